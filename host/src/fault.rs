@@ -1,0 +1,65 @@
+//! One thing that is wrong with a fixture or with a plugin's output: what, where, by which rule.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One fault, precise enough to be mended from its text alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Where the data stands: a fixture's path, or `domain.entity` of a plugin's output.
+    pub source: String,
+    /// The JSON pointer (RFC 6901) into that source; empty for the whole.
+    pub pointer: String,
+    /// The rule that was broken: `json`, `schema`, `reference`, `unique`, `marker`, or a rule's own name.
+    pub rule: String,
+    /// What is wrong and what was expected.
+    pub message: String,
+    /// The offending value, shortened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+impl Fault {
+    /// A fault without a value.
+    pub fn new(
+        source: impl Into<String>,
+        pointer: impl Into<String>,
+        rule: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            source: source.into(),
+            pointer: pointer.into(),
+            rule: rule.into(),
+            message: message.into(),
+            value: None,
+        }
+    }
+
+    /// Adds the offending value, shortened to what a line can hold.
+    #[must_use]
+    pub fn with_value(mut self, value: &serde_json::Value) -> Self {
+        const LONGEST: usize = 120;
+        let mut text = value.to_string();
+        if text.chars().count() > LONGEST {
+            text = text.chars().take(LONGEST).chain(['…']).collect();
+        }
+        self.value = Some(text);
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.source)?;
+        if !self.pointer.is_empty() {
+            write!(f, "#{}", self.pointer)?;
+        }
+        write!(f, ": [{}] {}", self.rule, self.message)?;
+        if let Some(value) = &self.value {
+            write!(f, " (value: {value})")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! Levain: a WebAssembly plugin runtime that makes instant, deterministic, disposable demo
+//! sessions.
+//!
+//! The rooms of the host, each with one owner, and the way the arrows point:
+//!
+//! ```text
+//! http, cli  ->  sessions  ->  sandbox, catalog, repo
+//! ```
+//!
+//! [`app`] is the only place that wires them together, [`config`] the only one that knows every
+//! setting, [`clock`] the only one that asks the machine for the time. Nothing here knows a
+//! trade: what a session holds is named by the catalog.
+
+pub mod app;
+pub mod catalog;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod fault;
+pub mod http;
+pub mod plugins;
+pub mod repo;
+pub mod sandbox;
+pub mod segment;
+pub mod sessions;

@@ -1,0 +1,2 @@
+//! The command `levain`.
+fn main() {}

@@ -1,0 +1,78 @@
+//! The unit of data: all records of one entity of one tenant, as one JSON array text.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+/// What goes into a plugin and what comes out of it, before anything is known of its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// The entity's slug.
+    pub entity: String,
+    /// One JSON array of objects.
+    pub rows: String,
+}
+
+/// A segment that passed every check, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSegment {
+    /// The tenant that it belongs to.
+    pub tenant_id: Uuid,
+    /// The domain that owns it.
+    pub domain: String,
+    /// The entity's slug.
+    pub entity: String,
+    /// One JSON array of objects, exactly as the plugin returned it.
+    pub rows: String,
+    /// The number of records in `rows`.
+    pub records: u32,
+    /// The SHA-256 of `rows`, in lower-case hexadecimal.
+    pub digest: String,
+}
+
+/// Records per entity slug.
+pub type EntityCounts = BTreeMap<String, u32>;
+
+/// The SHA-256 of some bytes, in lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes in lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// A short content digest of a domain: the SHA-256 over its segments' digests, in entity order.
+#[must_use]
+pub fn content_digest<'a>(segments: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let ordered: BTreeMap<&str, &str> = segments.into_iter().collect();
+    let mut hasher = Sha256::new();
+    for (entity, digest) in ordered {
+        hasher.update(entity.as_bytes());
+        hasher.update([0]);
+        hasher.update(digest.as_bytes());
+        hasher.update([b'\n']);
+    }
+    hex(&hasher.finalize())
+}
+
+/// How many records of an entity are held; the JSON form of a cleanup plan's line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityCount {
+    /// The entity's slug.
+    pub entity: String,
+    /// The number of records.
+    pub records: u32,
+}
