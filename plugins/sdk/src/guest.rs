@@ -1,0 +1,221 @@
+//! The component's glue: bindings to the contract, and how a [`Plugin`] answers through them.
+//!
+//! Only the macro [`export!`](crate::export) uses this module; a plugin never names it.
+
+use std::sync::{Once, OnceLock};
+
+use uuid::Uuid;
+
+use crate::contract::{
+    CleanupPlan, EntityCount, FixtureFault, Level, PluginError, Segment, SessionContext,
+};
+use crate::plugin::Plugin;
+
+/// What `wit-bindgen` makes of `wit/levain-domain.wit`.
+#[expect(missing_docs, reason = "generated; the WIT has the comments")]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "plugin",
+        pub_export_macro: true,
+        default_bindings_module: "levain_plugin::guest::bindings",
+    });
+}
+
+pub use bindings::exports::levain::domain::lifecycle::Guest;
+use bindings::levain::domain::{host, types};
+
+/// Answers the export `prepare`.
+///
+/// # Errors
+///
+/// What [`Plugin::prepare`] says, or a second call.
+pub fn prepare<P: Plugin>(
+    prepared: &OnceLock<P>,
+    slice: Vec<types::Segment>,
+) -> Result<(), types::PluginError> {
+    report_panics();
+    let slice: Vec<Segment> = slice.into_iter().map(Segment::from).collect();
+    let plugin = P::prepare(&slice)?;
+    prepared.set(plugin).map_err(|_| {
+        PluginError::Failed("`prepare` was called twice in one instance".to_owned()).into()
+    })
+}
+
+/// Answers the export `clone`.
+///
+/// # Errors
+///
+/// What [`Plugin::clone_tenant`] says, or a call before `prepare`.
+pub fn clone<P: Plugin>(
+    prepared: &OnceLock<P>,
+    ctx: types::SessionContext,
+) -> Result<Vec<types::Segment>, types::PluginError> {
+    let plugin = prepared
+        .get()
+        .ok_or_else(|| PluginError::Failed("`clone` was called before `prepare`".to_owned()))?;
+    let segments = plugin.clone_tenant(&ctx.try_into()?)?;
+    Ok(segments.into_iter().map(types::Segment::from).collect())
+}
+
+/// Answers the export `cleanup`.
+///
+/// # Errors
+///
+/// What [`Plugin::cleanup`] says.
+pub fn cleanup<P: Plugin>(
+    ctx: types::SessionContext,
+    held: Vec<types::EntityCount>,
+) -> Result<types::CleanupPlan, types::PluginError> {
+    report_panics();
+    let held: Vec<EntityCount> = held.into_iter().map(EntityCount::from).collect();
+    Ok(P::cleanup(&ctx.try_into()?, &held)?.into())
+}
+
+pub(crate) fn log(level: Level, message: &str) {
+    host::log(level.into(), message);
+}
+
+/// A panic ends in a trap that says nothing; its message and place go to the log first.
+fn report_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| log(Level::Error, &panic.to_string())));
+    });
+}
+
+impl From<types::Segment> for Segment {
+    fn from(segment: types::Segment) -> Self {
+        Self {
+            entity: segment.entity,
+            rows: segment.rows,
+        }
+    }
+}
+
+impl From<Segment> for types::Segment {
+    fn from(segment: Segment) -> Self {
+        Self {
+            entity: segment.entity,
+            rows: segment.rows,
+        }
+    }
+}
+
+impl From<types::EntityCount> for EntityCount {
+    fn from(count: types::EntityCount) -> Self {
+        Self {
+            entity: count.entity,
+            records: count.records,
+        }
+    }
+}
+
+impl From<CleanupPlan> for types::CleanupPlan {
+    fn from(plan: CleanupPlan) -> Self {
+        let deletion = |count: EntityCount| types::EntityCount {
+            entity: count.entity,
+            records: count.records,
+        };
+        Self {
+            deletions: plan.deletions.into_iter().map(deletion).collect(),
+            notices: plan.notices,
+        }
+    }
+}
+
+impl TryFrom<types::SessionContext> for SessionContext {
+    type Error = PluginError;
+
+    fn try_from(ctx: types::SessionContext) -> Result<Self, PluginError> {
+        let uuid = |name: &str, text: &str| {
+            Uuid::try_parse(text).map_err(|error| {
+                PluginError::Failed(format!("session context: {name} `{text}`: {error}"))
+            })
+        };
+        Ok(Self {
+            base_tenant_id: uuid("base-tenant-id", &ctx.base_tenant_id)?,
+            tenant_id: uuid("tenant-id", &ctx.tenant_id)?,
+            parent_tenant_id: ctx
+                .parent_tenant_id
+                .map(|parent| uuid("parent-tenant-id", &parent))
+                .transpose()?,
+            session_id: ctx.session_id,
+            account_type: ctx.account_type,
+            outlet: ctx.outlet,
+            session_created_at: ctx.session_created_at,
+            base_reference: ctx.base_reference,
+        })
+    }
+}
+
+impl From<PluginError> for types::PluginError {
+    fn from(error: PluginError) -> Self {
+        match error {
+            PluginError::InvalidFixture(FixtureFault {
+                entity,
+                record,
+                reason,
+            }) => Self::InvalidFixture(types::FixtureFault {
+                entity,
+                record,
+                reason,
+            }),
+            PluginError::Unsupported(reason) => Self::Unsupported(reason),
+            PluginError::Failed(reason) => Self::Failed(reason),
+            PluginError::Other(reason) => Self::Other(reason),
+        }
+    }
+}
+
+impl From<Level> for host::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Trace => Self::Trace,
+            Level::Debug => Self::Debug,
+            Level::Info => Self::Info,
+            Level::Warn => Self::Warn,
+            Level::Error => Self::Error,
+        }
+    }
+}
+
+/// Makes a [`Plugin`](crate::Plugin) the one that this component exports.
+///
+/// Once per crate, in `lib.rs`. It stands for nothing outside of WebAssembly, so that the crate builds
+/// and is tested natively as well.
+#[macro_export]
+macro_rules! export {
+    ($plugin:ty) => {
+        const _: () = {
+            static PREPARED: ::std::sync::OnceLock<$plugin> = ::std::sync::OnceLock::new();
+
+            struct Component;
+
+            use $crate::guest::bindings::levain::domain::types;
+
+            impl $crate::guest::Guest for Component {
+                fn prepare(
+                    slice: ::std::vec::Vec<types::Segment>,
+                ) -> Result<(), types::PluginError> {
+                    $crate::guest::prepare(&PREPARED, slice)
+                }
+
+                fn clone(
+                    ctx: types::SessionContext,
+                ) -> Result<::std::vec::Vec<types::Segment>, types::PluginError> {
+                    $crate::guest::clone(&PREPARED, ctx)
+                }
+
+                fn cleanup(
+                    ctx: types::SessionContext,
+                    held: ::std::vec::Vec<types::EntityCount>,
+                ) -> Result<types::CleanupPlan, types::PluginError> {
+                    $crate::guest::cleanup::<$plugin>(ctx, held)
+                }
+            }
+
+    $crate::guest::bindings::export!(Component with_types_in $crate::guest::bindings);
+        };
+    };
+}
