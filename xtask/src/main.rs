@@ -1,5 +1,6 @@
 //! The project's own tasks: `cargo xtask <task>`.
 
+mod fixtures;
 mod plugins;
 
 use clap::Parser;
@@ -10,10 +11,13 @@ use clap::Parser;
 enum Task {
     /// Build every plugin as a WebAssembly component, into target/plugins
     BuildPlugins,
+    /// Write the generated series of the demo data, or check them with --check
+    Fixtures(fixtures::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::BuildPlugins => plugins::run(),
+        Task::Fixtures(args) => fixtures::run(&args),
     }
 }
