@@ -164,6 +164,8 @@ pub enum ServiceStatus {
     Completed,
     /// Not cloned; see its error.
     Failed,
+    /// Cloned, and deleted since by the domain's own service call.
+    Deleted,
 }
 
 /// Why a domain was not cloned.
@@ -179,4 +181,22 @@ pub struct ServiceError {
     /// How many faults there were in all.
     #[serde(default)]
     pub fault_count: u32,
+}
+
+impl ServiceRow {
+    /// A domain that was not begun.
+    #[must_use]
+    pub fn pending(domain: &str) -> Self {
+        Self {
+            domain: domain.to_owned(),
+            status: ServiceStatus::Pending,
+            records: EntityCounts::new(),
+            duration_ms: None,
+            plugin_digest: None,
+            fixture_digest: None,
+            content_digest: None,
+            unavailable_references: 0,
+            error: None,
+        }
+    }
 }

@@ -1,1 +1,174 @@
-//! Stub: written next.
+//! Owns everything of wasmtime: the engine, the limits, the bindings of each WIT generation, and
+//! the rule that one call is one fresh store.
+//!
+//! Never: storage, HTTP, or what the records mean.
+
+mod bindings;
+mod component;
+mod engine;
+mod failure;
+mod limits;
+mod store;
+mod workers;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+pub use component::{CompileError, Compiled, Shape};
+pub use engine::EngineError;
+pub use failure::{CallError, Trap};
+pub use limits::Limits;
+
+use crate::segment::{EntityCount, Segment};
+
+/// How the sandbox is laid out; fixed when the host starts.
+#[derive(Debug, Clone, Copy)]
+pub struct SandboxConfig {
+    /// Calls that run at once, each on a thread of its own.
+    pub workers: usize,
+    /// The largest memory limit of any domain, in bytes: what a pool slot must be able to hold.
+    pub largest_memory_bytes: usize,
+}
+
+/// What a session is, as every generation of the contract tells it to a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallContext {
+    /// The domain under work; for the log and for failures, a plugin is not told.
+    pub domain: String,
+    /// The session's public name.
+    pub session_id: String,
+    /// The account's slug.
+    pub account: String,
+    /// The tenant that the fixtures were written for.
+    pub base_tenant_id: Uuid,
+    /// The virtual tenant.
+    pub tenant_id: Uuid,
+    /// The virtual tenant of the group's head.
+    pub parent_tenant_id: Option<Uuid>,
+    /// The outlet's slug.
+    pub outlet: Option<String>,
+    /// The data clock.
+    pub session_created_at: DateTime<Utc>,
+    /// The instant the fixtures describe.
+    pub base_reference: DateTime<Utc>,
+}
+
+/// What one call cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct CallCost {
+    /// From instantiation to the lifted result.
+    pub duration: Duration,
+    /// The largest linear memory that the guest held.
+    pub peak_memory_bytes: usize,
+    /// Log lines that were dropped because they were over the limit.
+    pub dropped_log_lines: u32,
+}
+
+/// A plugin's plan for the end of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CleanupPlan {
+    /// What it wants deleted, dependents first.
+    pub deletions: Vec<EntityCount>,
+    /// What an operator should know.
+    pub notices: Vec<String>,
+}
+
+/// The sandbox: compiles components and calls them, each call in a store of its own.
+#[derive(Clone)]
+pub struct Sandbox {
+    engine: Arc<engine::SandboxEngine>,
+    workers: workers::Workers,
+}
+
+impl Sandbox {
+    /// Builds the engine and starts its clock.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the machine cannot reserve what the configuration asks for.
+    pub fn new(config: SandboxConfig) -> Result<Self, EngineError> {
+        Ok(Self {
+            engine: Arc::new(engine::SandboxEngine::new(config)?),
+            workers: workers::Workers::new(config.workers),
+        })
+    }
+
+    /// Compiles a component and reads what it imports and exports. Takes tenths of a second:
+    /// never on an async thread.
+    ///
+    /// # Errors
+    /// [`CompileError`] where the bytes are not a component, or one that this host cannot run.
+    pub fn compile(&self, bytes: &[u8]) -> Result<Compiled, CompileError> {
+        Compiled::new(&self.engine, bytes)
+    }
+
+    /// Runs CPU-bound work on the bounded pool and waits for it, at most `limit` from when its
+    /// turn came.
+    ///
+    /// # Errors
+    /// [`CallError::Host`] where the work panicked, [`CallError::Timeout`] where it did not end.
+    pub async fn run<T, F>(&self, limit: Duration, work: F) -> Result<T, CallError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.workers.run(limit, work).await
+    }
+
+    /// Prepares a fresh instance with the slice and clones one tenant with it. Blocks.
+    ///
+    /// # Errors
+    /// [`CallError`]: the guest's own error, its trap, or the limit that it hit.
+    pub fn clone_tenant(
+        &self,
+        component: &Compiled,
+        slice: &[Segment],
+        context: &CallContext,
+        limits: &Limits,
+    ) -> Result<(Vec<Segment>, CallCost), CallError> {
+        let started = Instant::now();
+        let mut store = store::build(&self.engine, context, limits);
+        let outcome = bindings::clone_tenant(component, &mut store, slice, context);
+        self.conclude(outcome, &store, started, limits)
+    }
+
+    /// Asks the plugin how to delete what is held of it. Blocks.
+    ///
+    /// # Errors
+    /// [`CallError`], as [`Sandbox::clone_tenant`].
+    pub fn plan_cleanup(
+        &self,
+        component: &Compiled,
+        context: &CallContext,
+        held: &[EntityCount],
+        limits: &Limits,
+    ) -> Result<(CleanupPlan, CallCost), CallError> {
+        let started = Instant::now();
+        let mut store = store::build(&self.engine, context, limits);
+        let outcome = bindings::plan_cleanup(component, &mut store, context, held);
+        self.conclude(outcome, &store, started, limits)
+    }
+
+    fn conclude<T>(
+        &self,
+        outcome: Result<T, bindings::Failure>,
+        store: &wasmtime::Store<store::State>,
+        started: Instant,
+        limits: &Limits,
+    ) -> Result<(T, CallCost), CallError> {
+        let state = store.data();
+        match outcome {
+            Ok(value) => Ok((
+                value,
+                CallCost {
+                    duration: started.elapsed(),
+                    peak_memory_bytes: state.peak_memory_bytes(),
+                    dropped_log_lines: state.dropped_log_lines(),
+                },
+            )),
+            Err(failure) => Err(failure::explain(failure, state, limits)),
+        }
+    }
+}

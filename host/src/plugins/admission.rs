@@ -1,0 +1,150 @@
+//! Whether a component may serve: a pure decision on what it imports and exports.
+
+use crate::sandbox::{CompileError, Shape};
+
+/// The package that the contract lives in.
+const PACKAGE: &str = "levain:domain/";
+/// The generations of the contract that this host serves, as `major.minor`.
+const SERVED: &[&str] = &["0.1"];
+
+/// Why a component may not serve.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no file.
+    #[error("there is no such file; build the plugins with `cargo xtask build-plugins`, or name their directory with --plugins")]
+    Missing,
+    /// The file cannot be read.
+    #[error("the file cannot be read: {reason}")]
+    Unreadable {
+        /// The operating system's word.
+        reason: String,
+    },
+    /// The file is larger than a component may be.
+    #[error("the component has {size} bytes, {allowed} are allowed")]
+    TooLarge {
+        /// Its size.
+        size: u64,
+        /// The limit.
+        allowed: u64,
+    },
+    /// It imports what no plugin may have.
+    #[error("it imports {}, and a plugin may import `levain:domain` alone; {}", names(imports), remedy(imports))]
+    ForbiddenImport {
+        /// The imports that are not ours.
+        imports: Vec<String>,
+    },
+    /// It was built for a generation of the contract that this host does not serve.
+    #[error("it needs levain:domain {needed}, this host serves {}; rebuild it against the interface in wit/", SERVED.join(", "))]
+    UnknownGeneration {
+        /// The version it names.
+        needed: String,
+    },
+    /// It does not export what a plugin exports.
+    #[error("it does not export `levain:domain/lifecycle`, so it is not a Levain plugin (it exports {})", names(exports))]
+    NotAPlugin {
+        /// What it does export.
+        exports: Vec<String>,
+    },
+    /// It cannot be compiled or linked.
+    #[error("{0}")]
+    Compile(CompileError),
+}
+
+/// Decides on a component's imports and exports.
+///
+/// # Errors
+/// [`Refusal`], the most telling one first: a forbidden import, an unknown generation, a missing export.
+pub fn admit(shape: &Shape) -> Result<(), Refusal> {
+    let forbidden: Vec<String> =
+        shape.imports.iter().filter(|name| !name.starts_with(PACKAGE)).cloned().collect();
+    if !forbidden.is_empty() {
+        return Err(Refusal::ForbiddenImport { imports: forbidden });
+    }
+    let foreign = shape
+        .imports
+        .iter()
+        .chain(&shape.exports)
+        .filter(|name| name.starts_with(PACKAGE))
+        .filter_map(|name| name.split_once('@').map(|(_, version)| version))
+        .find(|version| !SERVED.contains(&generation(version)));
+    if let Some(version) = foreign {
+        return Err(Refusal::UnknownGeneration { needed: version.to_owned() });
+    }
+    if !shape.exports.iter().any(|name| interface(name) == "levain:domain/lifecycle") {
+        return Err(Refusal::NotAPlugin { exports: shape.exports.clone() });
+    }
+    Ok(())
+}
+
+/// A failed link, told by what the component imports where that explains it.
+pub(super) fn refuse(error: CompileError) -> Refusal {
+    match &error {
+        CompileError::Link { shape, .. } => admit(shape).err().unwrap_or(Refusal::Compile(error)),
+        _ => Refusal::Compile(error),
+    }
+}
+
+/// `major.minor` of a version.
+fn generation(version: &str) -> &str {
+    version.rsplit_once('.').map_or(version, |(generation, _patch)| generation)
+}
+
+/// An import's or export's name without its version.
+fn interface(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(interface, _)| interface)
+}
+
+fn names(names: &[String]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn remedy(imports: &[String]) -> &'static str {
+    if imports.iter().any(|name| name.starts_with("wasi:")) {
+        "build without WASI: Rust for wasm32-unknown-unknown, componentize-py with --stub-wasi, \
+         componentize-js with disableFeatures: stdio, random, clocks, http, fetch-event"
+    } else {
+        "remove it from the world that the component is built for"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(imports: &[&str], exports: &[&str]) -> Shape {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Shape { imports: owned(imports), exports: owned(exports) }
+    }
+
+    const LIFECYCLE: &str = "levain:domain/lifecycle@0.1.0";
+
+    #[test]
+    fn a_plugin_may_import_the_host_and_nothing_else() {
+        assert_eq!(admit(&shape(&["levain:domain/host@0.1.0"], &[LIFECYCLE])), Ok(()));
+        assert_eq!(admit(&shape(&[], &[LIFECYCLE])), Ok(()));
+        let refusal = admit(&shape(&["wasi:clocks/wall-clock@0.2.0"], &[LIFECYCLE])).unwrap_err();
+        let text = refusal.to_string();
+        assert!(text.contains("`wasi:clocks/wall-clock@0.2.0`"), "{text}");
+        assert!(text.contains("--stub-wasi"), "{text}");
+        assert!(admit(&shape(&["env:host/log@0.1.0"], &[LIFECYCLE])).is_err());
+    }
+
+    #[test]
+    fn an_unknown_generation_is_refused_in_words() {
+        let refusal = admit(&shape(&["levain:domain/host@0.2.0"], &["levain:domain/lifecycle@0.2.0"]));
+        assert_eq!(
+            refusal.unwrap_err().to_string(),
+            "it needs levain:domain 0.2.0, this host serves 0.1; rebuild it against the interface in wit/"
+        );
+        assert_eq!(admit(&shape(&["levain:domain/host@0.1.7"], &["levain:domain/lifecycle@0.1.7"])), Ok(()));
+    }
+
+    #[test]
+    fn something_else_is_named_as_such() {
+        let refusal = admit(&shape(&[], &["acme:tool/run@1.0.0"])).unwrap_err();
+        assert!(refusal.to_string().contains("`acme:tool/run@1.0.0`"));
+    }
+}

@@ -1,0 +1,57 @@
+//! Fills the registry from a directory: one component per domain of the catalog.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::admission::{self, Refusal};
+use super::{Plugin, Refused, Registry};
+use crate::catalog::Domain;
+use crate::sandbox::{Limits, Sandbox};
+use crate::segment::sha256_hex;
+
+/// Reads, compiles and admits the component of every domain; what is refused is kept with its
+/// reason, and the others are unaffected. Blocks for the time of the compilation.
+#[must_use]
+pub fn load(sandbox: &Sandbox, directory: &Path, domains: &[Domain]) -> Registry {
+    let mut registry = Registry::default();
+    for domain in domains {
+        let file = directory.join(format!("{}.wasm", domain.plugin));
+        match load_one(sandbox, &file, domain) {
+            Ok(plugin) => {
+                registry.active.insert(domain.slug.clone(), Arc::new(plugin));
+            }
+            Err(refusal) => {
+                let refused = Refused {
+                    domain: domain.slug.clone(),
+                    plugin: domain.plugin.clone(),
+                    file,
+                    refusal,
+                };
+                registry.refused.insert(domain.slug.clone(), refused);
+            }
+        }
+    }
+    registry
+}
+
+fn load_one(sandbox: &Sandbox, file: &Path, domain: &Domain) -> Result<Plugin, Refusal> {
+    let size_bytes = match fs::metadata(file) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Refusal::Missing),
+        Err(error) => return Err(Refusal::Unreadable { reason: error.to_string() }),
+    };
+    if size_bytes > Limits::COMPONENT_BYTES {
+        return Err(Refusal::TooLarge { size: size_bytes, allowed: Limits::COMPONENT_BYTES });
+    }
+    let bytes =
+        fs::read(file).map_err(|error| Refusal::Unreadable { reason: error.to_string() })?;
+    let component = sandbox.compile(&bytes).map_err(admission::refuse)?;
+    admission::admit(component.shape())?;
+    Ok(Plugin {
+        domain: domain.slug.clone(),
+        digest: sha256_hex(&bytes),
+        size_bytes,
+        component,
+    })
+}

@@ -1,0 +1,52 @@
+//! One module per generation of the contract, each adapted once to the host's own types.
+
+pub(super) mod v0_1;
+
+use wasmtime::Store;
+
+use super::component::{Compiled, Generation};
+use super::store::State;
+use super::{CallContext, CleanupPlan};
+use crate::segment::{EntityCount, Segment};
+
+/// A call that gave no value: the engine's error, or the guest's own.
+pub(super) enum Failure {
+    Engine(wasmtime::Error),
+    Guest(GuestError),
+}
+
+/// The guest's own error, as the newest generation can tell it.
+pub(super) enum GuestError {
+    InvalidFixture { entity: String, record: Option<String>, reason: String },
+    Unsupported(String),
+    Failed(String),
+    Other(String),
+}
+
+impl From<wasmtime::Error> for Failure {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+pub(super) fn clone_tenant(
+    component: &Compiled,
+    store: &mut Store<State>,
+    slice: &[Segment],
+    context: &CallContext,
+) -> Result<Vec<Segment>, Failure> {
+    match &component.plugin {
+        Generation::V0_1(plugin) => v0_1::clone_tenant(plugin, store, slice, context),
+    }
+}
+
+pub(super) fn plan_cleanup(
+    component: &Compiled,
+    store: &mut Store<State>,
+    context: &CallContext,
+    held: &[EntityCount],
+) -> Result<CleanupPlan, Failure> {
+    match &component.plugin {
+        Generation::V0_1(plugin) => v0_1::plan_cleanup(plugin, store, context, held),
+    }
+}

@@ -1,0 +1,129 @@
+//! Compiled components, and what a component imports and exports.
+
+use std::fmt;
+
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::Component;
+
+use super::bindings::v0_1;
+use super::engine::SandboxEngine;
+use super::store::State;
+
+/// A component, compiled and linked: ready to be instantiated in microseconds.
+#[derive(Clone)]
+pub struct Compiled {
+    pub(super) plugin: Generation,
+    shape: Shape,
+}
+
+/// One variant per WIT generation that this host serves.
+#[derive(Clone)]
+pub(super) enum Generation {
+    V0_1(v0_1::PluginPre<State>),
+}
+
+/// What a component imports and exports, by name: what admission decides on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Imports, as `namespace:package/interface@version`.
+    pub imports: Vec<String>,
+    /// Exports, likewise.
+    pub exports: Vec<String>,
+}
+
+/// Why a component was not compiled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// The bytes are not WebAssembly.
+    #[error("it is not WebAssembly: {reason}")]
+    NotWasm {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The bytes are a core module.
+    #[error("it is a core module, not a component; turn it into one with wit-component (`cargo xtask build-plugins` does)")]
+    CoreModule,
+    /// The component cannot be compiled.
+    #[error("it cannot be compiled: {reason}")]
+    Invalid {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The component cannot be linked against the interfaces that this host serves.
+    #[error("it cannot be linked: {reason}")]
+    Link {
+        /// What is wrong.
+        reason: String,
+        /// What it imports and exports.
+        shape: Shape,
+    },
+}
+
+impl Compiled {
+    pub(super) fn new(engine: &SandboxEngine, bytes: &[u8]) -> Result<Self, CompileError> {
+        refuse_foreign(bytes)?;
+        let component = Component::from_binary(&engine.engine, bytes)
+            .map_err(|error| CompileError::Invalid { reason: format!("{error:#}") })?;
+        let shape = Shape::of(engine, &component);
+        let plugin = engine
+            .linker
+            .instantiate_pre(&component)
+            .and_then(v0_1::PluginPre::new)
+            .map_err(|error| CompileError::Link {
+                reason: format!("{error:#}"),
+                shape: shape.clone(),
+            })?;
+        Ok(Self { plugin: Generation::V0_1(plugin), shape })
+    }
+
+    /// What it imports and exports.
+    #[must_use]
+    pub const fn shape(&self) -> &Shape {
+        &self.shape
+    }
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compiled").field("shape", &self.shape).finish_non_exhaustive()
+    }
+}
+
+impl Shape {
+    fn of(engine: &SandboxEngine, component: &Component) -> Self {
+        let ty = component.component_type();
+        // A bare type is a name, not something to call.
+        let used = |item: &ComponentItem| !matches!(item, ComponentItem::Type(_));
+        let mut imports: Vec<String> = ty
+            .imports(&engine.engine)
+            .filter(|(_, import)| used(&import.ty))
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        let mut exports: Vec<String> = ty
+            .exports(&engine.engine)
+            .filter(|(_, export)| used(&export.ty))
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        imports.sort();
+        exports.sort();
+        Self { imports, exports }
+    }
+}
+
+/// Reads the preamble (magic, version, layer) before the compiler does, so that what is not a
+/// component is told apart from one that is broken.
+fn refuse_foreign(bytes: &[u8]) -> Result<(), CompileError> {
+    const MAGIC: &[u8] = b"\0asm";
+    let Some(preamble) = bytes.get(..8) else {
+        return Err(CompileError::NotWasm {
+            reason: format!("{} bytes cannot hold even its preamble", bytes.len()),
+        });
+    };
+    if !preamble.starts_with(MAGIC) {
+        return Err(CompileError::NotWasm { reason: "it does not begin with \\0asm".into() });
+    }
+    match preamble.get(6..8) {
+        Some([0, 0]) => Err(CompileError::CoreModule),
+        _ => Ok(()),
+    }
+}

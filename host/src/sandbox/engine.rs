@@ -1,0 +1,110 @@
+//! The engine: one configuration, chosen for determinism first and speed second, and the thread
+//! that ticks its epoch.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::component::{HasSelf, Linker};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::SandboxConfig;
+use super::bindings::v0_1;
+use super::limits::Limits;
+use super::store::State;
+
+/// How often the epoch moves: the grain of every wall-time limit.
+pub(super) const TICK: Duration = Duration::from_millis(5);
+
+/// Core instances that one component may consist of: the plugin's own module and the adapters
+/// that a toolchain puts beside it.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 32;
+/// Linear memories of one component.
+const MEMORIES_PER_COMPONENT: u32 = 4;
+/// Tables of one component.
+const TABLES_PER_COMPONENT: u32 = 16;
+
+/// Why the engine could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error("the sandbox cannot be set up: {reason}")]
+pub struct EngineError {
+    reason: String,
+}
+
+/// The engine, its linker and its clock.
+pub(super) struct SandboxEngine {
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<State>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl SandboxEngine {
+    pub(super) fn new(config: SandboxConfig) -> Result<Self, EngineError> {
+        let fail = |error: wasmtime::Error| EngineError { reason: format!("{error:#}") };
+        let engine = Engine::new(&engine_config(config)).map_err(fail)?;
+        let mut linker = Linker::new(&engine);
+        v0_1::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(fail)?;
+        let stopped = Arc::new(AtomicBool::new(false));
+        tick(engine.clone(), Arc::clone(&stopped))
+            .map_err(|error| EngineError { reason: format!("no thread for its clock: {error}") })?;
+        Ok(Self { engine, linker, stopped })
+    }
+}
+
+impl Drop for SandboxEngine {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+fn engine_config(config: SandboxConfig) -> Config {
+    // Twice the workers: a call that outlives its wall time keeps its slot until it is gone.
+    let slots = u32::try_from(config.workers * 2).unwrap_or(u32::MAX).clamp(4, 256);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots * CORE_INSTANCES_PER_COMPONENT)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .total_memories(slots * MEMORIES_PER_COMPONENT)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .total_tables(slots * TABLES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .max_memory_size(config.largest_memory_bytes)
+        .table_elements(Limits::DEFAULT.table_elements)
+        .max_core_instance_size(4 << 20)
+        .max_component_instance_size(4 << 20)
+        .linear_memory_keep_resident(2 << 20)
+        .max_unused_warm_slots(slots);
+
+    let mut engine = Config::new();
+    engine
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .wasm_component_model(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(Limits::STACK_BYTES)
+        .wasm_relaxed_simd(true)
+        .relaxed_simd_deterministic(true)
+        .cranelift_nan_canonicalization(true)
+        // A prepared image of a large fixture is still mapped rather than copied.
+        .memory_guaranteed_dense_image_size(64 << 20);
+    engine
+}
+
+/// Moves the epoch from a thread of the operating system: a timer on the async threads could be
+/// starved by the very guests that it has to stop.
+fn tick(engine: Engine, stopped: Arc<AtomicBool>) -> std::io::Result<()> {
+    let weak = engine.weak();
+    drop(engine);
+    thread::Builder::new()
+        .name("levain-epoch".into())
+        .spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                thread::sleep(TICK);
+                match weak.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => break,
+                }
+            }
+        })
+        .map(drop)
+}

@@ -1,0 +1,223 @@
+//! Failures that teach: which limit, used and allowed, in which function, and what to change.
+
+use std::fmt;
+
+use wasmtime::WasmBacktrace;
+
+use super::bindings::{Failure, GuestError};
+use super::limits::Limits;
+use super::store::{GrowthRefused, State};
+
+/// Why a call gave no result. It costs the other domains and sessions nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The wall time ran out.
+    #[error("it ran longer than its {limit_ms} ms{trap}; make it do less work, or raise the domain's timeout_ms in the catalog")]
+    Timeout {
+        /// The limit.
+        limit_ms: u128,
+        /// Where it was.
+        trap: Trap,
+    },
+    /// It asked for more memory than it may have.
+    #[error("it asked for {wanted} bytes of memory, {allowed} are allowed{trap}; hold less at once, or raise the domain's limits.memory_mib in the catalog")]
+    MemoryLimit {
+        /// What it asked for, in all.
+        wanted: usize,
+        /// The limit.
+        allowed: usize,
+        /// Where it was.
+        trap: Trap,
+    },
+    /// It asked for larger tables than it may have.
+    #[error("it asked for tables of {wanted} elements, {allowed} are allowed{trap}; raise the domain's limits.table_elements in the catalog")]
+    TableLimit {
+        /// What it asked for, in all.
+        wanted: usize,
+        /// The limit.
+        allowed: usize,
+        /// Where it was.
+        trap: Trap,
+    },
+    /// Its stack ran out.
+    #[error("its stack of {allowed} bytes ran out{trap}; look for recursion without an end")]
+    StackLimit {
+        /// The limit.
+        allowed: usize,
+        /// Where it was.
+        trap: Trap,
+    },
+    /// It handed back more than it may.
+    #[error("it handed back more than {allowed} bytes; return fewer or smaller records, or raise the domain's limits.output_kib in the catalog")]
+    OutputLimit {
+        /// The limit.
+        allowed: usize,
+    },
+    /// It handed back more records than it may.
+    #[error("it returned {returned} records, {allowed} are allowed; return fewer, or raise the domain's limits.records in the catalog")]
+    RecordLimit {
+        /// What it returned.
+        returned: u64,
+        /// The limit.
+        allowed: u32,
+    },
+    /// It trapped.
+    #[error("it trapped: {reason}{trap}")]
+    Trapped {
+        /// What kind of trap.
+        reason: String,
+        /// Where it was.
+        trap: Trap,
+    },
+    /// It answered with text that is not UTF-8, or a value that its type does not have.
+    #[error("its answer cannot be read: {reason}")]
+    BadAnswer {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It says that the fixture is not what it was written for.
+    #[error("it refused its fixture: {entity}{}: {reason}", record.as_ref().map(|id| format!(" {id}")).unwrap_or_default())]
+    InvalidFixture {
+        /// The entity.
+        entity: String,
+        /// The record.
+        record: Option<String>,
+        /// What is wrong.
+        reason: String,
+    },
+    /// It does not do what was asked.
+    #[error("it does not support this: {reason}")]
+    Unsupported {
+        /// What it said.
+        reason: String,
+    },
+    /// It tried and failed.
+    #[error("it failed: {reason}")]
+    Failed {
+        /// What it said.
+        reason: String,
+    },
+    /// The host could not make the call.
+    #[error("the host could not make the call: {reason}")]
+    Host {
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl CallError {
+    /// The stable code of its kind.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Timeout { .. } => "timeout",
+            Self::MemoryLimit { .. } => "memory_limit",
+            Self::TableLimit { .. } => "table_limit",
+            Self::StackLimit { .. } => "stack_limit",
+            Self::OutputLimit { .. } => "output_limit",
+            Self::RecordLimit { .. } => "record_limit",
+            Self::Trapped { .. } => "trap",
+            Self::BadAnswer { .. } => "bad_answer",
+            Self::InvalidFixture { .. } => "invalid_fixture",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Failed { .. } => "plugin_failed",
+            Self::Host { .. } => "host_error",
+        }
+    }
+}
+
+/// Where a guest was when it was stopped, and what it had said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trap {
+    /// The guest's functions, innermost first, with source lines where the component has them.
+    pub frames: Vec<String>,
+    /// The last error line that it logged: a panic's message and location.
+    pub last_error: Option<String>,
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(said) = &self.last_error {
+            write!(f, ", having said \"{said}\"")?;
+        }
+        if let Some(frame) = self.frames.first() {
+            write!(f, ", in {frame}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Turns what wasmtime or the guest reported into a typed failure.
+pub(super) fn explain(failure: Failure, state: &State, limits: &Limits) -> CallError {
+    match failure {
+        Failure::Guest(GuestError::InvalidFixture { entity, record, reason }) => {
+            CallError::InvalidFixture { entity, record, reason }
+        }
+        Failure::Guest(GuestError::Unsupported(reason)) => CallError::Unsupported { reason },
+        Failure::Guest(GuestError::Failed(reason) | GuestError::Other(reason)) => {
+            CallError::Failed { reason }
+        }
+        Failure::Engine(error) => explain_engine(&error, state, limits),
+    }
+}
+
+fn explain_engine(error: &wasmtime::Error, state: &State, limits: &Limits) -> CallError {
+    let trap = Trap { frames: frames(error), last_error: state.last_error().map(str::to_owned) };
+    if let Some(refused) = error.downcast_ref::<GrowthRefused>() {
+        return match *refused {
+            GrowthRefused::Memory { wanted, allowed } => {
+                CallError::MemoryLimit { wanted, allowed, trap }
+            }
+            GrowthRefused::Table { wanted, allowed } => {
+                CallError::TableLimit { wanted, allowed, trap }
+            }
+        };
+    }
+    if let Some(kind) = error.downcast_ref::<wasmtime::Trap>() {
+        return match kind {
+            wasmtime::Trap::Interrupt => {
+                CallError::Timeout { limit_ms: limits.timeout.as_millis(), trap }
+            }
+            wasmtime::Trap::StackOverflow => {
+                CallError::StackLimit { allowed: Limits::STACK_BYTES, trap }
+            }
+            kind => CallError::Trapped { reason: kind.to_string(), trap },
+        };
+    }
+    let reason = error.root_cause().to_string();
+    // wasmtime keeps this error's type to itself.
+    if reason.contains("fuel allocated for hostcalls has been exhausted") {
+        return CallError::OutputLimit { allowed: limits.output_bytes };
+    }
+    if trap.frames.is_empty() {
+        CallError::BadAnswer { reason }
+    } else {
+        CallError::Trapped { reason, trap }
+    }
+}
+
+/// The guest's functions, innermost first; machinery below the fifth frame helps nobody.
+fn frames(error: &wasmtime::Error) -> Vec<String> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    backtrace
+        .frames()
+        .iter()
+        .filter_map(|frame| {
+            let name = frame
+                .symbols()
+                .iter()
+                .find_map(|symbol| symbol.name())
+                .or_else(|| frame.func_name())?;
+            let line = frame.symbols().iter().find_map(|symbol| {
+                Some(format!(" ({}:{})", symbol.file()?, symbol.line()?))
+            });
+            Some(format!("{}{}", demangled(name), line.unwrap_or_default()))
+        })
+        .filter(|name| !name.starts_with("core::panicking") && !name.starts_with("std::"))
+        .take(5)
+        .collect()
+}
+
+fn demangled(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}

@@ -1,0 +1,133 @@
+//! The only place that makes a store, and so the only place where a call gets its limits.
+
+use wasmtime::{ResourceLimiter, Store};
+
+use super::CallContext;
+use super::engine::{SandboxEngine, TICK};
+use super::limits::Limits;
+
+/// What the host keeps beside one guest.
+pub(super) struct State {
+    domain: String,
+    tenant_id: String,
+    session: String,
+    limits: Limits,
+    memory_bytes: usize,
+    peak_memory_bytes: usize,
+    table_elements: usize,
+    log_bytes: usize,
+    log_lines: u32,
+    dropped_log_lines: u32,
+    last_error: Option<String>,
+}
+
+/// A limit that growth would have passed; the guest is stopped at the growth itself, so that the
+/// failure names what asked for it and not what broke afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum GrowthRefused {
+    #[error("memory of {wanted} bytes wanted, {allowed} allowed")]
+    Memory { wanted: usize, allowed: usize },
+    #[error("tables of {wanted} elements wanted, {allowed} allowed")]
+    Table { wanted: usize, allowed: usize },
+}
+
+/// A fresh store with every limit of `limits` on it.
+pub(super) fn build(engine: &SandboxEngine, context: &CallContext, limits: &Limits) -> Store<State> {
+    let state = State {
+        domain: context.domain.clone(),
+        tenant_id: context.tenant_id.to_string(),
+        session: crate::sessions::redacted(&context.session_id),
+        limits: *limits,
+        memory_bytes: 0,
+        peak_memory_bytes: 0,
+        table_elements: 0,
+        log_bytes: 0,
+        log_lines: 0,
+        dropped_log_lines: 0,
+        last_error: None,
+    };
+    #[expect(clippy::disallowed_methods, reason = "the one home of stores")]
+    let mut store = Store::new(&engine.engine, state);
+    store.limiter(|state| state);
+    let ticks = limits.timeout.as_millis().div_ceil(TICK.as_millis()) + 1;
+    store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX));
+    store.set_hostcall_fuel(limits.output_bytes);
+    store
+}
+
+impl State {
+    pub(super) const fn peak_memory_bytes(&self) -> usize {
+        self.peak_memory_bytes
+    }
+
+    pub(super) const fn dropped_log_lines(&self) -> u32 {
+        self.dropped_log_lines
+    }
+
+    /// The last line that the guest logged as an error: what a panic hook says before it traps.
+    pub(super) fn last_error(&self) -> Option<&str> {
+        self.last_error.as_deref()
+    }
+
+    /// Takes a log line of the guest: into the host's log, or dropped where it is over the limit.
+    pub(super) fn log(&mut self, level: tracing::Level, message: &str) {
+        let over = self.log_lines >= self.limits.log_lines
+            || self.log_bytes.saturating_add(message.len()) > self.limits.log_bytes;
+        if level == tracing::Level::ERROR {
+            self.last_error = Some(message.chars().take(500).collect());
+        }
+        if over {
+            self.dropped_log_lines = self.dropped_log_lines.saturating_add(1);
+            return;
+        }
+        self.log_lines += 1;
+        self.log_bytes += message.len();
+        let Self { domain, tenant_id, session, .. } = self;
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(target: "levain::plugin", %domain, %tenant_id, %session, "{message}")
+            };
+        }
+        match level {
+            tracing::Level::ERROR => line!(error),
+            tracing::Level::WARN => line!(warn),
+            tracing::Level::INFO => line!(info),
+            tracing::Level::DEBUG => line!(debug),
+            tracing::Level::TRACE => line!(trace),
+        }
+    }
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // The limit is on all memories of the instance together.
+        let total = self.memory_bytes.saturating_sub(current).saturating_add(desired);
+        let allowed = self.limits.memory_bytes;
+        if total > allowed {
+            return Err(GrowthRefused::Memory { wanted: total, allowed }.into());
+        }
+        self.memory_bytes = total;
+        self.peak_memory_bytes = self.peak_memory_bytes.max(total);
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = self.table_elements.saturating_sub(current).saturating_add(desired);
+        let allowed = self.limits.table_elements;
+        if total > allowed {
+            return Err(GrowthRefused::Table { wanted: total, allowed }.into());
+        }
+        self.table_elements = total;
+        Ok(true)
+    }
+}

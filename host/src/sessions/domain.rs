@@ -1,0 +1,192 @@
+//! One domain of one tenant by itself: cloned again under all checks, or deleted.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::clone::{Work, check_references, clone_domain};
+use super::create::scope;
+use super::{SessionError, Sessions, outcome, read};
+use crate::catalog::CheckedTenant;
+use crate::fault::Fault;
+use crate::repo::{ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
+use crate::segment::{EntityCounts, Segment};
+
+/// Which domain of which tenant is to be cloned again, and what the caller takes the session to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloneDomain {
+    /// The domain.
+    pub domain: String,
+    /// The tenant that the fixtures were written for.
+    pub base_tenant_id: Uuid,
+    /// The virtual tenant.
+    pub virtual_tenant_id: Uuid,
+    /// The account's slug.
+    pub account: String,
+    /// The session.
+    pub session_id: String,
+    /// The session's data clock.
+    pub session_created_at: DateTime<Utc>,
+}
+
+impl Sessions {
+    /// Clones one domain of an open session again and swaps it in, when every check of the whole
+    /// session holds with it. Repairs a PARTIAL session.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`] for a session or tenant that there is not;
+    /// [`SessionError::Invalid`] where the request contradicts the session;
+    /// [`SessionError::DomainFailed`] where the clone or a check failed, and all is as it was.
+    pub async fn clone_domain(&self, asked: CloneDomain) -> Result<ServiceRow, SessionError> {
+        let parts = &self.inner.parts;
+        let domain = self.known_domain(&asked.domain)?.clone();
+        let mut session = self.find(&asked.session_id).await?;
+        read::open(&session)?;
+        let tenant = session
+            .tenants
+            .iter()
+            .find(|tenant| tenant.tenant_id == asked.virtual_tenant_id)
+            .cloned()
+            .ok_or(SessionError::NotFound { what: "tenant" })?;
+        contradictions(&asked, &session, &tenant)?;
+        let slice = parts
+            .catalog
+            .account(&session.account)
+            .and_then(|account| account.slices.get(&domain.slug))
+            .map(Arc::clone)
+            .ok_or_else(|| SessionError::UnknownDomain {
+                asked: domain.slug.clone(),
+                known: tenant.services.iter().map(|service| service.domain.clone()).collect(),
+            })?;
+
+        let work = Work { scope: scope(&session, &tenant), domain, slice };
+        let ended = clone_domain(&self.inner, &session.session_id, work).await;
+        let mut service = ServiceRow::pending(&asked.domain);
+        ended.describe(&mut service);
+        let failed = |error| SessionError::DomainFailed {
+            domain: asked.domain.clone(),
+            error: Box::new(error),
+        };
+        let checked = ended.into_result().map_err(failed)?;
+        let segments = checked.segments.clone();
+
+        // The references of the others into this one, and its own into them.
+        let mut tenants = self.stored(&session, &asked).await?;
+        if let Some(own) = tenants.iter_mut().find(|t| t.scope.tenant_id == asked.virtual_tenant_id) {
+            own.domains.insert(asked.domain.clone(), checked);
+        }
+        let (_, outcomes) = check_references(&self.inner, &session, tenants).await;
+        for (tenant_id, domain, found) in outcomes {
+            let own = tenant_id == asked.virtual_tenant_id && domain == asked.domain;
+            if own {
+                found.apply(&mut service);
+                if let Some(error) = service.error.take() {
+                    return Err(failed(error));
+                }
+            } else if let Some(error) = found.into_error() {
+                return Err(failed(error));
+            }
+        }
+
+        replace_service(&mut session, asked.virtual_tenant_id, service.clone());
+        session.status = outcome::decide(&session.tenants, |name| {
+            parts.catalog.domain(name).is_some_and(|domain| domain.required)
+        });
+        let kept = parts
+            .repo
+            .replace_domain(&session, asked.virtual_tenant_id, &asked.domain, &segments)
+            .await?;
+        if kept { Ok(service) } else { Err(SessionError::Gone { status: SessionStatus::Destroyed }) }
+    }
+
+    /// Deletes what is held of one domain of a tenant; answers the records deleted. Can be
+    /// repeated. The session is PARTIAL from then on.
+    ///
+    /// # Errors
+    /// [`SessionError::UnknownDomain`], [`SessionError::Store`].
+    pub async fn delete_domain(
+        &self,
+        domain: &str,
+        tenant_id: Uuid,
+    ) -> Result<EntityCounts, SessionError> {
+        let parts = &self.inner.parts;
+        let domain = self.known_domain(domain)?.slug.clone();
+        let deleted = parts.repo.delete_domain(tenant_id, &domain).await?;
+        let Ok(mut session) = self.session_of_tenant(tenant_id).await else { return Ok(deleted) };
+        if !deleted.is_empty() && session.status.is_open() {
+            let service = ServiceRow { status: ServiceStatus::Deleted, ..ServiceRow::pending(&domain) };
+            replace_service(&mut session, tenant_id, service);
+            session.status = SessionStatus::Partial;
+            parts.repo.replace_domain(&session, tenant_id, &domain, &[]).await?;
+        }
+        Ok(deleted)
+    }
+
+    /// What the session holds now but for the domain in question, checked again: the checks need
+    /// the records, and the store keeps text.
+    async fn stored(
+        &self,
+        session: &SessionRow,
+        asked: &CloneDomain,
+    ) -> Result<Vec<CheckedTenant>, SessionError> {
+        let parts = &self.inner.parts;
+        let mut tenants = Vec::with_capacity(session.tenants.len());
+        for tenant in &session.tenants {
+            let mut checked = CheckedTenant::new(scope(session, tenant));
+            let mut by_domain: std::collections::BTreeMap<String, Vec<Segment>> = Default::default();
+            for segment in parts.repo.find_segments(tenant.tenant_id, None).await? {
+                let own = tenant.tenant_id == asked.virtual_tenant_id && segment.domain == asked.domain;
+                if !own {
+                    let kept = Segment { entity: segment.entity, rows: segment.rows };
+                    by_domain.entry(segment.domain).or_default().push(kept);
+                }
+            }
+            for (domain, segments) in by_domain {
+                let declared = self.known_domain(&domain)?;
+                let held = parts
+                    .catalog
+                    .check_clone(&checked.scope, declared, segments)
+                    .map_err(|rejection| SessionError::Invalid { faults: rejection.faults })?;
+                checked.domains.insert(domain, held);
+            }
+            tenants.push(checked);
+        }
+        Ok(tenants)
+    }
+}
+
+/// # Errors
+/// [`SessionError::Invalid`] with every field that is not the session's.
+fn contradictions(
+    asked: &CloneDomain,
+    session: &SessionRow,
+    tenant: &TenantRow,
+) -> Result<(), SessionError> {
+    let mut faults = Vec::new();
+    let mut differ = |field: &str, asked: String, is: String| {
+        if asked != is {
+            let message = format!("the session has {is}, not {asked}");
+            faults.push(Fault::new("body", format!("/{field}"), "session", message));
+        }
+    };
+    differ("demo_account_type", asked.account.clone(), session.account.clone());
+    differ("base_tenant_id", asked.base_tenant_id.to_string(), tenant.base_tenant_id.to_string());
+    differ(
+        "session_created_at",
+        asked.session_created_at.to_rfc3339(),
+        session.session_created_at.to_rfc3339(),
+    );
+    if faults.is_empty() { Ok(()) } else { Err(SessionError::Invalid { faults }) }
+}
+
+fn replace_service(session: &mut SessionRow, tenant_id: Uuid, service: ServiceRow) {
+    let held = session
+        .tenants
+        .iter_mut()
+        .find(|tenant| tenant.tenant_id == tenant_id)
+        .and_then(|tenant| tenant.services.iter_mut().find(|held| held.domain == service.domain));
+    if let Some(held) = held {
+        *held = service;
+    }
+}

@@ -1,0 +1,109 @@
+//! Why a session could not do what it was asked.
+
+use crate::fault::Fault;
+use crate::repo::{RepoError, SessionRow, SessionStatus};
+
+/// An answer that is not the one that was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The catalog has no such account.
+    #[error("there is no account `{asked}`")]
+    UnknownAccount {
+        /// What was asked for.
+        asked: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The catalog has no such domain, or the account has no part in it.
+    #[error("there is no domain `{asked}`")]
+    UnknownDomain {
+        /// What was asked for.
+        asked: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The domain has no such entity.
+    #[error("domain `{domain}` has no entity `{asked}`")]
+    UnknownEntity {
+        /// The domain.
+        domain: String,
+        /// What was asked for.
+        asked: String,
+        /// What it has.
+        known: Vec<String>,
+    },
+    /// There is no such session or tenant.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// `session` or `tenant`.
+        what: &'static str,
+    },
+    /// It was destroyed, or its time is over.
+    #[error("the session is over ({status})")]
+    Gone {
+        /// How it ended.
+        status: SessionStatus,
+    },
+    /// Its data cannot be read now.
+    #[error("the session is {status}; its data can be read when it is READY or PARTIAL")]
+    NotOpen {
+        /// What it is.
+        status: SessionStatus,
+    },
+    /// A name that was asked for is taken.
+    #[error("{what} is taken")]
+    Conflict {
+        /// Which.
+        what: &'static str,
+    },
+    /// It was deleted while it was being created.
+    #[error("the session was deleted while it was being created")]
+    Cancelled,
+    /// A required domain was not cloned.
+    #[error("the session FAILED: a required domain was not cloned")]
+    CloneFailed {
+        /// What became of each domain.
+        session: Box<SessionRow>,
+    },
+    /// One domain was not cloned.
+    #[error("domain `{domain}` was not cloned: {}", error.message)]
+    DomainFailed {
+        /// The domain.
+        domain: String,
+        /// Why.
+        error: Box<crate::repo::ServiceError>,
+    },
+    /// The request contradicts the session.
+    #[error("the request is not valid")]
+    Invalid {
+        /// Every fault of it.
+        faults: Vec<Fault>,
+    },
+    /// What is stored cannot be exported.
+    #[error("the data cannot be exported: {fault}")]
+    NotExportable {
+        /// What stands in the way.
+        fault: Box<Fault>,
+    },
+    /// The host is stopping.
+    #[error("the host is stopping")]
+    Stopping,
+    /// The machine has no random numbers, or a task was lost.
+    #[error("the host failed: {reason}")]
+    Host {
+        /// What happened.
+        reason: String,
+    },
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] RepoError),
+}
+
+impl From<RepoError> for SessionError {
+    fn from(error: RepoError) -> Self {
+        match error {
+            RepoError::Conflict { what } => Self::Conflict { what },
+            other => Self::Store(other),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What is under way in this process: the live state of clones, and the means to cancel them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::repo::{ServiceRow, TenantRow};
+
+/// One clone under way.
+pub(super) struct Progress {
+    tenants: Mutex<Vec<TenantRow>>,
+    /// Cancelled when the session is deleted meanwhile.
+    pub(super) cancelled: CancellationToken,
+}
+
+impl Progress {
+    /// Its tenants and services as they are now.
+    pub(super) fn snapshot(&self) -> Vec<TenantRow> {
+        lock(&self.tenants).clone()
+    }
+
+    /// Changes the service of a domain.
+    pub(super) fn update(&self, tenant_id: Uuid, domain: &str, change: impl FnOnce(&mut ServiceRow)) {
+        let mut tenants = lock(&self.tenants);
+        let service = tenants
+            .iter_mut()
+            .find(|tenant| tenant.tenant_id == tenant_id)
+            .and_then(|tenant| tenant.services.iter_mut().find(|service| service.domain == domain));
+        if let Some(service) = service {
+            change(service);
+        }
+    }
+}
+
+/// Every clone under way in this process, by session.
+#[derive(Default)]
+pub(super) struct UnderWay {
+    sessions: Mutex<HashMap<String, Arc<Progress>>>,
+}
+
+impl UnderWay {
+    pub(super) fn begin(&self, session_id: &str, tenants: Vec<TenantRow>) -> Arc<Progress> {
+        let progress = Arc::new(Progress {
+            tenants: Mutex::new(tenants),
+            cancelled: CancellationToken::new(),
+        });
+        lock(&self.sessions).insert(session_id.to_owned(), Arc::clone(&progress));
+        progress
+    }
+
+    pub(super) fn end(&self, session_id: &str) {
+        lock(&self.sessions).remove(session_id);
+    }
+
+    pub(super) fn find(&self, session_id: &str) -> Option<Arc<Progress>> {
+        lock(&self.sessions).get(session_id).cloned()
+    }
+}
+
+/// A poisoned lock guards plain data that is whole between statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

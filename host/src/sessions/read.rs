@@ -1,0 +1,198 @@
+//! Reading: sessions as they are now, and the data of those that are open.
+
+use uuid::Uuid;
+
+use super::create::scope;
+use super::{SessionError, Sessions};
+use crate::repo::{SessionRow, SessionStatus, TenantRow};
+use crate::segment::{Segment, StoredSegment};
+
+impl Sessions {
+    /// A session as it is now: while it is being cloned in this process, with the live state of
+    /// its domains; past its time, EXPIRED.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`], [`SessionError::Store`].
+    pub async fn find(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+        let found = self.inner.parts.repo.find_session(session_id).await?;
+        found.map(|session| self.as_of_now(session)).ok_or(SessionError::NotFound { what: "session" })
+    }
+
+    /// Sessions, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`SessionError::Store`].
+    pub async fn list(&self, limit: u32) -> Result<Vec<SessionRow>, SessionError> {
+        let sessions = self.inner.parts.repo.list_sessions(limit).await?;
+        Ok(sessions.into_iter().map(|session| self.as_of_now(session)).collect())
+    }
+
+    /// A session whose data can be read, and one of its tenants: its own where none is named.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`]; [`SessionError::Gone`] where it is over;
+    /// [`SessionError::NotOpen`] where it is not READY or PARTIAL.
+    pub async fn open_tenant(
+        &self,
+        session_id: &str,
+        tenant_id: Option<Uuid>,
+    ) -> Result<(SessionRow, TenantRow), SessionError> {
+        let session = self.find(session_id).await?;
+        open(&session)?;
+        let tenant = session
+            .tenants
+            .iter()
+            .find(|tenant| tenant_id.is_none_or(|id| tenant.tenant_id == id))
+            .cloned()
+            .ok_or(SessionError::NotFound { what: "tenant" })?;
+        Ok((session, tenant))
+    }
+
+    /// The session that a virtual tenant belongs to.
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`] where no session that is not destroyed has this tenant.
+    pub async fn session_of_tenant(&self, tenant_id: Uuid) -> Result<SessionRow, SessionError> {
+        let found = self.inner.parts.repo.find_session_of_tenant(tenant_id).await?;
+        found.map(|session| self.as_of_now(session)).ok_or(SessionError::NotFound { what: "tenant" })
+    }
+
+    /// One segment of a tenant; `None` where the domain cloned no record of this entity.
+    ///
+    /// # Errors
+    /// [`SessionError::UnknownDomain`], [`SessionError::UnknownEntity`], [`SessionError::Store`].
+    pub async fn segment(
+        &self,
+        tenant_id: Uuid,
+        domain: &str,
+        entity: &str,
+    ) -> Result<Option<StoredSegment>, SessionError> {
+        self.known_entity(domain, entity)?;
+        Ok(self.inner.parts.repo.find_segment(tenant_id, domain, entity).await?)
+    }
+
+    /// All records of one domain of a tenant, as `{"<entity>": [...]}`: as they are stored, or in
+    /// the canonical form that two sessions of one account and data clock share (domain
+    /// specification, section 6).
+    ///
+    /// # Errors
+    /// [`SessionError::NotFound`], [`SessionError::Gone`], [`SessionError::NotOpen`],
+    /// [`SessionError::UnknownDomain`], [`SessionError::NotExportable`].
+    pub async fn export(
+        &self,
+        domain: &str,
+        tenant_id: Uuid,
+        canonical: bool,
+    ) -> Result<String, SessionError> {
+        let parts = &self.inner.parts;
+        let domain = self.known_domain(domain)?;
+        let session = self.session_of_tenant(tenant_id).await?;
+        open(&session)?;
+        let stored = parts.repo.find_segments(tenant_id, Some(&domain.slug)).await?;
+        if !canonical {
+            return Ok(as_object(&stored));
+        }
+        let tenant = session
+            .tenants
+            .iter()
+            .find(|tenant| tenant.tenant_id == tenant_id)
+            .ok_or(SessionError::NotFound { what: "tenant" })?;
+        let account = parts.catalog.account(&session.account).ok_or_else(|| {
+            SessionError::UnknownAccount { asked: session.account.clone(), known: Vec::new() }
+        })?;
+        let segments: Vec<Segment> = stored
+            .into_iter()
+            .map(|segment| Segment { entity: segment.entity, rows: segment.rows })
+            .collect();
+        parts
+            .catalog
+            .canonical(account, &scope(&session, tenant), domain, &segments)
+            .map_err(|fault| SessionError::NotExportable { fault: Box::new(fault) })
+    }
+
+    /// Whether the store can be reached and every required domain is served.
+    ///
+    /// # Errors
+    /// [`SessionError::Store`], [`SessionError::Stopping`], or [`SessionError::Host`] naming what is not served.
+    pub async fn ready(&self) -> Result<(), SessionError> {
+        let parts = &self.inner.parts;
+        parts.repo.ping().await?;
+        let unserved = parts
+            .catalog
+            .domains()
+            .iter()
+            .find(|domain| domain.required && parts.plugins.active(&domain.slug).is_none());
+        match unserved {
+            Some(domain) => Err(SessionError::Host {
+                reason: format!("no plugin serves the required domain `{}`", domain.slug),
+            }),
+            None if self.inner.tasks.is_closed() => Err(SessionError::Stopping),
+            None => Ok(()),
+        }
+    }
+
+    /// The stored row, corrected for what only this process and the clock know.
+    fn as_of_now(&self, mut session: SessionRow) -> SessionRow {
+        if session.status == SessionStatus::Cloning {
+            if let Some(progress) = self.inner.under_way.find(&session.session_id) {
+                session.tenants = progress.snapshot();
+            }
+        } else if session.status.is_open() && session.expires_at <= self.inner.parts.clock.now() {
+            session.status = SessionStatus::Expired;
+        }
+        session
+    }
+
+    pub(super) fn known_domain(&self, asked: &str) -> Result<&crate::catalog::Domain, SessionError> {
+        let catalog = &self.inner.parts.catalog;
+        catalog.domain(asked).ok_or_else(|| SessionError::UnknownDomain {
+            asked: asked.to_owned(),
+            known: catalog.domains().iter().map(|domain| domain.slug.clone()).collect(),
+        })
+    }
+
+    fn known_entity(&self, domain: &str, asked: &str) -> Result<(), SessionError> {
+        let domain = self.known_domain(domain)?;
+        if domain.entities.iter().any(|entity| entity == asked) {
+            return Ok(());
+        }
+        Err(SessionError::UnknownEntity {
+            domain: domain.slug.clone(),
+            asked: asked.to_owned(),
+            known: domain.entities.clone(),
+        })
+    }
+}
+
+/// # Errors
+/// [`SessionError::Gone`] or [`SessionError::NotOpen`] where the data cannot be read.
+pub(super) fn open(session: &SessionRow) -> Result<(), SessionError> {
+    match session.status {
+        SessionStatus::Ready | SessionStatus::Partial => Ok(()),
+        status @ (SessionStatus::Expired | SessionStatus::Destroying | SessionStatus::Destroyed) => {
+            Err(SessionError::Gone { status })
+        }
+        status @ (SessionStatus::Cloning | SessionStatus::Failed) => {
+            Err(SessionError::NotOpen { status })
+        }
+    }
+}
+
+/// The segments' texts, put together without parsing them.
+fn as_object(segments: &[StoredSegment]) -> String {
+    let bytes: usize = segments.iter().map(|segment| segment.rows.len() + segment.entity.len() + 4).sum();
+    let mut text = String::with_capacity(bytes + 2);
+    text.push('{');
+    for (index, segment) in segments.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        // A slug needs no escaping.
+        text.push('"');
+        text.push_str(&segment.entity);
+        text.push_str("\":");
+        text.push_str(&segment.rows);
+    }
+    text.push('}');
+    text
+}

@@ -1,0 +1,106 @@
+//! Every way of misbehaving.
+
+use levain_plugin::{Level, PluginError, Segment, SessionContext, log};
+
+/// The behaviour that the first record asks for.
+pub fn behaviour(slice: &[Segment]) -> String {
+    slice
+        .first()
+        .and_then(|segment| serde_json::from_str::<serde_json::Value>(&segment.rows).ok())
+        .and_then(|rows| rows.pointer("/0/behaviour")?.as_str().map(str::to_owned))
+        .unwrap_or_else(|| "honest".to_owned())
+}
+
+/// Never comes back.
+pub fn spin() -> ! {
+    let mut turns = 0_u64;
+    loop {
+        turns = std::hint::black_box(turns.wrapping_add(1));
+    }
+}
+
+/// What comes back instead of the honest answer.
+pub fn as_told(
+    behaviour: &str,
+    ctx: &SessionContext,
+    honest: Vec<Segment>,
+) -> Result<Vec<Segment>, PluginError> {
+    let own = ctx.tenant_id.to_string();
+    let edited = |edit: &dyn Fn(&str) -> String| {
+        honest
+            .iter()
+            .map(|segment| Segment { entity: segment.entity.clone(), rows: edit(&segment.rows) })
+            .collect()
+    };
+    let replaced = |from: &str, to: &str| edited(&|rows| rows.replacen(from, to, 1));
+    let rows = |rows: &str| vec![Segment { entity: "note".into(), rows: rows.into() }];
+    Ok(match behaviour {
+        "panic" => panic!("the puppet was told to panic"),
+        "loop" => spin(),
+        "recurse" => rows(&recurse(1).to_string()),
+        "grow" => grow(),
+        "log-flood" => {
+            for line in 0..100_000 {
+                log(Level::Info, &format!("line {line} of a flood"));
+            }
+            honest
+        }
+        "fail" => return Err(PluginError::Failed("the puppet was told to fail".into())),
+        "giant-output" => rows(&format!("[\"{}\"]", "x".repeat(40 << 20))),
+        "many-records" => rows(&format!("[{}{{}}]", "{},".repeat(60_000))),
+        "foreign-entity" => vec![Segment { entity: "letter".into(), rows: "[]".into() }],
+        "entity-twice" => [honest.clone(), honest].concat(),
+        "foreign-tenant" => {
+            replaced(&format!("\"tenant_id\":\"{own}\""), "\"tenant_id\":\"00000000-0000-4000-8000-00000000dead\"")
+        }
+        "forged-id" => edited(&|rows| forge_id(rows)),
+        "id-twice" => edited(&|rows| {
+            let record = rows.trim_start_matches('[').trim_end_matches(']');
+            format!("[{record},{record}]")
+        }),
+        "not-json" => rows("[{\"id\": nonsense}]"),
+        "truncated-json" => edited(&|rows| rows.get(..rows.len() / 2).unwrap_or_default().to_owned()),
+        "not-an-array" => rows("{}"),
+        "not-records" => rows("[1, 2]"),
+        "key-twice" => replaced("{", "{\"text\":\"first\","),
+        "nul" => replaced("\"text\":\"", "\"text\":\"\\u0000"),
+        "lone-surrogate" => replaced("\"text\":\"", "\"text\":\"\\ud800"),
+        "huge-number" => replaced("\"weight\":", "\"weight\":1e999,\"spare\":"),
+        "deep" => rows(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))),
+        "schema" => replaced("\"weight\":", "\"weight\":-"),
+        "unknown-field" => replaced("{", "{\"surprise\":true,"),
+        "dangling" => edited(&|rows| dangle(rows)),
+        "nothing" => Vec::new(),
+        _ => honest,
+    })
+}
+
+/// The first record's id, replaced by one that derives from nothing.
+fn forge_id(rows: &str) -> String {
+    replace_uuid(rows, "\"id\":\"")
+}
+
+/// The first reference, replaced by one to nothing.
+fn dangle(rows: &str) -> String {
+    replace_uuid(rows, "\"about_id\":\"")
+}
+
+fn replace_uuid(rows: &str, key: &str) -> String {
+    const UUID: usize = 36;
+    let Some((before, after)) = rows.split_once(key) else { return rows.to_owned() };
+    let rest = after.get(UUID..).unwrap_or_default();
+    format!("{before}{key}00000000-0000-4000-8000-0000000f0f0f{rest}")
+}
+
+#[expect(unconditional_recursion, reason = "this is the misbehaviour")]
+fn recurse(depth: u64) -> u64 {
+    let frame = std::hint::black_box([depth; 64]);
+    recurse(depth + 1) + frame.iter().sum::<u64>()
+}
+
+fn grow() -> ! {
+    let mut held = Vec::new();
+    loop {
+        held.push(std::hint::black_box(vec![1_u8; 1 << 20]));
+    }
+}

@@ -1,0 +1,23 @@
+//! `cargo xtask test`: builds what the tests run on, and runs all of them.
+
+use anyhow::Result;
+
+use crate::{fixtures, plugins, workspace};
+
+/// Builds every component, checks that the generated fixtures are what is committed, and runs
+/// every test of the workspace. What follows `--` goes to the test binaries.
+///
+/// # Errors
+///
+/// Something does not build, has drifted, or fails.
+pub fn run(filters: &[String]) -> Result<()> {
+    plugins::build()?;
+    plugins::build_guests()?;
+    fixtures::check()?;
+    let mut args = vec!["test", "--workspace", "--quiet"];
+    if !filters.is_empty() {
+        args.push("--");
+        args.extend(filters.iter().map(String::as_str));
+    }
+    workspace::run_cargo(&args)
+}
