@@ -41,6 +41,8 @@ impl Connections {
             .synchronous(SqliteSynchronous::Normal)
             // Checkpoints are made beside the commits, never inside one.
             .pragma("wal_autocheckpoint", "0")
+            // In bytes: what a burst made of the log is given back once the log begins again.
+            .pragma("journal_size_limit", "67108864")
             .pragma("temp_store", "MEMORY")
             // A session's segments fit, in KiB, so that nothing spills before the commit.
             .pragma("cache_size", "-16384");
