@@ -63,3 +63,14 @@ impl fmt::Display for Fault {
         Ok(())
     }
 }
+
+/// Faults that keep something from being used; the command that meets them lists them all and
+/// exits with 1.
+#[derive(Debug, thiserror::Error)]
+#[error("{} {} in {subject}", faults.len(), if faults.len() == 1 { "fault" } else { "faults" })]
+pub struct Faults {
+    /// What they are in: a catalog's file, the components.
+    pub subject: String,
+    /// All of them.
+    pub faults: Vec<Fault>,
+}

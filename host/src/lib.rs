@@ -18,6 +18,7 @@ pub mod clock;
 pub mod config;
 pub mod fault;
 pub mod http;
+pub mod logging;
 pub mod plugins;
 pub mod repo;
 pub mod sandbox;

@@ -1,2 +1,7 @@
 //! The command `levain`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    levain::cli::run()
+}

@@ -3,13 +3,19 @@
 //! Never: business rules. What a status means, and when one may follow another, is the
 //! sessions' to know.
 
+#[cfg(test)]
+mod cases;
 mod model;
+mod sqlite;
+mod view;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use model::{ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
+pub use sqlite::{OpenError, SqliteRepo};
+pub use view::{ViewColumn, ViewError, ViewKind, ViewSpec};
 
 use crate::segment::{EntityCounts, StoredSegment};
 

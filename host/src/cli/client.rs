@@ -1,0 +1,257 @@
+//! Speaks HTTP with a running host, and reads its refusals (RFC 9457).
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use ureq::Agent;
+use ureq::http::{Method, Request, header};
+
+use super::Failure;
+use crate::config::Secret;
+
+/// A creation answers when it is done; nothing takes longer than this.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The largest answer that is read, in bytes.
+const LARGEST_ANSWER: u64 = 64 << 20;
+
+/// A running host.
+#[derive(Debug)]
+pub(super) struct Client {
+    agent: Agent,
+    url: String,
+}
+
+/// What a host answered, where it did not refuse.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// The body as it came.
+    pub(super) text: String,
+}
+
+impl Answer {
+    /// The body, read.
+    pub(super) fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Failure> {
+        serde_json::from_str(&self.text).map_err(|source| ClientError::Unreadable { source }.into())
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClientError {
+    /// Nobody answers there.
+    #[error("no host answers at {url}")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// Why.
+        #[source]
+        source: ureq::Error,
+    },
+    /// What answers there is no Levain.
+    #[error("the host's answer cannot be read")]
+    Unreadable {
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A session's id that cannot be one.
+    #[error("`{id}` is not a session's id")]
+    Id {
+        /// What was given.
+        id: String,
+    },
+}
+
+/// A refusal: `application/problem+json`.
+#[derive(Debug, Clone, Default, Deserialize, thiserror::Error)]
+#[serde(default)]
+#[error("{}", self.sentence())]
+pub(super) struct Problem {
+    /// The HTTP status.
+    pub(super) status: u16,
+    title: String,
+    detail: Option<String>,
+    code: Option<String>,
+    /// The session that it is about, where there is one.
+    pub(super) session_id: Option<String>,
+    #[serde(alias = "errors")]
+    faults: Vec<Value>,
+}
+
+impl Problem {
+    fn sentence(&self) -> String {
+        let mut sentence = self.title.clone();
+        if let Some(detail) = &self.detail {
+            sentence = format!("{sentence}: {detail}");
+        }
+        match &self.code {
+            Some(code) => format!("{sentence} [{code}]"),
+            None => sentence,
+        }
+    }
+
+    /// One line per fault: where, and what.
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.faults.iter().map(fault_line).collect()
+    }
+}
+
+fn fault_line(fault: &Value) -> String {
+    if let Ok(fault) = serde_json::from_value::<crate::fault::Fault>(fault.clone()) {
+        return fault.to_string();
+    }
+    let text = |name: &str| fault.get(name).and_then(Value::as_str);
+    let what = text("detail").or_else(|| text("message"));
+    match (text("pointer"), what) {
+        (Some(pointer), Some(what)) if !pointer.is_empty() => format!("{pointer}: {what}"),
+        (_, Some(what)) => what.to_owned(),
+        _ => fault.to_string(),
+    }
+}
+
+/// One call.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    /// The method.
+    pub(super) method: Method,
+    /// The path, from the root.
+    pub(super) path: &'a str,
+    /// The internal key, where it is needed.
+    pub(super) key: Option<&'a Secret>,
+    /// Whether the answer should not wait for the work.
+    pub(super) respond_async: bool,
+    /// The body.
+    pub(super) body: Option<Value>,
+}
+
+impl<'a> Call<'a> {
+    /// A call without a body.
+    pub(super) fn new(method: Method, path: &'a str) -> Self {
+        Self {
+            method,
+            path,
+            key: None,
+            respond_async: false,
+            body: None,
+        }
+    }
+
+    /// With the internal key.
+    pub(super) fn with_key(mut self, key: Option<&'a Secret>) -> Self {
+        self.key = key;
+        self
+    }
+}
+
+impl Client {
+    /// The host at a URL.
+    pub(super) fn new(url: &str) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(TIMEOUT))
+            // The host is one's own: a proxy for the outside has no business here.
+            .proxy(None)
+            .user_agent(concat!("levain/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .into();
+        Self {
+            agent,
+            url: url.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// Makes a call; a refusal is a failure that says what the host said.
+    pub(super) fn call(&self, call: Call<'_>) -> Result<Answer, Failure> {
+        let mut request = Request::builder()
+            .method(call.method)
+            .uri(format!("{}{}", self.url, call.path))
+            .header(header::ACCEPT, "application/json");
+        if let Some(key) = call.key {
+            request = request.header("X-Internal-API-Key", key.reveal());
+        }
+        if call.respond_async {
+            request = request.header("Prefer", "respond-async");
+        }
+        let response = match call.body {
+            Some(body) => self.agent.run(
+                request
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(body.to_string())?,
+            ),
+            None => self.agent.run(request.body(())?),
+        };
+        let mut response = response.map_err(|source| self.unreachable(source))?;
+        let status = response.status();
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(LARGEST_ANSWER)
+            .read_to_string()
+            .map_err(|source| self.unreachable(source))?;
+        if status.is_success() {
+            return Ok(Answer {
+                status: status.as_u16(),
+                text,
+            });
+        }
+        let mut problem: Problem = serde_json::from_str(&text).unwrap_or_default();
+        problem.status = status.as_u16();
+        if problem.title.is_empty() {
+            problem.title = format!("the host answered {status}");
+        }
+        let lines = problem.lines();
+        Err(Failure::from(problem).with_details(lines))
+    }
+
+    fn unreachable(&self, source: ureq::Error) -> Failure {
+        let url = self.url.clone();
+        Failure::from(ClientError::Unreachable { url, source })
+            .with_hint("start one with `levain serve`, or name another with --url")
+    }
+}
+
+/// The path of a session, or a refusal of what would be another path.
+pub(super) fn session_path(id: &str) -> Result<String, Failure> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if id.is_empty() || !id.chars().all(plain) {
+        return Err(ClientError::Id { id: id.to_owned() }.into());
+    }
+    Ok(format!("/api/demo/sessions/{id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+    use super::*;
+
+    #[test]
+    fn a_problem_says_title_detail_code_and_faults() {
+        let problem: Problem = serde_json::from_str(
+            r#"{"type":"about:blank","title":"Bad request","status":400,"detail":"two faults",
+                "code":"invalid_body","errors":[{"pointer":"/x","detail":"is unknown"},
+                {"source":"shelving.book","pointer":"/0","rule":"schema","message":"no title"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            problem.to_string(),
+            "Bad request: two faults [invalid_body]"
+        );
+        assert_eq!(
+            problem.lines(),
+            ["/x: is unknown", "shelving.book#/0: [schema] no title"]
+        );
+    }
+
+    #[test]
+    fn only_ids_become_paths() {
+        assert!(session_path("demo_Ab-1").is_ok());
+        for id in ["", "..", "a/b", "a?b", "a%2f"] {
+            assert!(session_path(id).is_err());
+        }
+    }
+}

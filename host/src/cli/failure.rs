@@ -1,0 +1,73 @@
+//! How a command fails: the cause, told once, what is wrong in detail, and what to do.
+
+use super::client::Problem;
+use super::output::Output;
+use crate::fault::Faults;
+use crate::repo::OpenError;
+
+/// A command that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    cause: anyhow::Error,
+    details: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// Adds lines that say more, below the cause.
+    pub(super) fn with_details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// Adds what to do, with the exact command.
+    pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The cause, where it is of this type.
+    pub(super) fn cause<E: std::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
+        self.cause.downcast_ref()
+    }
+
+    /// The exit code: 1 where what was given was found faulty, or a session failed (the host
+    /// says so with 502), 2 otherwise.
+    pub(super) fn code(&self) -> u8 {
+        let faulty = self.cause::<Faults>().is_some();
+        let failed = self
+            .cause::<Problem>()
+            .is_some_and(|problem| problem.status == 502);
+        if faulty || failed { 1 } else { 2 }
+    }
+
+    /// Says it all.
+    pub(super) fn tell(&self, output: &Output) {
+        if let Some(found) = self.cause::<Faults>() {
+            for fault in &found.faults {
+                output.say(&fault.to_string());
+            }
+        }
+        output.error(&format!("{:#}", self.cause));
+        for detail in &self.details {
+            output.say(&format!("  {detail}"));
+        }
+        if let Some(hint) = &self.hint {
+            output.hint(hint);
+        } else if let Some(OpenError::Held { .. }) = self.cause() {
+            output.hint(
+                "stop the other host, or give this one a directory of its own: levain serve --data-dir DIR",
+            );
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(cause: E) -> Self {
+        Self {
+            cause: cause.into(),
+            details: Vec::new(),
+            hint: None,
+        }
+    }
+}

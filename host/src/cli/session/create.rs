@@ -1,0 +1,134 @@
+//! `levain session create`: on a terminal the work is watched, elsewhere the answer is awaited.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+use ureq::http::Method;
+
+use super::view::{Progress, Session};
+use super::{HostArguments, KeyArguments, show};
+use crate::cli::client::{Answer, Call, Client, Problem, session_path};
+use crate::cli::output::Output;
+use crate::cli::{Ending, Failure};
+
+/// How often a session under way is asked about.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// How long it is watched before something must be wrong.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CreateArguments {
+    /// The account type, as `GET /api/demo/accounts` lists them
+    account: String,
+    /// The data clock (RFC 3339), to reproduce a session; needs the internal key
+    #[arg(long, value_name = "INSTANT")]
+    session_created_at: Option<String>,
+    /// The virtual tenant, to reproduce a session; needs the internal key
+    #[arg(long, value_name = "UUID")]
+    virtual_tenant_id: Option<String>,
+    #[command(flatten)]
+    key: KeyArguments,
+    #[command(flatten)]
+    host: HostArguments,
+}
+
+/// Creates a session; one that fails is a problem found.
+pub(super) fn run(arguments: &CreateArguments, output: &Output) -> Result<Ending, Failure> {
+    let client = arguments.host.client();
+    let watched = output.is_watched() && !arguments.host.json;
+    let key = arguments.key.key()?;
+    let answer = client
+        .call(Call {
+            method: Method::POST,
+            path: "/api/demo/sessions",
+            key: key.as_ref(),
+            respond_async: watched,
+            body: Some(body(arguments)),
+        })
+        .map_err(|failure| hint(failure, &arguments.host))?;
+    if arguments.host.json {
+        output.data(answer.text.trim_end());
+        return Ok(show::ending(&answer.read()?));
+    }
+    let mut session: Session = answer.read()?;
+    if answer.status == 202 {
+        let token = session
+            .credentials
+            .take()
+            .and_then(|credentials| credentials.access_token);
+        session = watch(&client, &arguments.host, &session.session_id)?.read()?;
+        // The token is given once, in the answer to the creation.
+        if let Some(credentials) = &mut session.credentials {
+            credentials.access_token = token;
+        }
+    }
+    Ok(show::tell(&session, &arguments.host, output))
+}
+
+fn body(arguments: &CreateArguments) -> Value {
+    let mut body = json!({ "demo_account_type": arguments.account });
+    let optional = [
+        ("session_created_at", &arguments.session_created_at),
+        ("virtual_tenant_id", &arguments.virtual_tenant_id),
+    ];
+    if let Value::Object(fields) = &mut body {
+        for (name, value) in optional {
+            if let Some(value) = value {
+                fields.insert(name.to_owned(), json!(value));
+            }
+        }
+    }
+    body
+}
+
+/// A creation that failed leaves a session that can be read.
+fn hint(failure: Failure, host: &HostArguments) -> Failure {
+    match failure
+        .cause::<Problem>()
+        .and_then(|problem| problem.session_id.clone())
+    {
+        Some(id) => failure.with_hint(host.command("show", &id)),
+        None => failure,
+    }
+}
+
+/// Asks until the session is no longer under way; answers with the session.
+fn watch(client: &Client, host: &HostArguments, id: &str) -> Result<Answer, Failure> {
+    let path = session_path(id)?;
+    let status_path = format!("{path}/status");
+    let bar = bar();
+    let begun = Instant::now();
+    loop {
+        let answer: Value = client.call(Call::new(Method::GET, &status_path))?.read()?;
+        let progress = Progress::of(&answer);
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+        if progress.status != "CLONING" {
+            bar.finish_and_clear();
+            return client.call(Call::new(Method::GET, &path));
+        }
+        if begun.elapsed() > PATIENCE {
+            bar.finish_and_clear();
+            return Err(Failure::from(anyhow::anyhow!(
+                "the session is still being cloned after {} s",
+                PATIENCE.as_secs()
+            ))
+            .with_hint(host.command("show", id)));
+        }
+        std::thread::sleep(INTERVAL);
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    // A template that cannot be read would only cost the bar its looks.
+    if let Ok(style) =
+        ProgressStyle::with_template("cloning {bar:30} {pos}/{len} domains {elapsed}")
+    {
+        bar.set_style(style);
+    }
+    bar
+}

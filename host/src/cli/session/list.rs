@@ -1,0 +1,100 @@
+//! `levain session list`.
+
+use clap::Args;
+use serde::Deserialize;
+use ureq::http::Method;
+
+use super::view::Session;
+use super::{HostArguments, KeyArguments};
+use crate::cli::client::{Call, Problem};
+use crate::cli::output::Output;
+use crate::cli::text::{Column, Grid, grouped};
+use crate::cli::{Ending, Failure};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ListArguments {
+    #[command(flatten)]
+    key: KeyArguments,
+    #[command(flatten)]
+    host: HostArguments,
+}
+
+/// The list, alone or within an object.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Sessions {
+    Alone(Vec<Session>),
+    Within {
+        #[serde(alias = "items")]
+        sessions: Vec<Session>,
+    },
+}
+
+/// Lists sessions.
+pub(super) fn run(arguments: &ListArguments, output: &Output) -> Result<Ending, Failure> {
+    let key = arguments.key.key()?;
+    let call = Call::new(Method::GET, "/api/demo/sessions").with_key(key.as_ref());
+    let answer = arguments.host.client().call(call).map_err(hint)?;
+    if arguments.host.json {
+        output.data(answer.text.trim_end());
+        return Ok(Ending::Well);
+    }
+    let (Sessions::Alone(sessions) | Sessions::Within { sessions }) = answer.read()?;
+    if sessions.is_empty() {
+        output.say("no sessions yet");
+        output.hint("levain session create ACCOUNT");
+        return Ok(Ending::Well);
+    }
+    output.data(&grid(&sessions).to_string());
+    Ok(Ending::Well)
+}
+
+fn hint(failure: Failure) -> Failure {
+    match failure.cause::<Problem>() {
+        Some(problem) if matches!(problem.status, 401 | 403) => {
+            failure.with_hint("levain session list --data-dir DIR reads the host's key")
+        }
+        _ => failure,
+    }
+}
+
+fn grid(sessions: &[Session]) -> Grid {
+    let mut grid = Grid::new(&[
+        Column::Left("session"),
+        Column::Left("account"),
+        Column::Left("status"),
+        Column::Left("created"),
+        Column::Left("expires"),
+        Column::Right("records"),
+    ]);
+    for session in sessions {
+        grid.line(vec![
+            session.session_id.clone(),
+            session.demo_account_type.clone(),
+            session.status.clone(),
+            session.created_at.clone().unwrap_or_default(),
+            session.expires_at.clone().unwrap_or_default(),
+            grouped(session.records()),
+        ]);
+    }
+    grid
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+    use super::*;
+
+    #[test]
+    fn a_list_comes_alone_or_within_an_object() {
+        for text in [
+            r#"[{"session_id":"demo_1"}]"#,
+            r#"{"sessions":[{"session_id":"demo_1"}]}"#,
+        ] {
+            let (Sessions::Alone(sessions) | Sessions::Within { sessions }) =
+                serde_json::from_str(text).unwrap();
+            assert!(grid(&sessions).to_string().contains("demo_1"));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `levain session`: what anybody can do with a running host through its API.
+
+mod create;
+mod destroy;
+mod list;
+mod show;
+mod table;
+mod view;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+
+use super::client::Client;
+use super::output::Output;
+use super::{Ending, Failure};
+use crate::config::{Secret, internal_key_file};
+
+/// What can be done with sessions.
+#[derive(Debug, Subcommand)]
+pub(super) enum SessionCommand {
+    /// Create a session of an account and wait until it is ready
+    Create(create::CreateArguments),
+    /// Show a session
+    Show(show::ShowArguments),
+    /// List sessions, newest first (needs the internal key)
+    List(list::ListArguments),
+    /// Delete a session and its data
+    Delete(destroy::DeleteArguments),
+}
+
+/// Where a host listens that was told nothing else.
+const DEFAULT_URL: &str = "http://127.0.0.1:8018";
+
+/// Which host, and how to print.
+#[derive(Debug, Args)]
+struct HostArguments {
+    /// The running host
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LEVAIN_URL",
+        default_value = DEFAULT_URL
+    )]
+    url: String,
+    /// Print the host's JSON as it is
+    #[arg(long)]
+    json: bool,
+}
+
+impl HostArguments {
+    fn client(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// The command that does something with a session of this host.
+    fn command(&self, verb: &str, session_id: &str) -> String {
+        let command = format!("levain session {verb} {session_id}");
+        if self.url == DEFAULT_URL {
+            command
+        } else {
+            format!("{command} --url {}", self.url)
+        }
+    }
+}
+
+/// The internal key, where a call needs it.
+#[derive(Debug, Args)]
+struct KeyArguments {
+    /// The internal API key
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "INTERNAL_API_KEY",
+        hide_env_values = true
+    )]
+    internal_api_key: Option<String>,
+    /// The host's data directory, to read the internal API key from
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl KeyArguments {
+    /// The key: the one that was given, or else that of the data directory.
+    fn key(&self) -> Result<Option<Secret>, Failure> {
+        if let Some(key) = self.internal_api_key.as_deref()
+            && !key.is_empty()
+        {
+            return Ok(Some(Secret::new(key)));
+        }
+        let Some(directory) = &self.data_dir else {
+            return Ok(None);
+        };
+        let file = internal_key_file(directory);
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("the key file `{}` cannot be read", file.display()))?;
+        Ok(Some(Secret::new(text.trim_end())))
+    }
+}
+
+/// Runs a command.
+pub(super) fn run(command: &SessionCommand, output: &Output) -> Result<Ending, Failure> {
+    match command {
+        SessionCommand::Create(arguments) => create::run(arguments, output),
+        SessionCommand::Show(arguments) => show::run(arguments, output),
+        SessionCommand::List(arguments) => list::run(arguments, output),
+        SessionCommand::Delete(arguments) => destroy::run(arguments, output),
+    }
+}

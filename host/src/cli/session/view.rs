@@ -1,0 +1,243 @@
+//! The parts of the API's answers that are shown. What is absent is left out, so that a host of
+//! another version can still be spoken to.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+/// A session.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Session {
+    pub(super) session_id: String,
+    pub(super) demo_account_type: String,
+    pub(super) virtual_tenant_id: Option<String>,
+    pub(super) status: String,
+    pub(super) created_at: Option<String>,
+    pub(super) expires_at: Option<String>,
+    pub(super) duration_ms: Option<f64>,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) children: Vec<Child>,
+    pub(super) services: Pairs<Pairs<Service>>,
+    pub(super) error: Option<Value>,
+}
+
+impl Session {
+    /// Records of all domains of all tenants.
+    pub(super) fn records(&self) -> u64 {
+        self.services
+            .iter()
+            .flat_map(|(_, domains)| domains.iter())
+            .map(|(_, service)| service.records())
+            .sum()
+    }
+
+    /// How a tenant is called: an outlet by its name.
+    pub(super) fn tenant_name<'a>(&'a self, tenant_id: &'a str) -> &'a str {
+        self.children
+            .iter()
+            .find(|child| child.virtual_tenant_id == tenant_id)
+            .map_or(tenant_id, |child| child.name.as_str())
+    }
+}
+
+/// How to log in.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Credentials {
+    pub(super) email: String,
+    pub(super) name: String,
+    pub(super) access_token: Option<String>,
+}
+
+/// An outlet.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Child {
+    pub(super) name: String,
+    pub(super) virtual_tenant_id: String,
+}
+
+/// One domain of one tenant.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Service {
+    pub(super) status: String,
+    pub(super) records_cloned: Pairs<u64>,
+    pub(super) duration_ms: Option<f64>,
+    pub(super) content_digest: Option<String>,
+    pub(super) error: Option<Value>,
+}
+
+impl Service {
+    /// Records of all its entities.
+    pub(super) fn records(&self) -> u64 {
+        let total = self.records_cloned.iter().find(|(name, _)| name == "total");
+        match total {
+            Some((_, total)) => *total,
+            None => self.records_cloned.iter().map(|(_, count)| count).sum(),
+        }
+    }
+
+    /// Why it failed, in a line.
+    pub(super) fn failure(&self) -> Option<String> {
+        self.error.as_ref().map(error_line)
+    }
+}
+
+/// An error as the API tells it: a text, or an object with a code and a message.
+pub(super) fn error_line(error: &Value) -> String {
+    let text = |name: &str| error.get(name).and_then(Value::as_str);
+    match (error.as_str(), text("code"), text("message")) {
+        (Some(whole), _, _) => whole.to_owned(),
+        (_, Some(code), Some(message)) => format!("{message} [{code}]"),
+        (_, None, Some(message)) => message.to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// How far a session is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// The session's status.
+    pub(super) status: String,
+    /// Domains that are done, well or not.
+    pub(super) done: u64,
+    /// Domains in all.
+    pub(super) total: u64,
+}
+
+impl Progress {
+    /// Reads an answer about a session's status: counts whatever in it has the status of a
+    /// domain, by tenant or not.
+    pub(super) fn of(answer: &Value) -> Self {
+        let mut progress = Self {
+            status: answer
+                .get("status")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            ..Self::default()
+        };
+        if let Value::Object(fields) = answer {
+            for (name, field) in fields {
+                if name != "status" {
+                    progress.count(field);
+                }
+            }
+        }
+        progress
+    }
+
+    fn count(&mut self, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                match fields.get("status").and_then(Value::as_str) {
+                    Some("completed" | "failed") => {
+                        self.done += 1;
+                        self.total += 1;
+                        return;
+                    }
+                    Some("pending" | "cloning") => {
+                        self.total += 1;
+                        return;
+                    }
+                    _ => {}
+                }
+                for field in fields.values() {
+                    self.count(field);
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.count(item);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A JSON object that keeps its fields in the order of the host, which is the catalog's.
+#[derive(Debug, Clone)]
+pub(super) struct Pairs<T>(Vec<(String, T)>);
+
+impl<T> Default for Pairs<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Pairs<T> {
+    /// The fields.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(String, T)> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor(PhantomData))
+    }
+}
+
+struct PairsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for PairsVisitor<T> {
+    type Value = Pairs<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Pairs(pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn progress_counts_domains_wherever_they_stand() {
+        let by_tenant = json!({
+            "status": "CLONING", "phase": "cloning",
+            "progress": { "t1": { "lending": { "status": "completed" }, "shelving": { "status": "cloning" } } }
+        });
+        let expected = Progress {
+            status: "CLONING".to_owned(),
+            done: 1,
+            total: 2,
+        };
+        assert_eq!(Progress::of(&by_tenant), expected);
+        let listed = json!({
+            "status": "CLONING",
+            "domains": [{ "domain": "lending", "status": "failed" }, { "domain": "shelving", "status": "pending" }]
+        });
+        assert_eq!(Progress::of(&listed), expected);
+    }
+
+    #[test]
+    fn an_error_is_one_line() {
+        assert_eq!(error_line(&json!("no")), "no");
+        assert_eq!(
+            error_line(&json!({ "code": "timeout", "message": "too slow" })),
+            "too slow [timeout]"
+        );
+    }
+}

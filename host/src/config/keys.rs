@@ -1,0 +1,230 @@
+//! The keys that the host makes for itself at its first start, and keeps where only it can read.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use pasetors::keys::{AsymmetricKeyPair, AsymmetricSecretKey, Generate as _};
+use pasetors::version4::V4;
+
+use super::value::{api_key, token_key, token_key_bytes};
+use super::{Config, KeyError, Secret};
+use crate::segment::hex;
+
+/// The file of the internal API's key, within the data directory.
+pub const INTERNAL_KEY_FILE: &str = "keys/internal-api-key";
+
+/// The file of the key that signs tokens, within the data directory.
+const TOKEN_KEY_FILE: &str = "keys/token-key";
+
+/// Random bytes of a new key of the internal API.
+const KEY_BYTES: usize = 32;
+
+/// Where a data directory keeps the internal API's key.
+#[must_use]
+pub fn internal_key_file(data_dir: &Path) -> PathBuf {
+    data_dir.join(INTERNAL_KEY_FILE)
+}
+
+/// The keys of a running host.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// Opens the internal API.
+    pub internal_api_key: Secret,
+    /// Where the internal key was just made and written, so that it can be said once.
+    pub made: Option<PathBuf>,
+    token_key: Vec<u8>,
+}
+
+impl Keys {
+    /// The 64 bytes of the PASETO v4.public secret key that signs access tokens.
+    #[must_use]
+    pub fn token_key(&self) -> &[u8] {
+        &self.token_key
+    }
+}
+
+impl Config {
+    /// The keys: those that were given, or else those of the data directory, which are made
+    /// where they are missing. Asking again gives the same keys.
+    ///
+    /// # Errors
+    /// [`KeyError::Required`] where the host would listen beyond loopback with a key that nobody
+    /// chose; the others where the data directory cannot be used.
+    pub fn keys(&self) -> Result<Keys, KeyError> {
+        if self.internal_api_key.is_none() && !self.listen.ip().is_loopback() {
+            return Err(KeyError::Required {
+                listen: self.listen,
+            });
+        }
+        let mut made = None;
+        let internal_api_key = match &self.internal_api_key {
+            Some(given) => given.clone(),
+            None => {
+                let file = internal_key_file(&self.data_dir);
+                let (key, new) = keep(&file, new_api_key, api_key)?;
+                made = new.then_some(file);
+                key
+            }
+        };
+        let file = self.data_dir.join(TOKEN_KEY_FILE);
+        let token = match &self.token_key {
+            Some(given) => given.clone(),
+            None => keep(&file, new_token_key, token_key)?.0,
+        };
+        let token_key = token_key_bytes(token.reveal()).ok_or_else(|| KeyError::Malformed {
+            file,
+            reason: "it is not hexadecimal".to_owned(),
+        })?;
+        Ok(Keys {
+            internal_api_key,
+            made,
+            token_key,
+        })
+    }
+}
+
+fn new_api_key() -> Result<String, KeyError> {
+    let mut bytes = [0_u8; KEY_BYTES];
+    getrandom::fill(&mut bytes).map_err(|_| KeyError::Random)?;
+    Ok(hex(&bytes))
+}
+
+fn new_token_key() -> Result<String, KeyError> {
+    let pair = AsymmetricKeyPair::<V4>::generate().map_err(|_| KeyError::Random)?;
+    let secret: &AsymmetricSecretKey<V4> = &pair.secret;
+    Ok(hex(secret.as_bytes()))
+}
+
+/// Reads a key file, or makes it; answers whether it was made.
+fn keep(
+    file: &Path,
+    make: fn() -> Result<String, KeyError>,
+    check: fn(&str) -> Result<Secret, String>,
+) -> Result<(Secret, bool), KeyError> {
+    let unusable = |source| KeyError::File {
+        file: file.to_owned(),
+        source,
+    };
+    let mut made = false;
+    let text = match fs::read_to_string(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            made = publish(file, &make()?).map_err(unusable)?;
+            fs::read_to_string(file).map_err(unusable)?
+        }
+        read => read.map_err(unusable)?,
+    };
+    let secret = check(text.trim_end()).map_err(|reason| KeyError::Malformed {
+        file: file.to_owned(),
+        reason: format!("it {reason}"),
+    })?;
+    Ok((secret, made))
+}
+
+/// Writes a new file that only its owner can read, whole or not at all. Answers `false` where
+/// another process was first: then its key rules.
+fn publish(file: &Path, text: &str) -> std::io::Result<bool> {
+    if let Some(directory) = file.parent() {
+        create_private_directory(directory)?;
+    }
+    let draft = file.with_extension(format!("draft-{}", std::process::id()));
+    let mut writing = create_private(&draft)?;
+    writeln!(writing, "{text}")?;
+    writing.sync_all()?;
+    let linked = match fs::hard_link(&draft, file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    };
+    fs::remove_file(&draft)?;
+    linked
+}
+
+fn create_private(file: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
+}
+
+fn create_private_directory(directory: &Path) -> std::io::Result<()> {
+    if let Some(parent) = directory.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+    use super::*;
+    use crate::config::Sources;
+
+    fn config(data_dir: &Path) -> Config {
+        Sources::default()
+            .with_flag("data_dir", data_dir.to_string_lossy())
+            .resolve()
+            .unwrap()
+    }
+
+    #[test]
+    fn keys_are_made_once_and_read_ever_after() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config(&directory.path().join("new"));
+        let first = config.keys().unwrap();
+        let file = first.made.clone().unwrap();
+        assert_eq!(first.internal_api_key.reveal().len(), 64);
+        assert_eq!(first.token_key().len(), 64);
+        let again = config.keys().unwrap();
+        assert_eq!(again.made, None);
+        assert_eq!(again.internal_api_key, first.internal_api_key);
+        assert_eq!(again.token_key(), first.token_key());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_given_key_is_taken_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = config(directory.path());
+        config.internal_api_key = Some(Secret::new("0123456789abcdef"));
+        let keys = config.keys().unwrap();
+        assert_eq!(keys.internal_api_key.reveal(), "0123456789abcdef");
+        assert_eq!(keys.made, None);
+    }
+
+    #[test]
+    fn beyond_loopback_somebody_must_have_chosen_the_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = config(directory.path());
+        config.keys().unwrap();
+        config.listen = "0.0.0.0:8018".parse().unwrap();
+        let refusal = config.keys().unwrap_err();
+        assert!(matches!(refusal, KeyError::Required { .. }), "{refusal}");
+        config.internal_api_key = Some(Secret::new("0123456789abcdef"));
+        config.keys().unwrap();
+    }
+
+    #[test]
+    fn a_spoilt_key_file_is_named_and_not_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config(directory.path());
+        config.keys().unwrap();
+        let file = directory.path().join(TOKEN_KEY_FILE);
+        fs::write(&file, "rubbish").unwrap();
+        let refusal = config.keys().unwrap_err();
+        assert!(matches!(refusal, KeyError::Malformed { .. }), "{refusal}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "rubbish");
+    }
+}

@@ -1,0 +1,75 @@
+//! The connections: one that writes, a few that read, one that checkpoints.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+/// Readers do not wait for each other; more than this many only take turns on the processors.
+const READERS: u32 = 4;
+
+/// How long a statement waits for the file, which only the sqlite3 shell and the like hold.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a caller waits for a connection before the store counts as unavailable.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The pools of one database file.
+#[derive(Debug, Clone)]
+pub(super) struct Connections {
+    /// One connection: SQLite has one writer, and queueing here is fairer than its busy wait.
+    pub(super) writer: SqlitePool,
+    /// Connections that can only read.
+    pub(super) readers: SqlitePool,
+    /// One connection that copies the log into the database beside the writer.
+    pub(super) checkpointer: SqlitePool,
+}
+
+impl Connections {
+    /// Opens the file, which is made where it is missing.
+    pub(super) async fn open(file: &Path) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .journal_mode(SqliteJournalMode::Wal)
+            // In WAL mode a killed process loses nothing; only a power cut can take the last
+            // commits, and never the database's consistency.
+            .synchronous(SqliteSynchronous::Normal)
+            // Checkpoints are made beside the commits, never inside one.
+            .pragma("wal_autocheckpoint", "0")
+            // In bytes: what a burst made of the log is given back once the log begins again.
+            .pragma("journal_size_limit", "67108864")
+            .pragma("temp_store", "MEMORY")
+            // A session's segments fit, in KiB, so that nothing spills before the commit.
+            .pragma("cache_size", "-16384");
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let readers = pool(READERS).connect_lazy_with(options.clone().pragma("query_only", "ON"));
+        let checkpointer = pool(1).connect_lazy_with(options);
+        Ok(Self {
+            writer,
+            readers,
+            checkpointer,
+        })
+    }
+
+    /// Closes all of them; the last one out leaves no log behind.
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.checkpointer.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A file does not go stale.
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}

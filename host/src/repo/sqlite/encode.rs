@@ -1,0 +1,74 @@
+//! How values stand in SQLite: instants as RFC 3339 text that sorts, identifiers as lower-case
+//! UUID text, services as JSON.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::repo::RepoError;
+
+/// An instant as text; always six fraction digits, so that text order is time order.
+pub(super) fn instant(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// An instant read back.
+pub(super) fn parse_instant(what: &'static str, text: &str) -> Result<DateTime<Utc>, RepoError> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| instant.with_timezone(&Utc))
+        .map_err(|error| corrupt(what, &error))
+}
+
+/// Anything else that has a text form, read back.
+pub(super) fn parse<T>(what: &'static str, text: &str) -> Result<T, RepoError>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    text.parse().map_err(|error| corrupt(what, &error))
+}
+
+/// A number that the store keeps wider than we do, read back.
+pub(super) fn narrow(what: &'static str, number: i64) -> Result<u32, RepoError> {
+    u32::try_from(number).map_err(|error| corrupt(what, &error))
+}
+
+/// A value as JSON text.
+pub(super) fn to_json<T: Serialize>(what: &'static str, value: &T) -> Result<String, RepoError> {
+    serde_json::to_string(value).map_err(|error| corrupt(what, &error))
+}
+
+/// A value read back from JSON text.
+pub(super) fn from_json<T: DeserializeOwned>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, RepoError> {
+    serde_json::from_str(text).map_err(|error| corrupt(what, &error))
+}
+
+/// A value that this program cannot have written.
+pub(super) fn corrupt(what: &'static str, reason: &impl Display) -> RepoError {
+    RepoError::Corrupt {
+        what,
+        reason: reason.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+    use super::*;
+
+    #[test]
+    fn instants_keep_their_microseconds_and_sort_as_text() {
+        let whole = parse_instant("x", "2026-03-02T10:00:00Z").unwrap();
+        let later = whole + chrono::Duration::microseconds(1);
+        assert_eq!(instant(whole), "2026-03-02T10:00:00.000000Z");
+        assert!(instant(whole) < instant(later));
+        assert_eq!(parse_instant("x", &instant(later)).unwrap(), later);
+    }
+}
