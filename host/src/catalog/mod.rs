@@ -25,6 +25,8 @@ mod reference;
 mod rules;
 mod schema;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
