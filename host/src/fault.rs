@@ -74,3 +74,50 @@ pub struct Faults {
     /// All of them.
     pub faults: Vec<Fault>,
 }
+
+/// A list of faults that keeps the first few and counts them all: an output that is wrong in every
+/// record must not fill the memory with saying so.
+#[derive(Debug, Clone, Default)]
+pub struct FaultList {
+    kept: Vec<Fault>,
+    total: usize,
+    limit: usize,
+}
+
+impl FaultList {
+    /// An empty list that will keep `limit` faults.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self {
+            kept: Vec::new(),
+            total: 0,
+            limit,
+        }
+    }
+
+    /// Adds a fault.
+    pub fn push(&mut self, fault: Fault) {
+        self.total += 1;
+        if self.kept.len() < self.limit {
+            self.kept.push(fault);
+        }
+    }
+
+    /// How many there were.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Whether there was none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// Those that were kept, and how many there were.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<Fault>, usize) {
+        (self.kept, self.total)
+    }
+}

@@ -21,12 +21,14 @@ pub struct Account {
     pub subdomain: String,
     /// The tenant that the fixtures are written for.
     pub base_tenant_id: Uuid,
-    /// The subscription tier.
+    /// What the tenant pays for.
     pub subscription_tier: String,
     /// What kind of tenant it is (stand-alone, head of a group).
     pub tenant_type: String,
     /// Whom the visitor is logged in as.
     pub owner: Owner,
+    /// Where it is.
+    pub location: Option<Location>,
     /// The outlets of a group; empty for a stand-alone tenant.
     pub outlets: Vec<Outlet>,
     /// The fixture slice per domain. A domain without one takes no part in this account.
@@ -35,6 +37,7 @@ pub struct Account {
 
 /// Whom the visitor is logged in as.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Owner {
     /// The base id of the person.
     pub user_id: Uuid,
@@ -63,6 +66,7 @@ pub struct Outlet {
 
 /// A place, in WGS 84 degrees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Location {
     /// City.
     pub city: String,
@@ -77,7 +81,8 @@ pub struct Location {
 /// The records of one domain that a clone starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixtureSlice {
-    /// One segment per entity, markers and all, in the order of the domain's entities.
+    /// One segment per entity of the domain, in the catalog's order, markers and all; `[]` for one
+    /// without records.
     pub segments: Vec<Segment>,
     /// The number of records.
     pub records: usize,

@@ -38,3 +38,14 @@ pub struct LimitOverrides {
     /// Log text of one call, in KiB.
     pub log_kib: Option<u32>,
 }
+
+impl LimitOverrides {
+    /// The names of the limits in the catalog.
+    pub(super) const KEYS: &[&str] = &[
+        "memory_mib",
+        "table_elements",
+        "output_kib",
+        "records",
+        "log_kib",
+    ];
+}

@@ -1,0 +1,143 @@
+//! JSON as the checks read it: parsed once, strictly, borrowing from its text.
+//!
+//! A clone is thousands of small objects that are looked at once and dropped. Fields are kept in
+//! the order of the text, in one vector per object, and strings without escapes are not copied:
+//! that is twice as fast as building a `serde_json::Value`, and keeps a schema's properties and a
+//! fixture's fields in the order in which they were written.
+
+mod instance;
+mod names;
+mod parse;
+
+use std::borrow::Cow;
+
+use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
+use serde_json::{Number, Value};
+
+pub(super) use instance::Instance;
+pub(super) use parse::{parse, parse_rows};
+
+/// A JSON value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Json<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Cow<'a, str>),
+    List(Vec<Json<'a>>),
+    Object(Fields<'a>),
+}
+
+/// The fields of an object, in the order of the text; no name twice.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Fields<'a>(pub(super) Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'a> Fields<'a> {
+    /// The value of a field. Records are small: a scan beats any index.
+    pub(super) fn get(&self, name: &str) -> Option<&Json<'a>> {
+        self.0
+            .iter()
+            .find_map(|(field, value)| (field == name).then_some(value))
+    }
+
+    /// Names and values, in the order of the text.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Json<'a>)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+}
+
+impl<'a> Json<'a> {
+    /// The text of a string.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The fields of an object.
+    pub(super) fn as_object(&self) -> Option<&Fields<'a>> {
+        match self {
+            Self::Object(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// The elements of an array.
+    pub(super) fn as_list(&self) -> Option<&[Json<'a>]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// A field of an object.
+    pub(super) fn get(&self, name: &str) -> Option<&Json<'a>> {
+        self.as_object()?.get(name)
+    }
+
+    /// The same as `serde_json` has it: for messages and for what is read at start-up.
+    pub(super) fn to_value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(flag) => Value::Bool(*flag),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::Text(text) => Value::String(text.clone().into_owned()),
+            Self::List(items) => Value::Array(items.iter().map(Json::to_value).collect()),
+            Self::Object(fields) => Value::Object(
+                fields
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_value()))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Whether it equals a value; numbers by what they amount to, as JSON Schema has it.
+    pub(super) fn equals(&self, expected: &Value) -> bool {
+        match (self, expected) {
+            (Self::Null, Value::Null) => true,
+            (Self::Bool(flag), Value::Bool(other)) => flag == other,
+            (Self::Text(text), Value::String(other)) => text == other,
+            (Self::Null | Self::Bool(_) | Self::Text(_), _) => false,
+            _ => jsonschema::json::cmp::equal(&self.to_value(), expected),
+        }
+    }
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(flag) => serializer.serialize_bool(*flag),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    list.serialize_element(item)?;
+                }
+                list.end()
+            }
+            Self::Object(fields) => {
+                let mut map = serializer.serialize_map(Some(fields.0.len()))?;
+                for (name, value) in &fields.0 {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+/// Appends one step to a JSON pointer (RFC 6901).
+pub(super) fn push_step(pointer: &mut String, step: &str) {
+    pointer.push('/');
+    for c in step.chars() {
+        match c {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            c => pointer.push(c),
+        }
+    }
+}

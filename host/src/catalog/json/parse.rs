@@ -1,0 +1,388 @@
+//! The strict parse: one pass, and nothing gets through that would mean something else to
+//! another reader.
+//!
+//! Beyond RFC 8259: no name twice in an object, no U+0000 (PostgreSQL's `json` refuses it), no lone
+//! surrogate, no number that a double cannot hold, no nesting deeper than [`DEEPEST`].
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+
+use super::names::{Earlier, Names};
+use super::{Fields, Json, push_step};
+
+/// Arrays and objects inside each other. Every store and reader takes that many.
+pub(crate) const DEEPEST: usize = 64;
+
+/// Why a text is not JSON that can be kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct JsonFault {
+    /// Where, as a JSON pointer.
+    pub(crate) pointer: String,
+    /// What is wrong, with line and column.
+    pub(crate) message: String,
+}
+
+/// Parses a whole text.
+pub(crate) fn parse(text: &str) -> Result<Json<'_>, JsonFault> {
+    let context = Context::default();
+    run(text, &context, |deserializer| {
+        Seed {
+            context: &context,
+            path: None,
+            depth: 0,
+        }
+        .deserialize(deserializer)
+    })
+}
+
+/// Parses a text that is one array, handing on each element as it is read, so that none but
+/// the current one is held. Answers how many there were.
+pub(crate) fn parse_rows<'a>(
+    text: &'a str,
+    each: impl FnMut(usize, Json<'a>),
+) -> Result<usize, JsonFault> {
+    let context = Context::default();
+    run(text, &context, |deserializer| {
+        deserializer.deserialize_any(RowsVisitor {
+            context: &context,
+            each,
+        })
+    })
+}
+
+fn run<'a, T>(
+    text: &'a str,
+    context: &Context<'a>,
+    read: impl FnOnce(
+        &mut serde_json::Deserializer<serde_json::de::StrRead<'a>>,
+    ) -> serde_json::Result<T>,
+) -> Result<T, JsonFault> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    read(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value))
+        .map_err(|error| JsonFault {
+            pointer: context.pointer.take().unwrap_or_default(),
+            message: error.to_string(),
+        })
+}
+
+/// What the levels of one parse share.
+#[derive(Default)]
+struct Context<'a> {
+    /// Where the first fault was met.
+    pointer: Cell<Option<String>>,
+    /// The names of the objects read so far.
+    names: Earlier<'a>,
+}
+
+impl Context<'_> {
+    /// Notes where a fault was met, unless a deeper level did so already.
+    fn note(&self, path: Option<&Path<'_>>) {
+        let noted = self.pointer.take();
+        self.pointer.set(Some(noted.unwrap_or_else(|| {
+            let mut pointer = String::new();
+            if let Some(path) = path {
+                path.write(&mut pointer);
+            }
+            pointer
+        })));
+    }
+}
+
+/// The way to the value that is being read, on the stack.
+struct Path<'p> {
+    parent: Option<&'p Path<'p>>,
+    step: Step<'p>,
+}
+
+enum Step<'p> {
+    Index(usize),
+    Name(&'p str),
+}
+
+impl Path<'_> {
+    fn write(&self, pointer: &mut String) {
+        if let Some(parent) = self.parent {
+            parent.write(pointer);
+        }
+        match self.step {
+            Step::Index(index) => push_step(pointer, &index.to_string()),
+            Step::Name(name) => push_step(pointer, name),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Seed<'c, 'p, 'a> {
+    context: &'c Context<'a>,
+    path: Option<&'p Path<'p>>,
+    depth: usize,
+}
+
+impl<'a> Seed<'_, '_, 'a> {
+    fn checked_text<E: de::Error>(text: &str) -> Result<(), E> {
+        if text.contains('\0') {
+            return Err(E::custom("the character U+0000 cannot be stored"));
+        }
+        Ok(())
+    }
+
+    fn deeper<E: de::Error>(&self) -> Result<usize, E> {
+        if self.depth >= DEEPEST {
+            return Err(E::custom(format_args!(
+                "nested deeper than {DEEPEST} levels"
+            )));
+        }
+        Ok(self.depth + 1)
+    }
+
+    fn child<'s>(&self, path: &'s Path<'s>, depth: usize) -> Seed<'_, 's, 'a> {
+        Seed {
+            context: self.context,
+            path: Some(path),
+            depth,
+        }
+    }
+}
+
+impl<'a> DeserializeSeed<'a> for Seed<'_, '_, 'a> {
+    type Value = Json<'a>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Json<'a>, D::Error> {
+        deserializer
+            .deserialize_any(self)
+            .inspect_err(|_| self.context.note(self.path))
+    }
+}
+
+impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
+    type Value = Json<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Json<'a>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Json<'a>, E> {
+        Ok(Json::Bool(flag))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Json<'a>, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Json<'a>, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Json<'a>, E> {
+        Number::from_f64(number)
+            .map(Json::Number)
+            .ok_or_else(|| E::custom("a number that no double holds"))
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'a str) -> Result<Json<'a>, E> {
+        // Unescaped text cannot hold a control character.
+        Ok(Json::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Json<'a>, E> {
+        Self::checked_text(text)?;
+        Ok(Json::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<Json<'a>, A::Error> {
+        let depth = self.deeper()?;
+        let mut list = Vec::new();
+        loop {
+            let path = Path {
+                parent: self.path,
+                step: Step::Index(list.len()),
+            };
+            match items.next_element_seed(self.child(&path, depth))? {
+                Some(item) => list.push(item),
+                None => return Ok(Json::List(list)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut entries: A) -> Result<Json<'a>, A::Error> {
+        let depth = self.deeper()?;
+        let mut names = Names::new(&self.context.names, self.depth);
+        let mut fields = Vec::with_capacity(names.expected());
+        while let Some(name) = entries.next_key_seed(NameSeed)? {
+            let path = Path {
+                parent: self.path,
+                step: Step::Name(&name),
+            };
+            if names.repeats(&name, &fields) {
+                self.context.note(Some(&path));
+                return Err(de::Error::custom(format_args!(
+                    "the key {name:?} stands there twice"
+                )));
+            }
+            let value = entries.next_value_seed(self.child(&path, depth))?;
+            fields.push((name, value));
+        }
+        names.keep(&fields);
+        Ok(Json::Object(Fields(fields)))
+    }
+}
+
+struct NameSeed;
+
+impl<'a> DeserializeSeed<'a> for NameSeed {
+    type Value = Cow<'a, str>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'a> for NameSeed {
+    type Value = Cow<'a, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'a str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Seed::checked_text(text)?;
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+struct RowsVisitor<'c, 'a, F> {
+    context: &'c Context<'a>,
+    each: F,
+}
+
+impl<'a, F: FnMut(usize, Json<'a>)> Visitor<'a> for RowsVisitor<'_, 'a, F> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one array of records")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(mut self, mut rows: A) -> Result<usize, A::Error> {
+        let mut count = 0;
+        loop {
+            let path = Path {
+                parent: None,
+                step: Step::Index(count),
+            };
+            let seed = Seed {
+                context: self.context,
+                path: Some(&path),
+                depth: 1,
+            };
+            let Some(row) = rows.next_element_seed(seed)? else {
+                return Ok(count);
+            };
+            (self.each)(count, row);
+            count += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> (String, String) {
+        let fault = parse(text).unwrap_err();
+        (fault.pointer, fault.message)
+    }
+
+    #[test]
+    fn what_is_sound_comes_back_as_it_was() {
+        let text = r#"{"b":[1,-2,2.5,null,true],"a":{"x":"é\n","y":{}},"c":18446744073709551615}"#;
+        let json = parse(text).unwrap();
+        assert_eq!(serde_json::to_string(&json).unwrap(), text);
+        assert_eq!(
+            json.to_value(),
+            serde_json::from_str::<serde_json::Value>(text).unwrap()
+        );
+    }
+
+    #[test]
+    fn each_fault_says_where() {
+        for (text, pointer, message) in [
+            ("[{\"a\":1,\"a\":2}]", "/0/a", "twice"),
+            (
+                "[{\"a\":1,\"b\":2},{\"a\":1,\"b\":2},{\"a\":1,\"b\":2,\"b\":3}]",
+                "/2/b",
+                "twice",
+            ),
+            ("[{\"a\":1},{\"\\u0061\":1,\"a\":2}]", "/1/a", "twice"),
+            ("{\"x/y\":{\"~\":\"\\u0000\"}}", "/x~1y/~0", "U+0000"),
+            ("[\"\\ud800\"]", "/0", "hex escape"),
+            ("[\"\\udc00\"]", "/0", "surrogate"),
+            ("{\"n\":1e400}", "/n", "out of range"),
+            ("[1,NaN]", "/1", "expected"),
+            ("[1,2", "", "EOF"),
+            ("[] []", "", "trailing"),
+            ("", "", "EOF"),
+        ] {
+            let (at, why) = fault(text);
+            assert_eq!(at, pointer, "{text}: {why}");
+            assert!(why.contains(message), "{text}: {why}");
+        }
+        assert!(fault("{\"\\u0000\":1}").1.contains("U+0000"));
+    }
+
+    #[test]
+    fn a_name_is_found_again_among_many() {
+        let many = |last: &str| {
+            let fields: Vec<String> = (0..100).map(|n| format!("\"f{n}\":{n}")).collect();
+            format!("{{{},\"{last}\":0}}", fields.join(","))
+        };
+        assert!(parse(&many("g")).is_ok());
+        assert_eq!(fault(&many("f7")).0, "/f7");
+        assert_eq!(fault(&many("f99")).0, "/f99");
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(&nested(DEEPEST)).is_ok());
+        assert!(fault(&nested(DEEPEST + 1)).1.contains("deeper"));
+        assert!(fault(&nested(100_000)).1.contains("deeper"));
+        assert!(parse_rows(&nested(DEEPEST + 1), |_, _| ()).is_err());
+    }
+
+    #[test]
+    fn rows_are_handed_on_one_by_one() {
+        let mut seen = Vec::new();
+        assert_eq!(
+            parse_rows("[1, \"x\"]", |index, row| seen
+                .push((index, row.to_value()))),
+            Ok(2)
+        );
+        assert_eq!(seen, [(0, 1.into()), (1, "x".into())]);
+        let fault = parse_rows("{}", |_, _| ()).unwrap_err();
+        assert!(
+            fault.message.contains("one array of records"),
+            "{}",
+            fault.message
+        );
+        assert_eq!(
+            parse_rows("[{},{\"a\":{\"b\":tru}}]", |_, _| ())
+                .unwrap_err()
+                .pointer,
+            "/1/a/b"
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! Names: those of domains, entities, plugins and accounts, and the views that are made of them.
+
+use std::collections::BTreeMap;
+
+use super::super::schema::nearest;
+use super::manifest::Manifest;
+use super::source::Source;
+
+/// Tables of the host that no view may shadow.
+const TAKEN: &[&str] = &["segments"];
+/// The beginnings of names that are the host's own, or SQLite's, or PostgreSQL's.
+const TAKEN_PREFIXES: &[&str] = &["demo_", "sqlite_", "pg_"];
+/// PostgreSQL cuts longer names off.
+const LONGEST_VIEW: usize = 63;
+
+/// Checks every name of the catalog file.
+pub(super) fn check(manifest: &Manifest, source: &mut Source) {
+    let mut domains: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut views: BTreeMap<String, String> = BTreeMap::new();
+    for (index, domain) in manifest.domain.iter().enumerate() {
+        let pointer = format!("/domain/{index}");
+        slug(&domain.slug, &format!("{pointer}/slug"), source);
+        if !is_file_stem(&domain.plugin) {
+            let message = format!(
+                "`{}` is not the stem of a component's file: use a-z, 0-9, - and _",
+                domain.plugin
+            );
+            source.refuse(&format!("{pointer}/plugin"), "slug", message);
+        }
+        if domain.timeout_ms == 0 {
+            source.refuse(
+                &format!("{pointer}/timeout_ms"),
+                "bounds",
+                "no call ends within 0 ms",
+            );
+        }
+        if domain.entities.is_empty() {
+            source.refuse(
+                &format!("{pointer}/entities"),
+                "bounds",
+                "a domain owns at least one entity",
+            );
+        }
+        if let Some(first) = domains.insert(&domain.slug, index) {
+            let message = format!("domain {first} is named `{}` as well", domain.slug);
+            source.refuse(&format!("{pointer}/slug"), "unique", message);
+        }
+        for (place, entity) in domain.entities.iter().enumerate() {
+            let pointer = format!("{pointer}/entities/{place}");
+            slug(entity, &pointer, source);
+            let view = format!("{}_{entity}", domain.slug);
+            let taken = TAKEN.contains(&view.as_str())
+                || TAKEN_PREFIXES.iter().any(|taken| view.starts_with(taken));
+            if taken {
+                source.refuse(
+                    &pointer,
+                    "view_name",
+                    format!("the view `{view}` would clash with a table of the host"),
+                );
+            }
+            if view.len() > LONGEST_VIEW {
+                source.refuse(
+                    &pointer,
+                    "view_name",
+                    format!("the view `{view}` has more than {LONGEST_VIEW} characters"),
+                );
+            }
+            if let Some(other) = views.insert(view.clone(), format!("{}.{entity}", domain.slug)) {
+                let message = format!("the view `{view}` would be that of {other} as well");
+                source.refuse(&pointer, "view_name", message);
+            }
+        }
+    }
+    let mut accounts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, account) in manifest.account.iter().enumerate() {
+        let pointer = format!("/account/{index}");
+        slug(&account.slug, &format!("{pointer}/slug"), source);
+        if let Some(first) = accounts.insert(&account.slug, index) {
+            let message = format!("account {first} is named `{}` as well", account.slug);
+            source.refuse(&format!("{pointer}/slug"), "unique", message);
+        }
+        let outlets = account.outlet.iter().enumerate();
+        let outlets =
+            outlets.map(|(index, outlet)| (format!("{pointer}/outlet/{index}"), &outlet.fixtures));
+        for (pointer, fixtures) in
+            std::iter::once((pointer.clone(), &account.fixtures)).chain(outlets)
+        {
+            for domain in fixtures
+                .keys()
+                .filter(|domain| !domains.contains_key(domain.as_str()))
+            {
+                let hint = nearest(domain, domains.keys().copied());
+                let hint = hint
+                    .map(|name| format!("; did you mean `{name}`?"))
+                    .unwrap_or_default();
+                let message = format!("unknown domain `{domain}`{hint}");
+                source.refuse(
+                    &format!("{pointer}/fixtures/{domain}"),
+                    "unknown_domain",
+                    message,
+                );
+            }
+        }
+        for domain in manifest.domain.iter().filter(|domain| domain.required) {
+            if account.fixtures.get(&domain.slug).is_none_or(Vec::is_empty) {
+                let message = format!(
+                    "no fixtures for `{}`, which every account must have",
+                    domain.slug
+                );
+                source.refuse(&format!("{pointer}/fixtures"), "required_domain", message);
+            }
+        }
+    }
+}
+
+fn slug(text: &str, pointer: &str, source: &mut Source) {
+    let mut characters = text.chars();
+    let sound = characters.next().is_some_and(|c| c.is_ascii_lowercase())
+        && characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if !sound {
+        let message = format!("`{text}` is not a slug: a letter a-z, then a-z, 0-9 and _");
+        source.refuse(pointer, "slug", message);
+    }
+}
+
+fn is_file_stem(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+}

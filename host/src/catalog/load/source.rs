@@ -1,0 +1,79 @@
+//! The files of a catalog: read once, digested, and named relative to the catalog file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::fault::Fault;
+use crate::segment::sha256_hex;
+
+/// Reads files and collects faults.
+pub(super) struct Source {
+    /// The catalog file's own name.
+    pub(super) manifest: String,
+    directory: PathBuf,
+    digests: BTreeMap<String, String>,
+    /// Everything that was found wrong.
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Source {
+    pub(super) fn new(file: &Path, text: &[u8]) -> Self {
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Self {
+            directory: file.parent().map(Path::to_owned).unwrap_or_default(),
+            digests: BTreeMap::from([(name.clone(), sha256_hex(text))]),
+            manifest: name,
+            faults: Vec::new(),
+        }
+    }
+
+    /// The text of a file; a file that cannot be read, or is not UTF-8, is a fault.
+    pub(super) fn read(&mut self, file: &str) -> Option<String> {
+        let bytes = match std::fs::read(self.directory.join(file)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.fault(file, "", "file", format!("cannot be read: {error}"));
+                return None;
+            }
+        };
+        self.digests.insert(file.to_owned(), sha256_hex(&bytes));
+        match String::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                self.fault(file, "", "json", format!("is not UTF-8: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Adds a fault.
+    pub(super) fn fault(
+        &mut self,
+        file: &str,
+        pointer: &str,
+        rule: &str,
+        message: impl Into<String>,
+    ) {
+        self.faults.push(Fault::new(file, pointer, rule, message));
+    }
+
+    /// Adds a fault of the catalog file.
+    pub(super) fn refuse(&mut self, pointer: &str, rule: &str, message: impl Into<String>) {
+        self.faults
+            .push(Fault::new(&self.manifest, pointer, rule, message));
+    }
+
+    /// The SHA-256 over all files read, by name.
+    pub(super) fn digest(&self) -> String {
+        let lines: String = self
+            .digests
+            .iter()
+            .map(|(file, digest)| format!("{digest}  {file}\n"))
+            .collect();
+        sha256_hex(lines.as_bytes())
+    }
+}

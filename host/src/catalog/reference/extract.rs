@@ -1,0 +1,103 @@
+//! What is kept of an entity's records until the references of a whole session are resolved.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::super::json::Json;
+use super::super::schema::TextKind;
+use super::condition::Scalar;
+use super::path::Places;
+use super::{EntityNumber, References};
+
+/// What is kept of the records of one entity of one tenant.
+#[derive(Debug, Clone)]
+pub(crate) struct Extract {
+    pub(super) entity: EntityNumber,
+    /// The ids of the records, in their order.
+    pub(super) ids: Vec<Uuid>,
+    /// Where a record is, where the entity is referred to.
+    pub(super) by_id: HashMap<Uuid, u32>,
+    /// The kept fields of each record, one record after the other.
+    pub(super) kept: Vec<Scalar>,
+    /// Every id that a record refers to.
+    pub(super) outgoing: Vec<Outgoing>,
+}
+
+/// One id that a record refers to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outgoing {
+    /// The record, by its place in `ids`.
+    pub(super) record: u32,
+    /// The line of the map.
+    pub(super) reference: u32,
+    /// Where in the field.
+    pub(super) places: Places,
+    /// The id.
+    pub(super) target: Uuid,
+}
+
+impl Extract {
+    /// Nothing yet of an entity's records.
+    pub(crate) fn new(entity: EntityNumber) -> Self {
+        Self {
+            entity,
+            ids: Vec::new(),
+            by_id: HashMap::new(),
+            kept: Vec::new(),
+            outgoing: Vec::new(),
+        }
+    }
+
+    /// Keeps what is needed of one valid record.
+    pub(crate) fn add<'j>(&mut self, references: &References, id: Uuid, record: &'j Json<'j>) {
+        let Some(plan) = references.plans.get(self.entity) else {
+            return;
+        };
+        let place = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        self.ids.push(id);
+        if plan.is_target {
+            self.by_id.insert(id, place);
+        }
+        self.kept
+            .extend(plan.kept.iter().map(|field| Scalar::of(record.get(field))));
+        for number in &plan.outgoing {
+            let Some(reference) = references.list.get(*number) else {
+                continue;
+            };
+            reference.path.each(record, &mut |value, places| {
+                if let Some(target) = value.as_text().and_then(TextKind::id) {
+                    self.outgoing.push(Outgoing {
+                        record: place,
+                        reference: u32::try_from(*number).unwrap_or(u32::MAX),
+                        places,
+                        target,
+                    });
+                }
+            });
+        }
+    }
+
+    /// The kept fields of one record.
+    pub(super) fn kept(&self, references: &References, record: u32) -> &[Scalar] {
+        let width = references
+            .plans
+            .get(self.entity)
+            .map_or(0, |plan| plan.kept.len());
+        let start = usize::try_from(record)
+            .unwrap_or(usize::MAX)
+            .saturating_mul(width);
+        self.kept
+            .get(start..start.saturating_add(width))
+            .unwrap_or_default()
+    }
+
+    /// The id of one record.
+    pub(super) fn id(&self, record: u32) -> Uuid {
+        usize::try_from(record)
+            .ok()
+            .and_then(|place| self.ids.get(place))
+            .copied()
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,97 @@
+//! The reference map: which field of which entity refers to which entity, where, and on what
+//! conditions (domain specification, section 3).
+//!
+//! While a record is checked, [`Extract`] keeps what its references need, so that no record has to be
+//! parsed or held until all domains of a session are there and [`resolve`] can look.
+
+mod condition;
+mod extract;
+mod load;
+mod path;
+mod resolve;
+
+pub(super) use extract::Extract;
+pub(super) use load::load;
+pub(super) use resolve::{Tenant, Verdict, resolve};
+
+use condition::Condition;
+use path::FieldPath;
+
+/// An entity by its number: its place in the catalog's list of all entities.
+pub(super) type EntityNumber = usize;
+
+/// The domains' entities in the catalog's order.
+#[derive(Debug, Default)]
+pub(super) struct Entities(pub(super) Vec<(String, String)>);
+
+impl Entities {
+    /// The number of an entity.
+    pub(super) fn number(&self, domain: &str, entity: &str) -> Option<EntityNumber> {
+        self.0.iter().position(|(d, e)| d == domain && e == entity)
+    }
+
+    /// Domain and entity of a number.
+    pub(super) fn get(&self, number: EntityNumber) -> Option<(&str, &str)> {
+        self.0
+            .get(number)
+            .map(|(domain, entity)| (domain.as_str(), entity.as_str()))
+    }
+
+    /// `domain.entity`, the name of a number in messages.
+    pub(super) fn name(&self, number: EntityNumber) -> String {
+        self.get(number)
+            .map(|(domain, entity)| format!("{domain}.{entity}"))
+            .unwrap_or_default()
+    }
+}
+
+/// In which tenant the record that is referred to lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Scope {
+    /// The same one.
+    Own,
+    /// The head of the group.
+    Parent,
+    /// Any outlet of the group.
+    Outlets,
+}
+
+/// One line of the reference map.
+#[derive(Debug)]
+pub(super) struct Reference {
+    pub(super) path: FieldPath,
+    pub(super) to: EntityNumber,
+    pub(super) scope: Scope,
+    pub(super) conditions: Vec<Condition>,
+}
+
+/// What an entity's records are asked for.
+#[derive(Debug, Default)]
+pub(super) struct EntityPlan {
+    /// The fields that conditions look at, on either side.
+    pub(super) kept: Vec<String>,
+    /// The lines of the map that start here.
+    pub(super) outgoing: Vec<usize>,
+    /// Whether a line of the map ends here.
+    pub(super) is_target: bool,
+}
+
+impl EntityPlan {
+    /// The slot of a kept field, made where it has none.
+    fn keep(&mut self, field: &str) -> usize {
+        let slot = self.kept.iter().position(|kept| kept == field);
+        slot.unwrap_or_else(|| {
+            self.kept.push(field.to_owned());
+            self.kept.len() - 1
+        })
+    }
+}
+
+/// The whole map, ready to be used.
+#[derive(Debug, Default)]
+pub(super) struct References {
+    pub(super) list: Vec<Reference>,
+    /// By entity number.
+    pub(super) plans: Vec<EntityPlan>,
+}

@@ -1,0 +1,94 @@
+//! The columns of an entity's SQL view, read from its schema's properties.
+
+use super::super::json::Json;
+use super::shape::{Shape, TextKind};
+
+/// One column of an entity's SQL view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The property's name.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+    /// Whether it may be null, or absent from a record.
+    pub nullable: bool,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Text, ids among it.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// An array or an object.
+    Json,
+    /// An instant, RFC 3339 in UTC.
+    Timestamp,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+}
+
+/// Reads the columns; a property whose type cannot be a column's is named in `refused`, with
+/// the reason.
+pub(super) fn columns(
+    schema: &Json<'_>,
+    shape: &Shape,
+    mut refused: impl FnMut(&str, String),
+) -> Vec<Column> {
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Json::as_list)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Json::as_text)
+        .collect();
+    let mut columns = Vec::new();
+    for (name, property) in schema
+        .get("properties")
+        .and_then(Json::as_object)
+        .into_iter()
+        .flat_map(|f| f.iter())
+    {
+        let text = shape.property(name).and_then(|shape| shape.text);
+        match kind(property, text) {
+            Ok((kind, null)) => columns.push(Column {
+                name: name.to_owned(),
+                kind,
+                nullable: null || !required.contains(&name),
+            }),
+            Err(reason) => refused(name, reason),
+        }
+    }
+    columns
+}
+
+/// The kind of a property, and whether it may be null.
+fn kind(property: &Json<'_>, text: Option<TextKind>) -> Result<(ColumnKind, bool), String> {
+    let mut types: Vec<&str> = match property.get("type") {
+        Some(Json::Text(one)) => vec![one],
+        Some(Json::List(several)) => several.iter().filter_map(Json::as_text).collect(),
+        _ => return Err("has no `type`, which its column needs".to_owned()),
+    };
+    let null = types.contains(&"null");
+    types.retain(|name| *name != "null");
+    let kind = match (types.as_slice(), text) {
+        (["string"], Some(TextKind::Instant)) => ColumnKind::Timestamp,
+        (["string"], Some(TextKind::Day)) => ColumnKind::Date,
+        (["string"], _) => ColumnKind::Text,
+        (["integer"], _) => ColumnKind::Integer,
+        (["number"], _) => ColumnKind::Number,
+        (["boolean"], _) => ColumnKind::Boolean,
+        (["array" | "object"], _) => ColumnKind::Json,
+        _ => {
+            return Err(
+                "must have exactly one type, and perhaps `null`, to be a column".to_owned(),
+            );
+        }
+    };
+    Ok((kind, null))
+}

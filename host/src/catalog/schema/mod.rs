@@ -1,0 +1,56 @@
+//! An entity's schema, compiled once: what is valid, which columns its view has, which fields hold
+//! ids and dates, and the rules that JSON Schema cannot say.
+
+mod column;
+mod keywords;
+mod load;
+mod shape;
+mod validator;
+
+pub use column::{Column, ColumnKind};
+pub(super) use keywords::nearest;
+pub(super) use load::load;
+pub(super) use shape::{Shape, TextKind};
+pub(super) use validator::RecordValidator;
+
+use serde_json::Value;
+
+use super::rules::Rule;
+
+/// The schema of one entity.
+#[derive(Debug)]
+pub struct EntitySchema {
+    pub(super) domain: String,
+    pub(super) entity: String,
+    pub(super) document: Value,
+    pub(super) columns: Vec<Column>,
+    pub(super) shape: Shape,
+    pub(super) validator: RecordValidator,
+    pub(super) rules: Vec<Rule>,
+}
+
+impl EntitySchema {
+    /// The domain that owns the entity.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// The entity's slug.
+    #[must_use]
+    pub fn entity(&self) -> &str {
+        &self.entity
+    }
+
+    /// The schema itself, as it was read.
+    #[must_use]
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// The columns of the entity's SQL view, in the order of the schema's properties.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+}

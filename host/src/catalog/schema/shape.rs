@@ -1,0 +1,177 @@
+//! Where in a record ids, instants and days stand: what fixtures, references and the canonical
+//! export need of a schema, in one small tree.
+
+use std::collections::BTreeSet;
+
+use super::super::json::{Json, push_step};
+
+/// What a text means, by its `format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextKind {
+    /// `uuid`.
+    Id,
+    /// `date-time`.
+    Instant,
+    /// `date`.
+    Day,
+}
+
+impl TextKind {
+    fn of(format: &str) -> Option<Self> {
+        match format {
+            "uuid" => Some(Self::Id),
+            "date-time" => Some(Self::Instant),
+            "date" => Some(Self::Day),
+            _ => None,
+        }
+    }
+
+    /// The id that a text is, in its hyphenated form.
+    pub(crate) fn id(text: &str) -> Option<uuid::Uuid> {
+        if text.len() != uuid::fmt::Hyphenated::LENGTH {
+            return None;
+        }
+        uuid::Uuid::try_parse(text).ok()
+    }
+}
+
+/// What is known of a value and of what is inside it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shape {
+    /// What its text means.
+    pub(crate) text: Option<TextKind>,
+    /// Whether it may be a number.
+    pub(crate) number: bool,
+    /// The values that it may have, where they are listed.
+    pub(crate) options: Option<Vec<serde_json::Value>>,
+    /// The elements of an array.
+    pub(crate) items: Option<Box<Shape>>,
+    /// The fields of an object.
+    pub(crate) properties: Vec<(String, Shape)>,
+}
+
+impl Shape {
+    /// A field of an object.
+    pub(crate) fn property(&self, name: &str) -> Option<&Shape> {
+        self.properties
+            .iter()
+            .find_map(|(property, shape)| (property == name).then_some(shape))
+    }
+
+    /// The paths of all fields of a kind, as the reference map writes them: `field`, `field[]`,
+    /// `field[].inner`.
+    pub(crate) fn paths(&self, kind: TextKind) -> Vec<String> {
+        let mut paths = Vec::new();
+        self.collect(kind, String::new(), &mut paths);
+        paths
+    }
+
+    fn collect(&self, kind: TextKind, path: String, paths: &mut Vec<String>) {
+        for (name, shape) in &self.properties {
+            let inner = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
+            shape.collect(kind, inner, paths);
+        }
+        if let Some(items) = &self.items {
+            items.collect(kind, format!("{path}[]"), paths);
+        }
+        if self.text == Some(kind) {
+            paths.push(path);
+        }
+    }
+}
+
+/// Reads the shape of a schema. `traced` collects the pointers of the `format`s that the shape
+/// covers: one that it does not reach would go unchecked, and is a fault to its reader.
+pub(super) fn read<'j>(schema: &'j Json<'j>, traced: &mut BTreeSet<String>) -> Shape {
+    let mut shape = Shape::default();
+    Reader {
+        root: schema,
+        traced,
+    }
+    .merge(schema, "", 0, &mut shape);
+    shape
+}
+
+struct Reader<'r, 'j> {
+    root: &'j Json<'j>,
+    traced: &'r mut BTreeSet<String>,
+}
+
+impl<'j> Reader<'_, 'j> {
+    /// A schema that refers to itself ends here; its fields are shallower than this.
+    const DEEPEST: usize = 16;
+
+    fn merge(&mut self, schema: &'j Json<'j>, pointer: &str, depth: usize, shape: &mut Shape) {
+        let Some(fields) = schema.as_object() else {
+            return;
+        };
+        if depth > Self::DEEPEST {
+            return;
+        }
+        for (keyword, value) in fields.iter() {
+            let mut here = pointer.to_owned();
+            push_step(&mut here, keyword);
+            match (keyword, value) {
+                ("format", Json::Text(format)) => {
+                    if let Some(kind) = TextKind::of(format) {
+                        shape.text = Some(kind);
+                        self.traced.insert(pointer.to_owned());
+                    }
+                }
+                ("type", Json::Text(name)) => shape.number |= is_number(name),
+                ("type", Json::List(names)) => {
+                    shape.number |= names.iter().filter_map(Json::as_text).any(is_number);
+                }
+                ("enum", Json::List(options)) if shape.options.is_none() => {
+                    shape.options = Some(options.iter().map(Json::to_value).collect());
+                }
+                ("properties", Json::Object(properties)) => {
+                    for (name, property) in properties.iter() {
+                        let mut inner = here.clone();
+                        push_step(&mut inner, name);
+                        let place = shape.properties.iter().position(|(known, _)| known == name);
+                        let place = place.unwrap_or_else(|| {
+                            shape.properties.push((name.to_owned(), Shape::default()));
+                            shape.properties.len() - 1
+                        });
+                        if let Some((_, known)) = shape.properties.get_mut(place) {
+                            self.merge(property, &inner, depth + 1, known);
+                        }
+                    }
+                }
+                ("items", items) => {
+                    let mut inner = shape.items.take().unwrap_or_default();
+                    self.merge(items, &here, depth + 1, &mut inner);
+                    shape.items = Some(inner);
+                }
+                ("allOf" | "anyOf" | "oneOf", Json::List(parts)) => {
+                    for (index, part) in parts.iter().enumerate() {
+                        self.merge(part, &format!("{here}/{index}"), depth + 1, shape);
+                    }
+                }
+                ("then" | "else", part) => self.merge(part, &here, depth + 1, shape),
+                ("$ref", Json::Text(target)) => {
+                    if let Some((pointer, part)) = self.resolve(target) {
+                        self.merge(part, &pointer, depth + 1, shape);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A definition of the same document: `#/$defs/name`.
+    fn resolve(&self, target: &str) -> Option<(String, &'j Json<'j>)> {
+        let name = target.strip_prefix("#/$defs/")?;
+        let definition = self.root.get("$defs")?.get(name)?;
+        Some((target.trim_start_matches('#').to_owned(), definition))
+    }
+}
+
+fn is_number(name: &str) -> bool {
+    matches!(name, "number" | "integer")
+}
