@@ -37,9 +37,7 @@ impl Stock {
     /// has no shelf life for keeps the date of the fixture, shifted.
     fn expires(&self, clock: &Clock) -> Option<Micros> {
         match (self.expiration_date, self.shelf_life_days) {
-            (Some(date @ Stamp::Marker(_)), _) | (Some(date), None) => {
-                Some(clock.resolve(date))
-            }
+            (Some(date @ Stamp::Marker(_)), _) | (Some(date), None) => Some(clock.resolve(date)),
             (_, Some(days)) => Some(
                 clock
                     .resolve(self.received_date)
