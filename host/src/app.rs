@@ -1,11 +1,216 @@
-//! Stub: written next.
+//! The only wiring point: from a configuration to a host that serves.
 
+use std::future::Future;
+use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
+use anyhow::Context as _;
+use axum::Router;
 use serde::Serialize;
+use tokio::net::TcpListener;
 
-use crate::config::Config;
-use crate::fault::Fault;
+use crate::catalog::{Catalog, CatalogError, ColumnKind};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{Config, SandboxLimits, Sources};
+use crate::fault::{Fault, Faults};
+use crate::http::{self, HttpState, InternalKey, Tokens};
+use crate::plugins::{self, Registry};
+use crate::repo::{Repo as _, SqliteRepo, ViewColumn, ViewKind, ViewSpec};
+use crate::sandbox::{Sandbox, SandboxConfig};
+use crate::sessions::{RandomIds, SessionParts, SessionPolicy, Sessions};
+
+/// What became of sessions that a process before this one left unfinished.
+const INTERRUPTED: &str = "the host stopped while the session was being created";
+
+/// A host that is ready to serve.
+pub struct App {
+    /// The sessions, behind every route.
+    pub sessions: Sessions,
+    /// Every route.
+    pub router: Router,
+    repo: Arc<SqliteRepo>,
+}
+
+impl App {
+    /// Reads and checks everything that the configuration names, compiles the components, opens
+    /// the store and recovers it.
+    ///
+    /// # Errors
+    /// [`Faults`] where the catalog, or the component of a required domain, is faulty.
+    pub async fn build(config: &Config) -> anyhow::Result<Self> {
+        let catalog = Arc::new(load_catalog(&config.catalog)?);
+        let (sandbox, registry) = {
+            let (catalog, config) = (Arc::clone(&catalog), config.clone());
+            tokio::task::spawn_blocking(move || load_plugins(&catalog, &config)).await??
+        };
+        refuse_without_required(&catalog, &registry)?;
+        let repo = Arc::new(SqliteRepo::open(&config.database_file(), &views(&catalog)).await?);
+        let interrupted = repo.recover(SystemClock.now(), INTERRUPTED).await?;
+        if !interrupted.is_empty() {
+            tracing::warn!(sessions = interrupted.len(), "sessions that were being created are FAILED");
+        }
+        let sessions = Sessions::new(SessionParts {
+            catalog,
+            plugins: Arc::new(registry),
+            sandbox,
+            limits: config.sandbox,
+            repo: repo.clone(),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            policy: SessionPolicy {
+                duration: config.session_duration,
+                max_extensions: config.max_extensions,
+            },
+        });
+        let router = router(&sessions, config)?;
+        Ok(Self { sessions, router, repo })
+    }
+
+    /// Serves until `shutdown` ends, lets what is under way end, and closes the store.
+    ///
+    /// # Errors
+    /// Where the listener fails.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let served = http::serve(listener, self.router, shutdown).await;
+        self.sessions.stop().await;
+        self.repo.close().await;
+        tracing::info!("stopped");
+        Ok(served?)
+    }
+}
+
+/// Every route over these sessions, with the configuration's keys.
+///
+/// # Errors
+/// Where a key cannot be made or read.
+pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
+    let keys = config.keys()?;
+    Ok(http::router(HttpState {
+        sessions: Arc::new(sessions.clone()),
+        tokens: Arc::new(Tokens::new(keys.token_key())?),
+        internal_key: InternalKey::new(keys.internal_api_key.reveal()),
+        max_body_bytes: config.max_body_bytes,
+    }))
+}
+
+/// Serves until it is told to stop by SIGTERM or Ctrl-C. The one line on standard output says
+/// where it listens.
+///
+/// # Errors
+/// [`Faults`] where the catalog or a component is faulty.
+pub fn serve(config: Config) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async move {
+        // Before the work of loading: a taken address is told at once.
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let app = App::build(&config).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        tracing::info!(url, catalog = app.sessions.catalog().name(), "listening");
+        writeln!(std::io::stdout(), "listening on {url}")?;
+        app.serve(listener, stop_signal()).await
+    })
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupt = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = interrupt.await;
+        }
+    }
+    tracing::info!("stopping: no new work is taken, what is under way may end");
+}
+
+fn load_catalog(file: &Path) -> anyhow::Result<Catalog> {
+    Catalog::load(file).map_err(|error| match error {
+        CatalogError::Invalid { file, faults } => {
+            Faults { subject: file.display().to_string(), faults }.into()
+        }
+        other => other.into(),
+    })
+}
+
+fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, Registry)> {
+    let sandbox =
+        Sandbox::new(SandboxConfig::for_catalog(catalog, &config.sandbox, config.clone_workers))?;
+    let largest = u64::from(config.sandbox.component_mib) << 20;
+    let registry = plugins::load(&sandbox, &config.plugins, catalog.domains(), largest);
+    for plugin in registry.all_active() {
+        tracing::debug!(domain = %plugin.domain, digest = %plugin.digest, size_bytes = plugin.size_bytes, "plugin active");
+    }
+    for refused in registry.all_refused() {
+        tracing::warn!(domain = %refused.domain, reason = %refused.refusal, "plugin refused");
+    }
+    Ok((sandbox, registry))
+}
+
+/// # Errors
+/// [`Faults`] naming every required domain that no component serves.
+fn refuse_without_required(catalog: &Catalog, registry: &Registry) -> anyhow::Result<()> {
+    let required =
+        |domain: &str| catalog.domain(domain).is_some_and(|declared| declared.required);
+    if !registry.all_refused().any(|refused| required(&refused.domain)) {
+        return Ok(());
+    }
+    // All of them: whoever mends one wants to know of the others.
+    let faults = component_faults(registry);
+    Err(Faults { subject: "the components of the domains".into(), faults }.into())
+}
+
+fn component_faults(registry: &Registry) -> Vec<Fault> {
+    registry
+        .all_refused()
+        .map(|refused| {
+            let source = refused.file.display().to_string();
+            let message = format!("domain `{}` is not served: {}", refused.domain, refused.refusal);
+            Fault::new(source, "", "component", message)
+        })
+        .collect()
+}
+
+/// One typed view per entity, as its schema has it.
+#[must_use]
+pub fn views(catalog: &Catalog) -> Vec<ViewSpec> {
+    catalog
+        .schemas()
+        .map(|schema| ViewSpec {
+            name: format!("{}_{}", schema.domain(), schema.entity()),
+            domain: schema.domain().to_owned(),
+            entity: schema.entity().to_owned(),
+            columns: schema
+                .columns()
+                .iter()
+                .map(|column| ViewColumn { name: column.name.clone(), kind: view_kind(column.kind) })
+                .collect(),
+        })
+        .collect()
+}
+
+const fn view_kind(kind: ColumnKind) -> ViewKind {
+    match kind {
+        ColumnKind::Text => ViewKind::Text,
+        ColumnKind::Integer => ViewKind::Integer,
+        ColumnKind::Number => ViewKind::Number,
+        ColumnKind::Boolean => ViewKind::Boolean,
+        ColumnKind::Json => ViewKind::Json,
+        ColumnKind::Timestamp => ViewKind::Timestamp,
+        ColumnKind::Date => ViewKind::Date,
+    }
+}
 
 /// What a check of the catalog found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,18 +242,57 @@ pub struct DomainReport {
     pub component: Option<String>,
 }
 
-/// Serves until it is told to stop.
-///
-/// # Errors
-/// [`crate::fault::Faults`] where the catalog or a component is faulty.
-pub fn serve(_config: Config) -> anyhow::Result<()> {
-    anyhow::bail!("serving is not wired yet")
-}
-
 /// Checks a catalog, and the components where their directory is given.
 ///
 /// # Errors
 /// Where the catalog's file cannot be read; faults are part of the report.
-pub fn check_catalog(_catalog: &Path, _plugins: Option<&Path>) -> anyhow::Result<CatalogReport> {
-    anyhow::bail!("checking is not wired yet")
+pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<CatalogReport> {
+    let catalog = match Catalog::load(file) {
+        Ok(catalog) => catalog,
+        Err(CatalogError::Invalid { faults, .. }) => {
+            return Ok(CatalogReport {
+                name: file.display().to_string(),
+                digest: String::new(),
+                domains: Vec::new(),
+                accounts: Vec::new(),
+                faults,
+            });
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let registry = match plugins {
+        Some(directory) => {
+            let limits = default_limits()?;
+            let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 1))?;
+            let largest = u64::from(limits.component_mib) << 20;
+            plugins::load(&sandbox, directory, catalog.domains(), largest)
+        }
+        None => Registry::default(),
+    };
+    let domains = catalog
+        .domains()
+        .iter()
+        .map(|domain| DomainReport {
+            domain: domain.slug.clone(),
+            required: domain.required,
+            entities: domain.entities.len(),
+            records: catalog
+                .accounts()
+                .filter_map(|account| account.slices.get(&domain.slug))
+                .map(|slice| slice.records)
+                .sum(),
+            component: registry.active(&domain.slug).map(|plugin| plugin.digest.clone()),
+        })
+        .collect();
+    Ok(CatalogReport {
+        name: catalog.name().to_owned(),
+        digest: catalog.digest().to_owned(),
+        domains,
+        accounts: catalog.accounts().map(|account| account.slug.clone()).collect(),
+        faults: component_faults(&registry),
+    })
+}
+
+fn default_limits() -> anyhow::Result<SandboxLimits> {
+    Ok(Sources::default().resolve()?.sandbox)
 }

@@ -1,7 +1,10 @@
 //! The project's own tasks: `cargo xtask <task>`.
 
+mod demo;
 mod fixtures;
 mod plugins;
+mod test;
+mod workspace;
 
 use clap::Parser;
 
@@ -13,11 +16,28 @@ enum Task {
     BuildPlugins,
     /// Write the generated series of the demo data, or check them with --check
     Fixtures(fixtures::Args),
+    /// Build everything, serve, and create a first session
+    Demo(demo::Args),
+    /// Build everything and run every test; what follows goes to the test binaries
+    Test {
+        /// Names of tests, and options of the test binaries
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        filters: Vec<String>,
+    },
+    /// Measure clones, checks and writes against their floor; what follows goes to the benchmark
+    Bench {
+        /// Options of the benchmark
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::BuildPlugins => plugins::run(),
         Task::Fixtures(args) => fixtures::run(&args),
+        Task::Demo(args) => demo::run(&args),
+        Task::Test { filters } => test::run(&filters),
+        Task::Bench { options } => test::bench(&options),
     }
 }

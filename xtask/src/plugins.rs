@@ -5,10 +5,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use wit_component::{ComponentEncoder, DecodedWasm};
+
+use crate::workspace;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "plugin";
@@ -35,12 +36,23 @@ pub struct Component {
 ///
 /// A plugin does not compile, is no component of the contract, or imports anything else.
 pub fn build() -> Result<Vec<Component>> {
-    let root = workspace_root()?;
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root.join("target"), |dir| root.join(dir));
-    let plugins = plugins(&root.join("plugins"))?;
-    compile(&root, &plugins)?;
-    let folder = target.join("plugins");
+    build_all("plugins", "plugins")
+}
+
+/// The same for the plugins that the tests misbehave with, in `target/guests`.
+///
+/// # Errors
+///
+/// See [`build`].
+pub fn build_guests() -> Result<Vec<Component>> {
+    build_all("tests/guests", "guests")
+}
+
+fn build_all(sources: &str, destination: &str) -> Result<Vec<Component>> {
+    let target = workspace::target()?;
+    let plugins = plugins(&workspace::root()?.join(sources))?;
+    compile(&plugins)?;
+    let folder = target.join(destination);
     fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     let components = plugins
         .iter()
@@ -100,14 +112,7 @@ struct Plugin {
     package: String,
 }
 
-fn workspace_root() -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask has no parent folder")?;
-    Ok(root.to_owned())
-}
-
-/// Every crate under `plugins/` but the SDK, in the order of their names.
+/// Every crate under the folder but the SDK, in the order of their names.
 fn plugins(folder: &Path) -> Result<Vec<Plugin>> {
     let mut plugins = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
@@ -139,11 +144,8 @@ fn plugins(folder: &Path) -> Result<Vec<Plugin>> {
     Ok(plugins)
 }
 
-fn compile(root: &Path, plugins: &[Plugin]) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .current_dir(root)
-        .args(["build", "--lib", "--target", TARGET, "--profile", PROFILE])
+fn compile(plugins: &[Plugin]) -> Result<()> {
+    let status = workspace::cargo(&["build", "--lib", "--target", TARGET, "--profile", PROFILE])?
         .args(
             plugins
                 .iter()

@@ -13,11 +13,26 @@ use crate::{fixtures, plugins, workspace};
 pub fn run(filters: &[String]) -> Result<()> {
     plugins::build()?;
     plugins::build_guests()?;
-    fixtures::check()?;
+    fixtures::run(&fixtures::Args { check: true })?;
     let mut args = vec!["test", "--workspace", "--quiet"];
     if !filters.is_empty() {
         args.push("--");
         args.extend(filters.iter().map(String::as_str));
+    }
+    workspace::run_cargo(&args)
+}
+
+/// Builds the components and runs the benchmark, optimised as a release is.
+///
+/// # Errors
+///
+/// Something does not build, or the benchmark fails.
+pub fn bench(options: &[String]) -> Result<()> {
+    plugins::build()?;
+    let mut args = vec!["bench", "--package", "levain-tests", "--bench", "session"];
+    if !options.is_empty() {
+        args.push("--");
+        args.extend(options.iter().map(String::as_str));
     }
     workspace::run_cargo(&args)
 }

@@ -34,6 +34,8 @@ pub struct Config {
     pub plugins: PathBuf,
     /// How long a session lives.
     pub session_duration: Duration,
+    /// How often a session can be extended.
+    pub max_extensions: u32,
     /// The key of the internal API, where one was given; see [`Config::keys`].
     pub internal_api_key: Option<Secret>,
     /// The key that signs access tokens, where one was given; see [`Config::keys`].
@@ -96,6 +98,7 @@ impl Config {
             catalog: PathBuf::new(),
             plugins: PathBuf::new(),
             session_duration: Duration::ZERO,
+            max_extensions: 0,
             internal_api_key: None,
             token_key: None,
             max_body_bytes: 0,

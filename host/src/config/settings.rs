@@ -129,6 +129,9 @@ pub static SETTINGS: &[Setting] = &[
             config.session_duration = Duration::from_secs(60 * whole(text, 1..=525_600_u64)?);
             Ok(())
         }),
+    text("max_extensions", "DEMO_SESSION_MAX_EXTENSIONS", "max-extensions", "TIMES", "3",
+        "How often a session can be extended",
+        |config, text| { config.max_extensions = whole(text, 0..=1000)?; Ok(()) }),
     text("internal_api_key", "INTERNAL_API_KEY", "internal-api-key", "KEY", "made at first start and kept in the data directory",
         "The key of the internal API; required when listening beyond loopback",
         |config, text| { config.internal_api_key = Some(api_key(text)?); Ok(()) }).secret(),

@@ -1,1 +1,78 @@
-//! Stub: written next.
+//! Owns the HTTP API: routes, extraction, views, refusals as problem+json, access tokens and the
+//! internal key, and the description of it all.
+//!
+//! Never: decisions. What a session is and may become is the sessions' to say; this room asks
+//! them and tells.
+//!
+//! A request goes through `middleware` to a handler in `route`, which reads it with `extract` and
+//! `params`, asks the [`SessionApi`], and answers with a `view` or a `problem`.
+
+mod access;
+mod extract;
+mod middleware;
+mod openapi;
+mod params;
+mod problem;
+mod records;
+mod route;
+mod serve;
+mod session_api;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod token;
+mod view;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse as _;
+use axum::routing::get;
+use axum::{Router, middleware as layer};
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use extract::InternalKey;
+pub use problem::{Problem, ProblemView, Violation};
+pub use serve::serve;
+pub use session_api::SessionApi;
+pub use token::{Claims, TokenError, Tokens};
+
+/// What the handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpState {
+    /// The sessions.
+    pub sessions: Arc<dyn SessionApi>,
+    /// Signs access tokens and verifies them.
+    pub tokens: Arc<Tokens>,
+    /// Opens the service API and the fields that reproduce a session.
+    pub internal_key: InternalKey,
+    /// The largest body of a request, in bytes.
+    pub max_body_bytes: usize,
+}
+
+/// Every route, with what happens to every request around it.
+pub fn router(state: HttpState) -> Router {
+    let (routes, description) = route::routes();
+    // Written once: it does not change while the process lives.
+    let description = serde_json::to_string(&description).unwrap_or_default();
+    let describe = move || {
+        let json = HeaderValue::from_static("application/json");
+        let described = ([(header::CONTENT_TYPE, json)], description.clone()).into_response();
+        std::future::ready(described)
+    };
+    routes
+        .route("/openapi.json", get(describe))
+        .fallback(middleware::route_not_found)
+        .method_not_allowed_fallback(middleware::method_not_allowed)
+        .layer(DefaultBodyLimit::max(state.max_body_bytes))
+        .layer(layer::from_fn_with_state(
+            state.clone(),
+            middleware::bound_length,
+        ))
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(layer::from_fn(middleware::harden))
+        .layer(layer::from_fn(middleware::observe))
+        .with_state(state)
+}

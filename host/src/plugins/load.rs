@@ -7,17 +7,23 @@ use std::sync::Arc;
 use super::admission::{self, Refusal};
 use super::{Plugin, Refused, Registry};
 use crate::catalog::Domain;
-use crate::sandbox::{Limits, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::segment::sha256_hex;
 
 /// Reads, compiles and admits the component of every domain; what is refused is kept with its
-/// reason, and the others are unaffected. Blocks for the time of the compilation.
+/// reason, and the others are unaffected. A file of more than `largest_bytes` is not read. Blocks for
+/// the time of the compilation.
 #[must_use]
-pub fn load(sandbox: &Sandbox, directory: &Path, domains: &[Domain]) -> Registry {
+pub fn load(
+    sandbox: &Sandbox,
+    directory: &Path,
+    domains: &[Domain],
+    largest_bytes: u64,
+) -> Registry {
     let mut registry = Registry::default();
     for domain in domains {
         let file = directory.join(format!("{}.wasm", domain.plugin));
-        match load_one(sandbox, &file, domain) {
+        match load_one(sandbox, &file, domain, largest_bytes) {
             Ok(plugin) => {
                 registry.active.insert(domain.slug.clone(), Arc::new(plugin));
             }
@@ -35,14 +41,19 @@ pub fn load(sandbox: &Sandbox, directory: &Path, domains: &[Domain]) -> Registry
     registry
 }
 
-fn load_one(sandbox: &Sandbox, file: &Path, domain: &Domain) -> Result<Plugin, Refusal> {
+fn load_one(
+    sandbox: &Sandbox,
+    file: &Path,
+    domain: &Domain,
+    largest_bytes: u64,
+) -> Result<Plugin, Refusal> {
     let size_bytes = match fs::metadata(file) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Refusal::Missing),
         Err(error) => return Err(Refusal::Unreadable { reason: error.to_string() }),
     };
-    if size_bytes > Limits::COMPONENT_BYTES {
-        return Err(Refusal::TooLarge { size: size_bytes, allowed: Limits::COMPONENT_BYTES });
+    if size_bytes > largest_bytes {
+        return Err(Refusal::TooLarge { size: size_bytes, allowed: largest_bytes });
     }
     let bytes =
         fs::read(file).map_err(|error| Refusal::Unreadable { reason: error.to_string() })?;

@@ -11,7 +11,6 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use super::SandboxConfig;
 use super::bindings::v0_1;
-use super::limits::Limits;
 use super::store::State;
 
 /// How often the epoch moves: the grain of every wall-time limit.
@@ -36,6 +35,7 @@ pub struct EngineError {
 pub(super) struct SandboxEngine {
     pub(super) engine: Engine,
     pub(super) linker: Linker<State>,
+    pub(super) stack_bytes: usize,
     stopped: Arc<AtomicBool>,
 }
 
@@ -48,7 +48,7 @@ impl SandboxEngine {
         let stopped = Arc::new(AtomicBool::new(false));
         tick(engine.clone(), Arc::clone(&stopped))
             .map_err(|error| EngineError { reason: format!("no thread for its clock: {error}") })?;
-        Ok(Self { engine, linker, stopped })
+        Ok(Self { engine, linker, stack_bytes: config.stack_bytes, stopped })
     }
 }
 
@@ -70,7 +70,7 @@ fn engine_config(config: SandboxConfig) -> Config {
         .total_tables(slots * TABLES_PER_COMPONENT)
         .max_tables_per_component(TABLES_PER_COMPONENT)
         .max_memory_size(config.largest_memory_bytes)
-        .table_elements(Limits::DEFAULT.table_elements)
+        .table_elements(config.largest_table_elements)
         .max_core_instance_size(4 << 20)
         .max_component_instance_size(4 << 20)
         .linear_memory_keep_resident(2 << 20)
@@ -81,7 +81,7 @@ fn engine_config(config: SandboxConfig) -> Config {
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .wasm_component_model(true)
         .epoch_interruption(true)
-        .max_wasm_stack(Limits::STACK_BYTES)
+        .max_wasm_stack(config.stack_bytes)
         .wasm_relaxed_simd(true)
         .relaxed_simd_deterministic(true)
         .cranelift_nan_canonicalization(true)

@@ -148,7 +148,7 @@ impl fmt::Display for Trap {
 }
 
 /// Turns what wasmtime or the guest reported into a typed failure.
-pub(super) fn explain(failure: Failure, state: &State, limits: &Limits) -> CallError {
+pub(super) fn explain(failure: Failure, state: &State, limits: &Limits, stack_bytes: usize) -> CallError {
     match failure {
         Failure::Guest(GuestError::InvalidFixture { entity, record, reason }) => {
             CallError::InvalidFixture { entity, record, reason }
@@ -157,11 +157,16 @@ pub(super) fn explain(failure: Failure, state: &State, limits: &Limits) -> CallE
         Failure::Guest(GuestError::Failed(reason) | GuestError::Other(reason)) => {
             CallError::Failed { reason }
         }
-        Failure::Engine(error) => explain_engine(&error, state, limits),
+        Failure::Engine(error) => explain_engine(&error, state, limits, stack_bytes),
     }
 }
 
-fn explain_engine(error: &wasmtime::Error, state: &State, limits: &Limits) -> CallError {
+fn explain_engine(
+    error: &wasmtime::Error,
+    state: &State,
+    limits: &Limits,
+    stack_bytes: usize,
+) -> CallError {
     let trap = Trap { frames: frames(error), last_error: state.last_error().map(str::to_owned) };
     if let Some(refused) = error.downcast_ref::<GrowthRefused>() {
         return match *refused {
@@ -179,7 +184,7 @@ fn explain_engine(error: &wasmtime::Error, state: &State, limits: &Limits) -> Ca
                 CallError::Timeout { limit_ms: limits.timeout.as_millis(), trap }
             }
             wasmtime::Trap::StackOverflow => {
-                CallError::StackLimit { allowed: Limits::STACK_BYTES, trap }
+                CallError::StackLimit { allowed: stack_bytes, trap }
             }
             kind => CallError::Trapped { reason: kind.to_string(), trap },
         };

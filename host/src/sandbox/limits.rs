@@ -1,8 +1,10 @@
-//! The limits of a call. They are values, they are never optional, and their defaults stand here.
+//! The limits of a call. They are values, and they are never optional: what nobody sets has the
+//! default of the table of settings.
 
 use std::time::Duration;
 
 use crate::catalog::{Domain, LimitOverrides};
+use crate::config::SandboxLimits;
 
 /// The most that one call may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,42 +26,22 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What a call may use where the catalog says nothing else.
-    pub const DEFAULT: Self = Self {
-        timeout: Duration::from_secs(15),
-        memory_bytes: 128 << 20,
-        table_elements: 20_000,
-        output_bytes: 32 << 20,
-        records: 50_000,
-        log_bytes: 64 << 10,
-        log_lines: 500,
-    };
+    /// Log lines of one call. Bytes are the limit that is set; lines bound what one byte each costs.
+    const LOG_LINES: u32 = 500;
 
-    /// The stack of a guest, in bytes. One engine has one.
-    pub const STACK_BYTES: usize = 512 << 10;
-
-    /// The largest component that is admitted, in bytes: components that carry an interpreter
-    /// take 12 to 19 MB.
-    pub const COMPONENT_BYTES: u64 = 32 << 20;
-
-    /// The limits of a domain: its own over the catalog's over the default.
+    /// What a call of `domain` may use: its own limits over the catalog's over the host's.
     #[must_use]
-    pub fn of(domain: &Domain, catalog: &LimitOverrides) -> Self {
-        Self { timeout: domain.timeout, ..Self::DEFAULT }
-            .overridden(catalog)
-            .overridden(&domain.limits)
-    }
-
-    fn overridden(self, over: &LimitOverrides) -> Self {
-        let mib = |value: Option<u32>, default: usize| value.map_or(default, |n| (n as usize) << 20);
-        let kib = |value: Option<u32>, default: usize| value.map_or(default, |n| (n as usize) << 10);
+    pub fn of(domain: &Domain, catalog: &LimitOverrides, host: &SandboxLimits) -> Self {
+        let own = &domain.limits;
+        let set = |of: fn(&LimitOverrides) -> Option<u32>, host: u32| of(own).or(of(catalog)).unwrap_or(host);
         Self {
-            memory_bytes: mib(over.memory_mib, self.memory_bytes),
-            table_elements: over.table_elements.map_or(self.table_elements, |n| n as usize),
-            output_bytes: kib(over.output_kib, self.output_bytes),
-            records: over.records.unwrap_or(self.records),
-            log_bytes: kib(over.log_kib, self.log_bytes),
-            ..self
+            timeout: domain.timeout,
+            memory_bytes: (set(|over| over.memory_mib, host.memory_mib) as usize) << 20,
+            table_elements: set(|over| over.table_elements, host.table_elements) as usize,
+            output_bytes: (set(|over| over.output_kib, host.output_kib) as usize) << 10,
+            records: set(|over| over.records, host.records),
+            log_bytes: (set(|over| over.log_kib, host.log_kib) as usize) << 10,
+            log_lines: Self::LOG_LINES,
         }
     }
 }
@@ -69,7 +51,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_domain_wins_over_the_catalog_and_the_catalog_over_the_default() {
+    fn the_domain_wins_over_the_catalog_and_the_catalog_over_the_host() {
+        let host = SandboxLimits {
+            memory_mib: 128,
+            table_elements: 1,
+            stack_kib: 1,
+            output_kib: 7,
+            records: 1,
+            log_kib: 1,
+            component_mib: 1,
+        };
         let catalog = LimitOverrides { memory_mib: Some(64), records: Some(10), ..Default::default() };
         let domain = Domain {
             slug: "shelf".into(),
@@ -80,10 +71,10 @@ mod tests {
             entities: vec![],
             limits: LimitOverrides { memory_mib: Some(16), ..Default::default() },
         };
-        let limits = Limits::of(&domain, &catalog);
+        let limits = Limits::of(&domain, &catalog, &host);
         assert_eq!(limits.memory_bytes, 16 << 20);
         assert_eq!(limits.records, 10);
         assert_eq!(limits.timeout, Duration::from_secs(3));
-        assert_eq!(limits.output_bytes, Limits::DEFAULT.output_bytes);
+        assert_eq!(limits.output_bytes, 7 << 10);
     }
 }

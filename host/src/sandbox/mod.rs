@@ -22,6 +22,8 @@ pub use engine::EngineError;
 pub use failure::{CallError, Trap};
 pub use limits::Limits;
 
+use crate::catalog::Catalog;
+use crate::config::SandboxLimits;
 use crate::segment::{EntityCount, Segment};
 
 /// How the sandbox is laid out; fixed when the host starts.
@@ -31,6 +33,25 @@ pub struct SandboxConfig {
     pub workers: usize,
     /// The largest memory limit of any domain, in bytes: what a pool slot must be able to hold.
     pub largest_memory_bytes: usize,
+    /// The largest table limit of any domain, in elements.
+    pub largest_table_elements: usize,
+    /// The stack of a guest, in bytes.
+    pub stack_bytes: usize,
+}
+
+impl SandboxConfig {
+    /// Room for every domain of a catalog under the host's limits.
+    #[must_use]
+    pub fn for_catalog(catalog: &Catalog, limits: &SandboxLimits, workers: usize) -> Self {
+        let overrides = catalog.limits();
+        let each = || catalog.domains().iter().map(|domain| Limits::of(domain, &overrides, limits));
+        Self {
+            workers,
+            largest_memory_bytes: each().map(|limits| limits.memory_bytes).max().unwrap_or(1 << 20),
+            largest_table_elements: each().map(|limits| limits.table_elements).max().unwrap_or(1),
+            stack_bytes: (limits.stack_kib as usize) << 10,
+        }
+    }
 }
 
 /// What a session is, as every generation of the contract tells it to a plugin.
@@ -168,7 +189,7 @@ impl Sandbox {
                     dropped_log_lines: state.dropped_log_lines(),
                 },
             )),
-            Err(failure) => Err(failure::explain(failure, state, limits)),
+            Err(failure) => Err(failure::explain(failure, state, limits, self.engine.stack_bytes)),
         }
     }
 }

@@ -216,7 +216,7 @@ pub(super) async fn clone_domain(inner: &Arc<Inner>, session_id: &str, work: Wor
         return ended(None, Err(not_active(inner, &domain.slug)));
     };
     let plugin_digest = Some(plugin.digest.clone());
-    let limits = Limits::of(&domain, &inner.parts.catalog.limits());
+    let limits = Limits::of(&domain, &inner.parts.catalog.limits(), &inner.parts.limits);
     let context = context(inner, session_id, &scope, &domain.slug);
     let worker = Arc::clone(inner);
     let call = inner.parts.sandbox.run(limits.timeout + SLACK, move || {

@@ -84,7 +84,7 @@ async fn plan_cleanup(inner: &Arc<Inner>, session: &SessionRow) -> Plans {
         for (domain, held) in held(tenant) {
             let Some(plugin) = inner.parts.plugins.active(&domain).cloned() else { continue };
             let Some(declared) = inner.parts.catalog.domain(&domain) else { continue };
-            let limits = Limits::of(declared, &inner.parts.catalog.limits());
+            let limits = Limits::of(declared, &inner.parts.catalog.limits(), &inner.parts.limits);
             let context = context(inner, &session.session_id, &scope(session, tenant), &domain);
             let sandbox = inner.parts.sandbox.clone();
             let call = inner.parts.sandbox.run(limits.timeout + SLACK, move || {

@@ -1,5 +1,6 @@
 //! One domain of one tenant by itself: cloned again under all checks, or deleted.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -131,13 +132,22 @@ impl Sessions {
         asked: &CloneDomain,
     ) -> Result<Vec<CheckedTenant>, SessionError> {
         let parts = &self.inner.parts;
+        let own = |tenant: &TenantRow, domain: &str| {
+            tenant.tenant_id == asked.virtual_tenant_id && domain == asked.domain
+        };
         let mut tenants = Vec::with_capacity(session.tenants.len());
         for tenant in &session.tenants {
             let mut checked = CheckedTenant::new(scope(session, tenant));
-            let mut by_domain: std::collections::BTreeMap<String, Vec<Segment>> = Default::default();
+            // A completed domain without a record is there all the same: a reference into it dangles.
+            let mut by_domain: BTreeMap<String, Vec<Segment>> = tenant
+                .services
+                .iter()
+                .filter(|service| service.status == ServiceStatus::Completed)
+                .filter(|service| !own(tenant, &service.domain))
+                .map(|service| (service.domain.clone(), Vec::new()))
+                .collect();
             for segment in parts.repo.find_segments(tenant.tenant_id, None).await? {
-                let own = tenant.tenant_id == asked.virtual_tenant_id && segment.domain == asked.domain;
-                if !own {
+                if !own(tenant, &segment.domain) {
                     let kept = Segment { entity: segment.entity, rows: segment.rows };
                     by_domain.entry(segment.domain).or_default().push(kept);
                 }

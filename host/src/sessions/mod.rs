@@ -26,6 +26,7 @@ pub use id::{IdSource, RandomIds, redacted};
 
 use crate::catalog::Catalog;
 use crate::clock::SharedClock;
+use crate::config::SandboxLimits;
 use crate::plugins::Registry;
 use crate::repo::Repo;
 use crate::sandbox::Sandbox;
@@ -47,6 +48,8 @@ pub struct SessionParts {
     pub plugins: Arc<Registry>,
     /// Where components run.
     pub sandbox: Sandbox,
+    /// What a call may use where the catalog says nothing else.
+    pub limits: SandboxLimits,
     /// Where sessions are kept.
     pub repo: Arc<dyn Repo>,
     /// The real clock.

@@ -1,0 +1,119 @@
+//! The internal key: who holds it may reproduce sessions, see all of them, and call services.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::http::HttpState;
+use crate::http::problem::Problem;
+
+/// The header that carries the key.
+pub(in crate::http) const HEADER: &str = "x-internal-api-key";
+
+/// How to authenticate, where the key is needed.
+const CHALLENGE: &str = "ApiKey realm=\"internal\", header=\"X-Internal-API-Key\"";
+
+/// The key, as its digest: neither a log nor a dump of memory shows it, and digests are of one
+/// length, so that a comparison tells nothing of the key's.
+#[derive(Clone)]
+pub struct InternalKey(Arc<[u8; 32]>);
+
+impl InternalKey {
+    /// The key that callers must give.
+    #[must_use]
+    pub fn new(key: &str) -> Self {
+        Self(Arc::new(digest(key.as_bytes())))
+    }
+
+    /// Whether this is the key, in a time that does not depend on what differs.
+    #[must_use]
+    pub fn is(&self, given: &[u8]) -> bool {
+        self.0.ct_eq(&digest(given)).into()
+    }
+}
+
+impl fmt::Debug for InternalKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InternalKey(..)")
+    }
+}
+
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Who calls, where the key is optional. A wrong key is refused, not ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum Caller {
+    /// Anybody.
+    Public,
+    /// The holder of the internal key.
+    Internal,
+}
+
+impl Caller {
+    /// Looks for the key among the headers.
+    ///
+    /// # Errors
+    /// 401 where there is one and it is wrong.
+    pub(in crate::http) fn of(headers: &HeaderMap, key: &InternalKey) -> Result<Self, Problem> {
+        match headers.get(HEADER) {
+            None => Ok(Self::Public),
+            Some(given) if key.is(given.as_bytes()) => Ok(Self::Internal),
+            Some(_) => Err(refused("internal_key_wrong", "the internal key is wrong")),
+        }
+    }
+}
+
+impl FromRequestParts<HttpState> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
+        Self::of(&parts.headers, &state.internal_key)
+    }
+}
+
+/// The holder of the internal key, where it is required.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct InternalCaller;
+
+impl FromRequestParts<HttpState> for InternalCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
+        match Caller::of(&parts.headers, &state.internal_key)? {
+            Caller::Internal => Ok(Self),
+            Caller::Public => Err(refused(
+                "internal_key_missing",
+                "the internal key is missing",
+            )),
+        }
+    }
+}
+
+fn refused(code: &'static str, detail: &str) -> Problem {
+    let title = "The internal key is needed";
+    Problem::new(StatusCode::UNAUTHORIZED, code, title, detail)
+        .with_hint("X-Internal-API-Key: <the host's INTERNAL_API_KEY>")
+        .with_challenge(CHALLENGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_key_is_the_key_and_nothing_shows_it() {
+        let key = InternalKey::new("correct horse");
+        assert!(key.is(b"correct horse"));
+        assert!(!key.is(b"correct hors"));
+        assert!(!key.is(b"correct horse "));
+        assert!(!key.is(b""));
+        assert_eq!(format!("{key:?}"), "InternalKey(..)");
+    }
+}

@@ -1,0 +1,19 @@
+//! Extraction: what a request holds, read strictly. Every fault is found before a refusal is
+//! given, and each says where it stands.
+
+mod body;
+mod fields;
+mod key;
+mod path;
+mod prefer;
+mod query;
+mod value;
+
+pub(super) use body::{JsonObject, too_large};
+pub(super) use fields::Fields;
+pub use key::InternalKey;
+pub(super) use key::{Caller, InternalCaller};
+pub(super) use path::{PathParams, uuid_parameter};
+pub(super) use prefer::Prefer;
+pub(super) use query::{QueryFields, QueryPairs, read_limit};
+pub(super) use value::{read_instant, read_uuid};

@@ -1,0 +1,12 @@
+//! What happens to every request: a name, a span, a bound on its body, headers that a browser
+//! heeds, and an answer even where a handler panics.
+
+mod fallback;
+mod harden;
+mod length;
+mod observe;
+
+pub(super) use fallback::{method_not_allowed, panicked, route_not_found};
+pub(super) use harden::harden;
+pub(super) use length::bound_length;
+pub(super) use observe::observe;

@@ -1,0 +1,74 @@
+//! The description of the API (OpenAPI 3.1), made of the routes' own attributes.
+
+pub(super) mod refusal;
+
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use super::params::ExportForm;
+use super::problem::ProblemView;
+
+/// What the routes cannot say of themselves.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Levain",
+        description = "Instant, deterministic, disposable demo sessions. Every refusal is `application/problem+json` (RFC 9457) with a stable `code`.",
+    ),
+    components(schemas(ProblemView, ExportForm)),
+    tags(
+        (name = "sessions", description = "Sessions: open to everybody, authorised by the session's unguessable id"),
+        (name = "data", description = "A session's data: with its access token"),
+        (name = "services", description = "What each domain's service answers: with the internal key"),
+        (name = "operations", description = "For whoever runs the host"),
+    ),
+)]
+pub(super) struct ApiDoc;
+
+/// Adds what holds for all routes: how to authenticate, and that the host itself may fail.
+pub(super) fn complete(description: &mut OpenApi) {
+    let components = description.components.get_or_insert_default();
+    components.add_security_scheme("internal_key", internal_key());
+    components.add_security_scheme("access_token", access_token());
+    for item in description.paths.paths.values_mut() {
+        for operation in operations(item) {
+            let failed = refusal::response("The host failed; its log says why.");
+            operation
+                .responses
+                .responses
+                .insert("500".to_owned(), failed);
+        }
+    }
+}
+
+fn internal_key() -> SecurityScheme {
+    let description = "The host's INTERNAL_API_KEY";
+    SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+        "X-Internal-API-Key",
+        description,
+    )))
+}
+
+fn access_token() -> SecurityScheme {
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("PASETO v4.public")
+        .description(Some(
+            "`credentials.access_token` of the answer to a session's creation",
+        ));
+    SecurityScheme::Http(token.build())
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.head,
+        &mut item.patch,
+    ]
+    .into_iter()
+    .filter_map(Option::as_mut)
+}

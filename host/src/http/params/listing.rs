@@ -1,0 +1,89 @@
+//! Which records are listed, and how many.
+
+use uuid::Uuid;
+
+use crate::http::extract::{QueryFields, QueryPairs, read_limit, read_uuid};
+use crate::http::problem::Problem;
+use crate::http::records::Filter;
+
+/// Records of a page, where nothing else is said, and at most.
+const RECORDS: (u32, u32) = (100, 1000);
+
+/// The parameters of every listing; a field of the same name cannot be filtered by.
+const PAGE: [&str; 3] = ["limit", "cursor", "tenant_id"];
+
+/// Sessions of a list, where nothing else is said, and at most.
+const SESSIONS: (u32, u32) = (50, 500);
+
+/// Which page of records is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::http) struct ListingParams {
+    /// At most so many.
+    pub(in crate::http) limit: u32,
+    /// Where the page begins, as an earlier answer said.
+    pub(in crate::http) cursor: Option<String>,
+    /// Which of the session's tenants.
+    pub(in crate::http) tenant_id: Option<Uuid>,
+    /// Filters, which only the entity's schema can read.
+    filters: Vec<(String, String)>,
+}
+
+impl ListingParams {
+    /// Reads what every entity's listing has in common.
+    ///
+    /// # Errors
+    /// 400 with every fault.
+    pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
+        let (common, filters) = query
+            .0
+            .into_iter()
+            .partition(|(name, _)| PAGE.contains(&name.as_str()));
+        let mut fields = QueryFields::of(QueryPairs(common));
+        let limit = fields.optional("limit", |text| read_limit(text, RECORDS.1));
+        let cursor = fields.optional("cursor", |text| Ok(text.to_owned()));
+        let tenant_id = fields.optional("tenant_id", read_uuid);
+        fields.finish()?;
+        Ok(Self {
+            limit: limit.unwrap_or(RECORDS.0),
+            cursor,
+            tenant_id,
+            filters,
+        })
+    }
+
+    /// Reads the filters, for an entity with these fields.
+    ///
+    /// # Errors
+    /// 400 for each field that the entity has not, with those that it has.
+    pub(in crate::http) fn filters(&self, known: &[&str]) -> Result<Vec<Filter>, Problem> {
+        let mut fields = QueryFields::of(QueryPairs(self.filters.clone()));
+        let filters = known
+            .iter()
+            .filter(|field| !PAGE.contains(field))
+            .map(|field| Filter {
+                field: (*field).to_owned(),
+                values: fields.take(field),
+            })
+            .filter(|filter| !filter.values.is_empty())
+            .collect();
+        // Already read; but one of them may be what a misspelt name was meant to be.
+        for name in PAGE {
+            fields.take(name);
+        }
+        fields
+            .finish()
+            .map_err(|problem| problem.with_code("unknown_field"))?;
+        Ok(filters)
+    }
+}
+
+/// Reads how many sessions are listed.
+///
+/// # Errors
+/// 400 with every fault.
+pub(in crate::http) fn session_limit(query: QueryPairs) -> Result<u32, Problem> {
+    let mut fields = QueryFields::of(query);
+    let limit = fields.optional("limit", |text| read_limit(text, SESSIONS.1));
+    fields.finish()?;
+    Ok(limit.unwrap_or(SESSIONS.0))
+}

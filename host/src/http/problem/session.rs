@@ -1,0 +1,205 @@
+//! What the sessions refuse, as HTTP says it. What is our own fault is logged here, once.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use axum::http::StatusCode;
+
+use super::{Problem, Violation, nearest};
+use crate::fault::Fault;
+use crate::http::view::tenant_services;
+use crate::repo::{RepoError, ServiceError, ServiceStatus, SessionRow, SessionStatus};
+use crate::sessions::SessionError;
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Self {
+        let problem = refuse(&error);
+        if problem.status().is_server_error() {
+            let error = chain(&error);
+            tracing::error!(code = problem.code(), error, "the request failed");
+        }
+        problem
+    }
+}
+
+fn refuse(error: &SessionError) -> Problem {
+    let detail = error.to_string();
+    match error {
+        SessionError::UnknownAccount { asked, known } => {
+            let title = "There is no such account";
+            unknown(
+                StatusCode::BAD_REQUEST,
+                "unknown_account",
+                title,
+                &detail,
+                asked,
+                known,
+            )
+            .with_errors(vec![Violation::at("/demo_account_type", detail)])
+        }
+        SessionError::UnknownDomain { asked, known } => {
+            let title = "There is no such domain";
+            unknown(
+                StatusCode::NOT_FOUND,
+                "unknown_domain",
+                title,
+                &detail,
+                asked,
+                known,
+            )
+        }
+        SessionError::UnknownEntity { asked, known, .. } => {
+            let title = "The domain has no such entity";
+            unknown(
+                StatusCode::NOT_FOUND,
+                "unknown_entity",
+                title,
+                &detail,
+                asked,
+                known,
+            )
+        }
+        SessionError::NotFound { what } => not_found(what),
+        SessionError::Gone { status } => {
+            let code = match status {
+                SessionStatus::Expired => "session_expired",
+                _ => "session_destroyed",
+            };
+            Problem::new(StatusCode::GONE, code, "The session is over", detail)
+                .with_hint("create another session")
+        }
+        SessionError::NotOpen { status } => {
+            let title = "The session's data cannot be read now";
+            let problem = Problem::new(StatusCode::CONFLICT, "session_not_open", title, detail);
+            match status {
+                SessionStatus::Cloning => problem.with_retry(),
+                _ => problem,
+            }
+        }
+        SessionError::Conflict { .. } => Problem::new(
+            StatusCode::CONFLICT,
+            "conflict",
+            "The name is taken",
+            detail,
+        ),
+        SessionError::Cancelled => {
+            let title = "The session was deleted meanwhile";
+            Problem::new(StatusCode::CONFLICT, "session_cancelled", title, detail)
+        }
+        SessionError::CloneFailed { session } => session_failed(session, detail),
+        SessionError::DomainFailed { domain, error } => domain_failed(domain, error, detail),
+        SessionError::Invalid { faults } => Problem::invalid(violations(faults, "")),
+        SessionError::NotExportable { .. } => {
+            let title = "The data cannot be exported";
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "not_exportable",
+                title,
+                detail,
+            )
+        }
+        SessionError::Stopping => unavailable("stopping", "The host is stopping", detail),
+        SessionError::Host { .. } => Problem::internal(),
+        SessionError::Store(RepoError::Unavailable(_)) => {
+            let detail = "the store cannot be reached, is locked or is out of space";
+            unavailable("store_unavailable", "The store is unavailable", detail)
+        }
+        SessionError::Store(_) => Problem::internal().with_code("store_failed"),
+    }
+}
+
+/// The same words for what there never was, and for what is another's.
+pub(in crate::http) fn not_found(what: &str) -> Problem {
+    let (code, title) = match what {
+        "tenant" => ("tenant_not_found", "There is no such tenant"),
+        _ => ("session_not_found", "There is no such session"),
+    };
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        code,
+        title,
+        format!("there is no such {what}"),
+    )
+}
+
+fn unavailable(code: &'static str, title: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, title, detail).with_retry()
+}
+
+fn unknown(
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: &str,
+    asked: &str,
+    known: &[String],
+) -> Problem {
+    let problem = Problem::new(status, code, title, detail);
+    match nearest(asked, known.iter().map(String::as_str)) {
+        Some(name) => problem.with_hint(format!("did you mean `{name}`?")),
+        None if known.is_empty() => problem,
+        None => problem.with_hint(format!("there is: {}", known.join(", "))),
+    }
+}
+
+/// 502: the request was fine, a plugin behind the host was not.
+fn session_failed(session: &SessionRow, detail: String) -> Problem {
+    let mut errors = Vec::new();
+    for tenant in &session.tenants {
+        for service in &tenant.services {
+            let pointer = format!("/services/{}/{}", tenant.tenant_id, service.domain);
+            match (&service.error, service.status) {
+                (Some(error), _) => errors.extend(service_violations(&pointer, error)),
+                (None, ServiceStatus::Completed) => {}
+                (None, _) => errors.push(Violation::at(pointer, "it did not end")),
+            }
+        }
+    }
+    Problem::new(
+        StatusCode::BAD_GATEWAY,
+        "session_failed",
+        "The session FAILED",
+        detail,
+    )
+    .with_errors(errors)
+    .with_hint("the session can be read under its session_id; nothing of its data was kept")
+    .with_session(session.session_id.clone(), tenant_services(session))
+}
+
+fn domain_failed(domain: &str, error: &ServiceError, detail: String) -> Problem {
+    let title = "The domain was not cloned";
+    Problem::new(StatusCode::BAD_GATEWAY, "domain_failed", title, detail)
+        .with_errors(service_violations(&format!("/{domain}"), error))
+        .with_hint("what the session held before is as it was")
+}
+
+fn service_violations(pointer: &str, error: &ServiceError) -> Vec<Violation> {
+    let mut all = vec![Violation::at(
+        pointer,
+        format!("{}: {}", error.code, error.message),
+    )];
+    all.extend(violations(&error.faults, pointer));
+    all
+}
+
+fn violations(faults: &[Fault], under: &str) -> Vec<Violation> {
+    faults
+        .iter()
+        .map(|fault| match under {
+            "" => Violation::at(&fault.pointer, &fault.message),
+            _ => Violation::at(under, fault.to_string()),
+        })
+        .collect()
+}
+
+/// An error and its causes, for the log: each says its own part only.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,116 @@
+//! The records of a session.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::HttpState;
+use crate::http::access::Access;
+use crate::http::extract::{PathParams, QueryPairs};
+use crate::http::openapi::refusal::{
+    BadRequest, NotOpen, NothingThere, SessionOver, StoreUnavailable, TokenRefused,
+};
+use crate::http::params::ListingParams;
+use crate::http::problem::{Problem, Violation};
+use crate::http::records::{Cursor, select};
+use crate::http::view::RecordsView;
+use crate::repo::{ServiceStatus, TenantRow};
+use crate::segment::StoredSegment;
+
+/// List the records of an entity
+///
+/// As they were cloned, in their own order, a page at a time.
+#[utoipa::path(
+    get,
+    path = "/api/demo/sessions/{session_id}/data/{domain}/{entity}",
+    tag = "data",
+    params(
+        ("session_id" = String, Path, description = "The session"),
+        ("domain" = String, Path, description = "The domain's slug"),
+        ("entity" = String, Path, description = "The entity's slug"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many records; 100 where it is not given"),
+        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
+        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Another tenant of the session: an outlet's"),
+        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`: records whose field has this value. A repeated field may have any of its values; several fields must all match. Numbers compare by size; `null` is a field that is null or absent; an array matches by any of its elements"),
+    ),
+    security(("access_token" = []), ("internal_key" = [])),
+    responses(
+        (status = 200, description = "A page of records.", body = RecordsView<'static>),
+        BadRequest, TokenRefused, NothingThere, NotOpen, SessionOver, StoreUnavailable,
+    ),
+)]
+pub(super) async fn list_records(
+    State(state): State<HttpState>,
+    access: Access,
+    PathParams((session_id, domain, entity)): PathParams<(String, String, String)>,
+    query: QueryPairs,
+) -> Result<Response, Problem> {
+    let params = ListingParams::read(query)?;
+    let (_, tenant) = access.open(&state, &session_id, params.tenant_id).await?;
+    let segment = state
+        .sessions
+        .segment(tenant.tenant_id, &domain, &entity)
+        .await?;
+    let filters = params.filters(&state.sessions.fields(&domain, &entity))?;
+    was_cloned(&tenant, &domain)?;
+    let StoredSegment { rows, digest, .. } =
+        segment.unwrap_or_else(|| nothing(&tenant, &domain, &entity));
+    let from = match &params.cursor {
+        None => 0,
+        Some(cursor) => Cursor::read(cursor, &digest).ok_or_else(stale)?,
+    };
+    let limit = usize::try_from(params.limit).unwrap_or(usize::MAX);
+    let page = select(&rows, &filters, from, limit).map_err(|error| {
+        tracing::error!(%error, domain, entity, "a stored segment cannot be read");
+        Problem::internal()
+    })?;
+    let view = RecordsView {
+        tenant_id: tenant.tenant_id,
+        domain: &domain,
+        entity: &entity,
+        total: page.total,
+        records: page.records,
+        next_cursor: page.next.map(|position| Cursor::write(&digest, position)),
+    };
+    Ok(Json(view).into_response())
+}
+
+/// A domain that was not cloned has no records to list, which is not the same as none.
+fn was_cloned(tenant: &TenantRow, domain: &str) -> Result<(), Problem> {
+    let service = tenant
+        .services
+        .iter()
+        .find(|service| service.domain == domain);
+    let why = match service.map(|service| service.status) {
+        Some(ServiceStatus::Completed) => return Ok(()),
+        None => "it takes no part in this account",
+        Some(ServiceStatus::Failed) => "its clone failed; the session's services say why",
+        Some(ServiceStatus::Deleted) => "it was deleted since",
+        Some(ServiceStatus::Pending | ServiceStatus::Cloning) => "its clone did not end",
+    };
+    Err(Problem::new(
+        StatusCode::CONFLICT,
+        "domain_not_cloned",
+        "The domain has no data in this session",
+        format!("domain `{domain}` has no data: {why}"),
+    ))
+}
+
+fn nothing(tenant: &TenantRow, domain: &str, entity: &str) -> StoredSegment {
+    StoredSegment {
+        tenant_id: tenant.tenant_id,
+        domain: domain.to_owned(),
+        entity: entity.to_owned(),
+        rows: "[]".to_owned(),
+        records: 0,
+        digest: String::new(),
+    }
+}
+
+fn stale() -> Problem {
+    let detail = "the cursor was not given for these records, or they were replaced since";
+    Problem::invalid(vec![Violation::of("cursor", detail)])
+        .with_code("invalid_cursor")
+        .with_hint("begin again without a cursor")
+}

@@ -1,0 +1,105 @@
+use serde_json::Value;
+
+use crate::http::testing::Desk;
+
+#[tokio::test]
+async fn every_route_is_described_with_its_refusals() {
+    let described = Desk::new().get("/openapi.json").await;
+    assert_eq!(described.headers["content-type"], "application/json");
+    let api = described.json();
+    assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut routes = Vec::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let responses = operation["responses"].as_object().unwrap();
+            let statuses: Vec<&str> = responses.keys().map(String::as_str).collect();
+            routes.push(format!("{method} {path}: {}", statuses.join(" ")));
+            assert!(operation["summary"].is_string(), "{path}");
+            for (status, response) in responses {
+                let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
+                let refused = status.as_str() >= "400";
+                assert_eq!(
+                    refused,
+                    *problem == "#/components/schemas/Problem",
+                    "{path} {status}"
+                );
+            }
+        }
+    }
+    routes.sort();
+    assert_eq!(
+        routes,
+        [
+            "delete /api/demo/sessions/{session_id}: 200 400 404 500 503",
+            "delete /services/{domain}/internal/demo/tenant/{virtual_tenant_id}: 200 400 401 404 500 503",
+            "get /api/demo/accounts: 200 500",
+            "get /api/demo/sessions/{session_id}/data/{domain}/{entity}: 200 400 401 404 409 410 500 503",
+            "get /api/demo/sessions/{session_id}/status: 200 400 404 500 503",
+            "get /api/demo/sessions/{session_id}: 200 400 404 500 503",
+            "get /api/demo/sessions: 200 400 401 500 503",
+            "get /healthz: 200 500",
+            "get /readyz: 200 500 503",
+            "get /services/{domain}/internal/demo/export/{tenant_id}: 200 400 401 404 409 410 500 503",
+            "head /services/{domain}/internal/demo/exists: 200 400 401 404 500 503",
+            "post /api/demo/sessions: 200 202 400 401 403 409 413 415 500 502 503",
+            "post /services/{domain}/internal/demo/clone: 200 400 401 404 409 410 413 415 500 502 503",
+        ]
+    );
+    assert!(api["components"]["securitySchemes"]["internal_key"].is_object());
+    assert!(api["components"]["securitySchemes"]["access_token"].is_object());
+}
+
+#[tokio::test]
+async fn every_reference_of_the_description_resolves() {
+    let api = Desk::new().get("/openapi.json").await.json();
+    let mut references = Vec::new();
+    gather(&api, &mut references);
+    assert!(references.len() > 20);
+    for reference in references {
+        assert!(
+            api.pointer(reference.trim_start_matches('#')).is_some(),
+            "{reference}"
+        );
+    }
+}
+
+fn gather(value: &Value, references: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(reference)) = fields.get("$ref") {
+                references.push(reference.clone());
+            }
+            fields.values().for_each(|value| gather(value, references));
+        }
+        Value::Array(values) => values.iter().for_each(|value| gather(value, references)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_page_loads_nothing_from_elsewhere() {
+    let desk = Desk::new();
+    let page = desk.get("/docs").await;
+    assert!(
+        page.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
+    assert!(
+        page.headers["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .contains("connect-src 'self'")
+    );
+    let script = desk.get("/docs/page.js").await;
+    let style = desk.get("/docs/page.css").await;
+    assert_eq!(
+        script.headers["content-type"],
+        "text/javascript; charset=utf-8"
+    );
+    assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
+    for text in [page.text, script.text, style.text] {
+        assert!(!text.contains("//cdn") && !text.contains("https://") && !text.contains("http://"));
+    }
+}

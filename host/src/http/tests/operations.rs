@@ -1,0 +1,122 @@
+use std::io::{Read as _, Write as _};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::http::serve;
+use crate::http::testing::{Desk, Trouble};
+
+#[tokio::test]
+async fn health_and_readiness_are_two_questions() {
+    let desk = Desk::new();
+    assert_eq!(desk.get("/healthz").await.status, 200);
+    assert_eq!(desk.get("/readyz").await.json()["status"], "ready");
+    let down = Desk::new().in_trouble(Trouble::Store);
+    assert_eq!(down.get("/healthz").await.status, 200);
+    down.get("/readyz").await.refusal(503, "store_unavailable");
+    let unserved = Desk::new()
+        .in_trouble(Trouble::Required)
+        .get("/readyz")
+        .await;
+    assert_eq!(
+        unserved.refusal(503, "not_ready")["detail"],
+        "no plugin serves `shelving`"
+    );
+    Desk::new()
+        .in_trouble(Trouble::Stopping)
+        .get("/readyz")
+        .await
+        .refusal(503, "stopping");
+}
+
+#[tokio::test]
+async fn a_request_has_a_name() {
+    let desk = Desk::new();
+    let name = |answer: crate::http::testing::Answer| {
+        answer.headers["x-request-id"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        name(
+            desk.call("GET", "/healthz", &[("x-request-id", "reader-7")], "")
+                .await
+        ),
+        "reader-7"
+    );
+    let made = name(desk.get("/healthz").await);
+    assert_ne!(name(desk.get("/nowhere").await), made);
+    assert_eq!(made.len(), 36);
+    for spoilt in ["a b", "<script>", &"x".repeat(129)] {
+        assert_eq!(
+            name(
+                desk.call("GET", "/healthz", &[("x-request-id", spoilt)], "")
+                    .await
+            )
+            .len(),
+            36
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_kept_sniffed_or_passed_on() {
+    let desk = Desk::new();
+    for path in [
+        "/healthz",
+        "/nowhere",
+        "/api/demo/accounts",
+        "/api/demo/sessions/demo_0",
+    ] {
+        let headers = desk.get(path).await.headers;
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["referrer-policy"], "no-referrer");
+        assert_eq!(
+            headers["content-security-policy"],
+            "default-src 'none'; frame-ancestors 'none'"
+        );
+    }
+}
+
+/// Requests under way end; the server then ends by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_lets_requests_end() {
+    let (arrived, mut has_arrived) = tokio::sync::mpsc::channel::<()>(1);
+    let (go, gone) = tokio::sync::watch::channel(false);
+    let router = Router::new().route(
+        "/slow",
+        get(move || {
+            let (arrived, mut gone) = (arrived.clone(), gone.clone());
+            async move {
+                arrived.send(()).await.unwrap();
+                gone.wait_for(|go| *go).await.unwrap();
+                "done"
+            }
+        }),
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(serve(listener, router, async move {
+        stopped.await.unwrap();
+    }));
+    let client = tokio::task::spawn_blocking(move || {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream
+            .write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+            .unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    });
+    has_arrived.recv().await.unwrap();
+    stop.send(()).unwrap();
+    go.send(true).unwrap();
+    assert!(client.await.unwrap().ends_with("done"));
+    server.await.unwrap().unwrap();
+}
