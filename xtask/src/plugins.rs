@@ -1,7 +1,7 @@
 //! `cargo xtask build-plugins`: every plugin crate as a component, in `target/plugins/<domain>.wasm`.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -151,6 +151,7 @@ fn compile(plugins: &[Plugin]) -> Result<()> {
                 .iter()
                 .flat_map(|plugin| ["--package", &plugin.package]),
         )
+        .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths()?)
         .status()
         .context("start cargo")?;
     ensure!(
@@ -158,6 +159,19 @@ fn compile(plugins: &[Plugin]) -> Result<()> {
         "the plugins do not compile for {TARGET}\nhint: rustup target add {TARGET}, if the target is missing"
     );
     Ok(())
+}
+
+/// Keeps the builder's home out of panic locations: a component is known by its digest, which must not
+/// depend on who built it.
+fn remapped_paths() -> Result<OsString> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+        .context("neither CARGO_HOME nor a home folder is known")?;
+    let mut flag = OsString::from("--remap-path-prefix=");
+    flag.push(home);
+    flag.push("=/cargo");
+    Ok(flag)
 }
 
 fn component(domain: &str, module: &Path, folder: &Path) -> Result<Component> {
