@@ -1,0 +1,3 @@
+//! Plugins that misbehave: each is one typed failure, and costs the others nothing.
+
+mod misbehaviour;

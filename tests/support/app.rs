@@ -1,0 +1,194 @@
+//! A host under test: real sessions over a real store, driven through the real router.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use chrono::{DateTime, Utc};
+use levain::app;
+use levain::config::Sources;
+use levain::repo::SqliteRepo;
+use levain::sessions::{RandomIds, SessionParts, SessionPolicy, Sessions};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+use super::clock::TestClock;
+use super::hosting::{Hosting, bakery};
+
+/// The internal API's key of every host under test.
+pub const INTERNAL_KEY: &str = "an-internal-key-of-the-tests-0123456789";
+
+/// A host with a store of its own, in a directory that goes with it.
+pub struct TestApp {
+    /// Behind the router.
+    pub sessions: Sessions,
+    /// The clock that sessions go by.
+    pub clock: Arc<TestClock>,
+    /// The data directory.
+    pub data: TempDir,
+    router: axum::Router,
+}
+
+/// An answer of the host.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as text.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null where it is empty.
+    pub fn json(&self) -> Value {
+        if self.text.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The body as JSON, of an answer with this status.
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self.json()
+    }
+
+    /// The body of a problem with this status and code.
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        let body = self.expect(status);
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{body:#}");
+        assert_eq!(body["code"], code, "{body:#}");
+        body
+    }
+}
+
+impl TestApp {
+    /// A host over the project's own catalog.
+    pub async fn bakery() -> Self {
+        Self::over(bakery()).await
+    }
+
+    /// A host over a catalog.
+    pub async fn over(hosting: &Hosting) -> Self {
+        Self::at(hosting, "2026-03-02T10:00:00Z".parse().unwrap()).await
+    }
+
+    /// A host over a catalog, at an instant of the real clock.
+    pub async fn at(hosting: &Hosting, now: DateTime<Utc>) -> Self {
+        let data = TempDir::new().unwrap();
+        let config = Sources::default()
+            .with_flag("data_dir", data.path().to_str().unwrap())
+            .with_flag("internal_api_key", INTERNAL_KEY)
+            .resolve()
+            .unwrap();
+        let views = app::views(&hosting.catalog);
+        let repo = SqliteRepo::open(&config.database_file(), &views).await.unwrap();
+        let clock = Arc::new(TestClock::at(now));
+        let sessions = Sessions::new(SessionParts {
+            catalog: Arc::clone(&hosting.catalog),
+            plugins: Arc::clone(&hosting.plugins),
+            sandbox: hosting.sandbox.clone(),
+            limits: hosting.limits,
+            repo: Arc::new(repo),
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds),
+            policy: SessionPolicy {
+                duration: config.session_duration,
+                max_extensions: config.max_extensions,
+            },
+        });
+        let router = app::router(&sessions, &config).unwrap();
+        Self { sessions, clock, data, router }
+    }
+
+    /// The store's file, for a look past the host.
+    pub fn database(&self) -> std::path::PathBuf {
+        self.data.path().join("levain.db")
+    }
+
+    /// Sends a request as it stands.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    /// A request with headers and, where it is not null, a JSON body.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            request = request.header("content-type", "application/json");
+            Body::from(body.to_string())
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// GET without a key.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, &[], &Value::Null).await
+    }
+
+    /// GET with the internal key.
+    pub async fn get_internal(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, &[("x-internal-api-key", INTERNAL_KEY)], &Value::Null).await
+    }
+
+    /// POST without a key.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::POST, path, &[], body).await
+    }
+
+    /// POST with the internal key.
+    pub async fn post_internal(&self, path: &str, body: &Value) -> Answer {
+        self.call(Method::POST, path, &[("x-internal-api-key", INTERNAL_KEY)], body).await
+    }
+
+    /// DELETE without a key.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path, &[], &Value::Null).await
+    }
+
+    /// Creates a session of an account; the whole answer.
+    pub async fn create(&self, account: &str) -> Answer {
+        self.post("/api/demo/sessions", &json!({"demo_account_type": account})).await
+    }
+
+    /// Creates a session that is told from `instant`; it must be READY.
+    pub async fn create_at(&self, account: &str, instant: DateTime<Utc>) -> Value {
+        let body = json!({
+            "demo_account_type": account,
+            "session_created_at": instant.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        });
+        let session = self.post_internal("/api/demo/sessions", &body).await.expect(200);
+        assert_eq!(session["status"], "READY", "{session:#}");
+        session
+    }
+
+    /// The canonical export of one domain of a session's own tenant, as text.
+    pub async fn canonical(&self, session: &Value, domain: &str) -> String {
+        let tenant = session["virtual_tenant_id"].as_str().unwrap();
+        let path = format!("/services/{domain}/internal/demo/export/{tenant}?form=canonical");
+        let answer = self.get_internal(&path).await;
+        answer.expect(200);
+        answer.text
+    }
+}

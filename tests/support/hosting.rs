@@ -1,0 +1,68 @@
+//! What a host needs before it opens a store: a catalog, its components, a sandbox.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use levain::catalog::Catalog;
+use levain::config::{SandboxLimits, Sources};
+use levain::plugins::{self, Registry};
+use levain::sandbox::{Sandbox, SandboxConfig};
+
+/// A catalog with its components compiled; shared by every test that changes none of it.
+pub struct Hosting {
+    /// Accounts, domains, fixtures, rules.
+    pub catalog: Arc<Catalog>,
+    /// The components.
+    pub plugins: Arc<Registry>,
+    /// Where they run.
+    pub sandbox: Sandbox,
+    /// The host's limits.
+    pub limits: SandboxLimits,
+}
+
+impl Hosting {
+    /// Loads a catalog and compiles its components.
+    pub fn load(catalog: &Path, plugins_dir: &Path) -> Self {
+        let catalog = Catalog::load(catalog).unwrap_or_else(|error| panic!("{error}: {error:#?}"));
+        let limits = Sources::default().resolve().unwrap().sandbox;
+        let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 2)).unwrap();
+        let registry = plugins::load(&sandbox, plugins_dir, catalog.domains(), 32 << 20);
+        Self { catalog: Arc::new(catalog), plugins: Arc::new(registry), sandbox, limits }
+    }
+}
+
+/// The project's own catalog and components, compiled once.
+pub fn bakery() -> &'static Hosting {
+    static BAKERY: OnceLock<Hosting> = OnceLock::new();
+    BAKERY.get_or_init(|| {
+        let hosting = Hosting::load(&catalog_file(), &plugins_dir());
+        let refused: Vec<String> = hosting.plugins.all_refused().map(ToString::to_string).collect();
+        assert!(refused.is_empty(), "{refused:#?}\nhint: cargo xtask build-plugins");
+        hosting
+    })
+}
+
+/// The workspace's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The project's catalog.
+pub fn catalog_file() -> PathBuf {
+    root().join("fixtures/catalog.toml")
+}
+
+/// Where cargo builds: this test is `target/<profile>/deps/<name>`.
+pub fn target_dir() -> PathBuf {
+    std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
+}
+
+/// Where `cargo xtask build-plugins` puts the components.
+pub fn plugins_dir() -> PathBuf {
+    target_dir().join("plugins")
+}
+
+/// Where `cargo xtask test` puts the misbehaving components.
+pub fn guests_dir() -> PathBuf {
+    target_dir().join("guests")
+}

@@ -1,0 +1,14 @@
+//! What the tests stand on: the catalog of the project or a small one of misbehaving plugins, and
+//! a host over it that is driven through its router.
+
+mod app;
+mod clock;
+mod hosting;
+mod puppets;
+mod records;
+
+pub use app::{Answer, INTERNAL_KEY, TestApp};
+pub use clock::TestClock;
+pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root, target_dir};
+pub use puppets::{Puppets, Stage};
+pub use records::{Records, day, instant, number};

@@ -1,0 +1,161 @@
+//! A small catalog of puppets: two domains served by the component that misbehaves as its fixture
+//! tells it to.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::hosting::{Hosting, guests_dir};
+
+/// The base tenant.
+pub const STAGE: &str = "10000000-0000-4000-8000-000000000001";
+/// The person the visitor is logged in as, who is a note as well.
+pub const OWNER: &str = "20000000-0000-4000-8000-000000000001";
+
+const MANIFEST: &str = r#"
+[catalog]
+name = "puppets"
+base_reference = "2025-12-13T06:00:00Z"
+schemas = "schemas"
+references = "references.json"
+accounts = "accounts.json"
+staff = "staff.json"
+
+[limits]
+memory_mib = 32
+output_kib = 4096
+
+[[domain]]
+slug = "lead"
+title = "The required one"
+plugin = "puppet"
+required = true
+timeout_ms = 1500
+entities = ["note"]
+
+[[domain]]
+slug = "extra"
+title = "The optional one"
+plugin = "puppet"
+required = false
+timeout_ms = 1500
+entities = ["note"]
+
+[[account]]
+slug = "show"
+[account.fixtures]
+lead = ["lead.json"]
+extra = ["extra.json"]
+"#;
+
+/// The files of the catalog, which a test may change before they are loaded.
+pub struct Puppets {
+    /// JSON files by name.
+    pub files: BTreeMap<String, Value>,
+    /// Other files by name.
+    pub texts: BTreeMap<String, String>,
+}
+
+/// A catalog that was written, with its components compiled.
+pub struct Stage {
+    /// What a host is made of.
+    pub hosting: Hosting,
+    /// Where its files are.
+    pub directory: TempDir,
+}
+
+impl Puppets {
+    /// Two domains that behave.
+    pub fn new() -> Self {
+        let location = json!({"city": "Town", "zone": "Old", "latitude": 40.0, "longitude": -3.0});
+        let own = |from: &str, to: &str| {
+            json!({"from": from, "field": "about_id", "to": to, "scope": "own", "conditions": []})
+        };
+        let mut files = BTreeMap::from([
+            ("references.json".to_owned(), json!({"version": "1.0.0", "references": [
+                own("lead.note", "lead.note"),
+                own("extra.note", "lead.note"),
+            ]})),
+            ("accounts.json".to_owned(), json!({"show": {
+                "name": "The show", "email": "show@example.org", "subdomain": "show",
+                "base_tenant_id": STAGE, "subscription_tier": "plain", "tenant_type": "alone",
+                "owner_id": OWNER, "location": location, "children": [],
+            }})),
+            ("staff.json".to_owned(), json!({"show": {
+                "owner": {"user_id": OWNER, "name": "Ada", "email": "ada@example.org", "role": "lead"},
+                "staff": [],
+            }})),
+        ]);
+        for domain in ["lead", "extra"] {
+            files.insert(format!("schemas/{domain}/note.schema.json"), schema(domain));
+        }
+        let mut puppets = Self { files, texts: BTreeMap::new() };
+        puppets.texts.insert("catalog.toml".into(), MANIFEST.into());
+        puppets.behave("lead", "honest");
+        puppets.behave("extra", "honest");
+        puppets
+    }
+
+    /// Two domains, one of which misbehaves.
+    pub fn misbehaving(domain: &str, behaviour: &str) -> Self {
+        let mut puppets = Self::new();
+        puppets.behave(domain, behaviour);
+        puppets
+    }
+
+    /// Tells a domain how to behave.
+    pub fn behave(&mut self, domain: &str, behaviour: &str) {
+        let kind = if domain == "lead" { 2 } else { 3 };
+        let note = |n: u8, about: Value| {
+            json!({
+                "id": format!("{kind}0000000-0000-4000-8000-{n:012}"), "tenant_id": STAGE, "about_id": about,
+                "text": format!("note {n} of {domain}"), "weight": 1.5, "behaviour": behaviour,
+            })
+        };
+        let notes = json!({"note": [note(1, json!(OWNER)), note(2, Value::Null)]});
+        self.files.insert(format!("{domain}.json"), notes);
+    }
+
+    /// Writes the files and gives the catalog's.
+    pub fn write(&self, directory: &TempDir) -> PathBuf {
+        let write = |name: &str, text: String| {
+            let file = directory.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        for (name, value) in &self.files {
+            write(name, format!("{value:#}"));
+        }
+        for (name, text) in &self.texts {
+            write(name, text.clone());
+        }
+        directory.path().join("catalog.toml")
+    }
+
+    /// Writes and loads the catalog, and compiles the puppets.
+    pub fn load(&self) -> Stage {
+        let directory = TempDir::new().unwrap();
+        let catalog = self.write(&directory);
+        Stage { hosting: Hosting::load(&catalog, &guests_dir()), directory }
+    }
+}
+
+fn schema(domain: &str) -> Value {
+    let properties = json!({
+        "id": {"type": "string", "format": "uuid"},
+        "tenant_id": {"type": "string", "format": "uuid"},
+        "about_id": {"type": ["string", "null"], "format": "uuid"},
+        "text": {"type": "string", "minLength": 1, "maxLength": 80},
+        "weight": {"type": "number", "exclusiveMinimum": 0},
+        "behaviour": {"type": "string", "minLength": 1, "maxLength": 40},
+    });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("https://example.org/{domain}/note/v1"),
+        "title": "Note", "version": "1.0.0", "type": "object", "properties": properties,
+        "required": ["id", "tenant_id", "text", "weight", "behaviour"], "additionalProperties": false,
+        "x-rules": [],
+    })
+}
