@@ -14,6 +14,7 @@ use super::progress::Progress;
 use super::{Inner, SessionError, Sessions, outcome, redacted};
 use crate::catalog::{CheckedDomain, CheckedTenant, Domain, FixtureSlice, Rejection, TenantScope};
 use crate::fault::Fault;
+use crate::plugins::Plugin;
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus};
 use crate::sandbox::{CallContext, CallError, Limits};
 use crate::segment::{StoredSegment, content_digest};
@@ -239,45 +240,60 @@ pub(super) async fn clone_domain(inner: &Arc<Inner>, session_id: &str, work: Wor
     let tenant_id = scope.tenant_id;
     let slug = domain.slug.clone();
     let fixture_digest = slice.digest.clone();
-    let ended = |plugin_digest, result| Ended {
+    let ended = |plugin_digest, duration, result| Ended {
         tenant_id,
         domain: slug.clone(),
-        duration: started.elapsed(),
+        duration,
         plugin_digest,
         fixture_digest,
         result,
     };
     let Some(plugin) = inner.parts.plugins.active(&domain.slug).cloned() else {
-        return ended(None, Err(not_active(inner, &domain.slug)));
+        return ended(None, Duration::ZERO, Err(not_active(inner, &domain.slug)));
     };
     let plugin_digest = Some(plugin.digest.clone());
     let limits = Limits::of(&domain, &inner.parts.catalog.limits(), &inner.parts.limits);
     let context = context(inner, session_id, &scope, &domain.slug);
     let worker = Arc::clone(inner);
+    let asked = Instant::now();
     let call = inner.parts.sandbox.run(limits.timeout + SLACK, move || {
-        let parts = &worker.parts;
-        let (segments, cost) =
-            parts
-                .sandbox
-                .clone_tenant(&plugin.component, &slice.segments, &context, &limits)?;
-        if cost.dropped_log_lines > 0 {
-            tracing::warn!(
-                lines = cost.dropped_log_lines,
-                "log lines over the limit were dropped"
-            );
-        }
-        let checked = parts.catalog.check_clone(&scope, &domain, segments);
-        Ok(within_records(checked, &limits))
+        // The wait for a turn is the session's, not the domain's.
+        let started = Instant::now();
+        let result = clone_and_check(&worker, &plugin, &scope, &domain, &slice, &context, &limits);
+        (started.elapsed(), result)
     });
-    let result = match call.await {
-        Ok(Ok(Ok(checked))) => Ok(checked),
-        Ok(Ok(Err(error))) => Err(error),
-        Ok(Err(error)) | Err(error) => Err(call_failed(&error)),
+    let (duration, result) = match call.await {
+        Ok(done) => done,
+        Err(error) => (asked.elapsed(), Err(call_failed(&error))),
     };
     if let Err(error) = &result {
         tracing::warn!(code = %error.code, fault_count = error.fault_count, error = %error.message, "domain failed");
     }
-    ended(plugin_digest, result)
+    ended(plugin_digest, duration, result)
+}
+
+/// The part of a clone that keeps a thread busy.
+fn clone_and_check(
+    inner: &Inner,
+    plugin: &Plugin,
+    scope: &TenantScope,
+    domain: &Domain,
+    slice: &FixtureSlice,
+    context: &CallContext,
+    limits: &Limits,
+) -> Result<CheckedDomain, ServiceError> {
+    let parts = &inner.parts;
+    let (segments, cost) = parts
+        .sandbox
+        .clone_tenant(&plugin.component, &slice.segments, context, limits)
+        .map_err(|error| call_failed(&error))?;
+    if cost.dropped_log_lines > 0 {
+        tracing::warn!(
+            lines = cost.dropped_log_lines,
+            "log lines over the limit were dropped"
+        );
+    }
+    within_records(parts.catalog.check_clone(scope, domain, segments), limits)
 }
 
 fn within_records(

@@ -1,6 +1,5 @@
 //! What every store must do, written once against the trait and run over each of them.
 
-
 mod ending;
 mod keeping;
 mod library;

@@ -1,6 +1,5 @@
 //! What is SQLite's own: views, query plans, the lock, a process that is killed, the log.
 
-
 use std::path::Path;
 use std::time::Duration;
 
