@@ -49,6 +49,10 @@ const SECTION_3: &[(&str, &str, &str, &str)] = &[
     ("sales.sale", "product_id", "inventory.ingredient", PRODUCT),
     ("forecasting.forecast", "product_id", "inventory.ingredient", ""),
 ];
+/// What must change with a field for its record to stay sound: entity, field, the other, its value.
+const COMPANIONS: &[(&str, &str, &str, &str)] =
+    &[("recipes.recipe", "is_active", "status", "ARCHIVED")];
+
 const PRODUCT: &str = "product_type=\"FINISHED_PRODUCT\"";
 const INGREDIENT: &str = "product_type=\"INGREDIENT\"";
 
@@ -141,7 +145,7 @@ async fn a_condition_that_does_not_hold_is_named() {
         }
     }
     assert!(unnamed.is_empty(), "{unnamed:#?}");
-    assert!(broken >= 18, "{broken}");
+    assert!(broken >= 16, "{broken}");
 }
 
 /// Points a field of a record to an id.
@@ -216,8 +220,14 @@ fn breaks(sample: &Sample, line: &Line, field: &str, value: &Value) -> bool {
         referrers.iter().filter_map(|record| target(record, line)).collect();
     for id in targets.iter().take(8) {
         let mut rows = sample.rows.clone();
-        let record = rows.get_mut(&line.to).unwrap().iter_mut().find(|row| row["id"] == *id);
-        record.unwrap()[field] = value.clone();
+        let mut records = rows.get_mut(&line.to).unwrap().iter_mut();
+        let record = records.find(|row| row["id"] == *id).unwrap();
+        record[field] = value.clone();
+        for (entity, of, with, value) in COMPANIONS {
+            if (*entity, *of) == (line.to.as_str(), field) {
+                record[with] = (*value).into();
+            }
+        }
         if let Some(named) = named(&rows, &[&line.to]) {
             return named;
         }

@@ -38,7 +38,8 @@ async fn every_schema_rejects_a_mutation_of_each_of_its_properties() {
             let name = name.as_str().unwrap();
             let mut changed = record.clone();
             changed.as_object_mut().unwrap().remove(name);
-            if !named(&sample, &entity, changed, "(/required)", "/0") {
+            let place = format!("\"{name}\" is a required property (/required)");
+            if !named(&sample, &entity, changed, &place, "/0") {
                 kept.push(format!("{entity} without {name}"));
             }
         }
@@ -59,6 +60,49 @@ fn named(sample: &Sample, entity: &str, changed: Value, place: &str, pointer: &s
             && fault.pointer.starts_with(pointer)
             && fault.message.ends_with(place)
     })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_condition_of_a_schema_is_held_to() {
+    let sample = Sample::take().await;
+    let mut kept = Vec::new();
+    let mut tried = 0;
+    for schema in sample.catalog.schemas() {
+        let entity = format!("{}.{}", schema.domain(), schema.entity());
+        let conditionals = schema.document()["allOf"].as_array().into_iter().flatten();
+        for (at, conditional) in conditionals.enumerate() {
+            // The values that bring the condition about.
+            let mut record = sample.rows[&entity][0].clone();
+            for (name, value) in conditional["if"]["properties"].as_object().unwrap() {
+                record[name] = value.get("const").unwrap_or(&value["enum"][0]).clone();
+            }
+            let then = &conditional["then"];
+            for (name, property) in then["properties"].as_object().unwrap() {
+                for miss in misses(property) {
+                    tried += 1;
+                    let mut changed = record.clone();
+                    changed[name] = miss.value.clone();
+                    let place = format!("(/allOf/{at}/then/properties/{name}{})", miss.keyword);
+                    if !named(&sample, &entity, changed, &place, &format!("/0/{name}")) {
+                        kept.push(format!("{entity} {place} {}", miss.value));
+                    }
+                }
+            }
+            for name in then["required"].as_array().into_iter().flatten() {
+                tried += 1;
+                let name = name.as_str().unwrap();
+                let mut changed = record.clone();
+                changed.as_object_mut().unwrap().remove(name);
+                let place =
+                    format!("\"{name}\" is a required property (/allOf/{at}/then/required)");
+                if !named(&sample, &entity, changed, &place, "/0") {
+                    kept.push(format!("{entity} allOf/{at} without {name}"));
+                }
+            }
+        }
+    }
+    println!("{tried} mutations of conditions");
+    assert!(kept.is_empty(), "{kept:#?}");
 }
 
 /// A miss of every keyword that a schema states of its values.
@@ -93,6 +137,11 @@ fn misses(schema: &Value) -> Vec<Miss> {
             "enum" => {
                 miss(&place, json!("NO_SUCH_VALUE"));
                 miss(&place, json!(0.123));
+            }
+            "const" => miss(&place, json!("NO_SUCH_VALUE")),
+            "not" => {
+                assert_eq!(stated, &json!({"type": "null"}), "no miss is known of another `not`");
+                miss(&place, Value::Null);
             }
             "format" => {
                 for text in ["", "nonsense", "2026-02-30", "2026-02-30T00:00:00Z", "BASE_TS"] {

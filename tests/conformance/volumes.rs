@@ -133,5 +133,5 @@ async fn history_enough_for_every_key_figure() {
         assert!(placed, "week {week} has no order: {days:?}");
     }
     assert!(days.range(21..30).next().is_some(), "{days:?}");
-    assert!(days.range(25..35).next().is_none(), "orders at the window's edge: {days:?}");
+    assert!(days.range(26..34).next().is_none(), "orders at the window's edge: {days:?}");
 }

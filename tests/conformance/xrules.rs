@@ -46,6 +46,9 @@ fn ways(rule: &Value, properties: &Value, records: &[Value]) -> Vec<Vec<Value>> 
                 let mut changed = record.clone();
                 changed[left] = equal.into();
                 changed[right] = early.into();
+                ways.push(vec![changed.clone()]);
+                // What has ended is no longer active.
+                changed["is_active"] = false.into();
                 ways.push(vec![changed]);
             }
         }

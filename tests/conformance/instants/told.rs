@@ -54,7 +54,12 @@ impl<'f> Told<'f> {
     pub(super) fn new(now: DateTime<Utc>, records: Records, fixtures: &'f Fixtures) -> Self {
         let tenant = id(&records.all("tenant.tenant")[0]["tenant_id"]);
         let all = fixtures.records.values().flatten();
-        let origins = all.map(|(base, row)| (identity::derive(&tenant, base), row)).collect();
+        // The tenant's own record has the tenant's id, which the session gave it.
+        let told = |base: &Uuid, row: &Value| match row["tenant_id"] == row["id"] {
+            true => tenant,
+            false => identity::derive(&tenant, base),
+        };
+        let origins = all.map(|(base, row)| (told(base, row), row)).collect();
         let clock =
             Clock { now: now.timestamp_micros(), base: fixtures.base.timestamp_micros() };
         Self { now, records, clock, base: fixtures.base, origins, missed: RefCell::default() }
