@@ -2,6 +2,7 @@
 //! a real store. One binary, so that the components are compiled once.
 
 mod api;
+mod cli;
 mod conformance;
 mod recovery;
 mod sandbox;

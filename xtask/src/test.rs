@@ -14,6 +14,8 @@ pub fn run(filters: &[String]) -> Result<()> {
     plugins::build()?;
     plugins::build_guests()?;
     fixtures::run(&fixtures::Args { check: true })?;
+    // Some tests run the binary itself.
+    workspace::run_cargo(&["build", "--package", "levain", "--quiet"])?;
     let mut args = vec!["test", "--workspace", "--quiet"];
     if !filters.is_empty() {
         args.push("--");
