@@ -48,7 +48,10 @@ impl App {
         let repo = Arc::new(SqliteRepo::open(&config.database_file(), &views(&catalog)).await?);
         let interrupted = repo.recover(SystemClock.now(), INTERRUPTED).await?;
         if !interrupted.is_empty() {
-            tracing::warn!(sessions = interrupted.len(), "sessions that were being created are FAILED");
+            tracing::warn!(
+                sessions = interrupted.len(),
+                "sessions that were being created are FAILED"
+            );
         }
         let sessions = Sessions::new(SessionParts {
             catalog,
@@ -64,7 +67,11 @@ impl App {
             },
         });
         let router = router(&sessions, config)?;
-        Ok(Self { sessions, router, repo })
+        Ok(Self {
+            sessions,
+            router,
+            repo,
+        })
     }
 
     /// Serves until `shutdown` ends, lets what is under way end, and closes the store.
@@ -104,7 +111,9 @@ pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
 /// # Errors
 /// [`Faults`] where the catalog or a component is faulty.
 pub fn serve(config: Config) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async move {
         // Before the work of loading: a taken address is told at once.
         let listener = TcpListener::bind(config.listen)
@@ -137,16 +146,21 @@ async fn stop_signal() {
 
 fn load_catalog(file: &Path) -> anyhow::Result<Catalog> {
     Catalog::load(file).map_err(|error| match error {
-        CatalogError::Invalid { file, faults } => {
-            Faults { subject: file.display().to_string(), faults }.into()
+        CatalogError::Invalid { file, faults } => Faults {
+            subject: file.display().to_string(),
+            faults,
         }
+        .into(),
         other => other.into(),
     })
 }
 
 fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, Registry)> {
-    let sandbox =
-        Sandbox::new(SandboxConfig::for_catalog(catalog, &config.sandbox, config.clone_workers))?;
+    let sandbox = Sandbox::new(SandboxConfig::for_catalog(
+        catalog,
+        &config.sandbox,
+        config.clone_workers,
+    ))?;
     let largest = u64::from(config.sandbox.component_mib) << 20;
     let registry = plugins::load(&sandbox, &config.plugins, catalog.domains(), largest);
     for plugin in registry.all_active() {
@@ -161,14 +175,24 @@ fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, 
 /// # Errors
 /// [`Faults`] naming every required domain that no component serves.
 fn refuse_without_required(catalog: &Catalog, registry: &Registry) -> anyhow::Result<()> {
-    let required =
-        |domain: &str| catalog.domain(domain).is_some_and(|declared| declared.required);
-    if !registry.all_refused().any(|refused| required(&refused.domain)) {
+    let required = |domain: &str| {
+        catalog
+            .domain(domain)
+            .is_some_and(|declared| declared.required)
+    };
+    if !registry
+        .all_refused()
+        .any(|refused| required(&refused.domain))
+    {
         return Ok(());
     }
     // All of them: whoever mends one wants to know of the others.
     let faults = component_faults(registry);
-    Err(Faults { subject: "the components of the domains".into(), faults }.into())
+    Err(Faults {
+        subject: "the components of the domains".into(),
+        faults,
+    }
+    .into())
 }
 
 fn component_faults(registry: &Registry) -> Vec<Fault> {
@@ -176,7 +200,10 @@ fn component_faults(registry: &Registry) -> Vec<Fault> {
         .all_refused()
         .map(|refused| {
             let source = refused.file.display().to_string();
-            let message = format!("domain `{}` is not served: {}", refused.domain, refused.refusal);
+            let message = format!(
+                "domain `{}` is not served: {}",
+                refused.domain, refused.refusal
+            );
             Fault::new(source, "", "component", message)
         })
         .collect()
@@ -194,7 +221,10 @@ pub fn views(catalog: &Catalog) -> Vec<ViewSpec> {
             columns: schema
                 .columns()
                 .iter()
-                .map(|column| ViewColumn { name: column.name.clone(), kind: view_kind(column.kind) })
+                .map(|column| ViewColumn {
+                    name: column.name.clone(),
+                    kind: view_kind(column.kind),
+                })
                 .collect(),
         })
         .collect()
@@ -281,14 +311,19 @@ pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<Cata
                 .filter_map(|account| account.slices.get(&domain.slug))
                 .map(|slice| slice.records)
                 .sum(),
-            component: registry.active(&domain.slug).map(|plugin| plugin.digest.clone()),
+            component: registry
+                .active(&domain.slug)
+                .map(|plugin| plugin.digest.clone()),
         })
         .collect();
     Ok(CatalogReport {
         name: catalog.name().to_owned(),
         digest: catalog.digest().to_owned(),
         domains,
-        accounts: catalog.accounts().map(|account| account.slug.clone()).collect(),
+        accounts: catalog
+            .accounts()
+            .map(|account| account.slug.clone())
+            .collect(),
         faults: component_faults(&registry),
     })
 }

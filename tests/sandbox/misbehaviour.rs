@@ -22,8 +22,16 @@ const CASES: &[Case] = &[
     case("many-records", "invalid_output", "schema"),
     case("foreign-entity", "invalid_output", "letter"),
     case("entity-twice", "invalid_output", "note"),
-    case("foreign-tenant", "invalid_output", "00000000-0000-4000-8000-00000000dead"),
-    case("forged-id", "invalid_output", "00000000-0000-4000-8000-0000000f0f0f"),
+    case(
+        "foreign-tenant",
+        "invalid_output",
+        "00000000-0000-4000-8000-00000000dead",
+    ),
+    case(
+        "forged-id",
+        "invalid_output",
+        "00000000-0000-4000-8000-0000000f0f0f",
+    ),
     case("id-twice", "invalid_output", "id"),
     case("not-json", "invalid_output", "json"),
     case("truncated-json", "invalid_output", "json"),
@@ -36,40 +44,68 @@ const CASES: &[Case] = &[
     case("deep", "invalid_output", "deep"),
     case("schema", "invalid_output", "weight"),
     case("unknown-field", "invalid_output", "surprise"),
-    case("dangling", "broken_reference", "00000000-0000-4000-8000-0000000f0f0f"),
+    case(
+        "dangling",
+        "broken_reference",
+        "00000000-0000-4000-8000-0000000f0f0f",
+    ),
 ];
 
 const fn case(behaviour: &'static str, code: &'static str, said: &'static str) -> Case {
-    Case { behaviour, code, said }
+    Case {
+        behaviour,
+        code,
+        said,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_optional_domain_that_misbehaves_makes_the_session_partial() {
-    for Case { behaviour, code, said } in CASES {
+    for Case {
+        behaviour,
+        code,
+        said,
+    } in CASES
+    {
         let stage = Puppets::misbehaving("extra", behaviour).load();
         let app = TestApp::over(&stage.hosting).await;
         let session = app.create("show").await.expect(200);
         assert_eq!(session["status"], "PARTIAL", "{behaviour}: {session:#}");
         let services = &session["services"][session["virtual_tenant_id"].as_str().unwrap()];
-        assert_eq!(services["lead"]["status"], "completed", "{behaviour}: {session:#}");
+        assert_eq!(
+            services["lead"]["status"], "completed",
+            "{behaviour}: {session:#}"
+        );
         check_failure(&services["extra"], behaviour, code, said);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_required_domain_that_misbehaves_fails_the_session_and_nothing_is_kept() {
-    for Case { behaviour, code, said } in CASES {
+    for Case {
+        behaviour,
+        code,
+        said,
+    } in CASES
+    {
         let stage = Puppets::misbehaving("lead", behaviour).load();
         let app = TestApp::over(&stage.hosting).await;
         let problem = app.create("show").await.problem(502, "session_failed");
         let id = problem["session_id"].as_str().unwrap();
-        let session = app.get(&format!("/api/demo/sessions/{id}")).await.expect(200);
+        let session = app
+            .get(&format!("/api/demo/sessions/{id}"))
+            .await
+            .expect(200);
         assert_eq!(session["status"], "FAILED", "{behaviour}: {session:#}");
         let services = &session["services"][session["virtual_tenant_id"].as_str().unwrap()];
         check_failure(&services["lead"], behaviour, code, said);
-        let pool = sqlx::SqlitePool::connect(app.database().to_str().unwrap()).await.unwrap();
-        let kept: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM segments").fetch_one(&pool).await.unwrap();
+        let pool = sqlx::SqlitePool::connect(app.database().to_str().unwrap())
+            .await
+            .unwrap();
+        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM segments")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
         assert_eq!(kept, 0, "{behaviour}");
     }
 }
@@ -78,5 +114,8 @@ fn check_failure(service: &Value, behaviour: &str, code: &str, said: &str) {
     assert_eq!(service["status"], "failed", "{behaviour}: {service:#}");
     assert_eq!(service["error"]["code"], code, "{behaviour}: {service:#}");
     let told = service["error"].to_string();
-    assert!(told.contains(said), "{behaviour} does not say {said:?}: {service:#}");
+    assert!(
+        told.contains(said),
+        "{behaviour} does not say {said:?}: {service:#}"
+    );
 }

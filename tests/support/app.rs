@@ -59,7 +59,10 @@ impl Answer {
     /// The body of a problem with this status and code.
     pub fn problem(&self, status: u16, code: &str) -> Value {
         let body = self.expect(status);
-        assert_eq!(self.headers["content-type"], "application/problem+json", "{body:#}");
+        assert_eq!(
+            self.headers["content-type"], "application/problem+json",
+            "{body:#}"
+        );
         assert_eq!(body["code"], code, "{body:#}");
         body
     }
@@ -85,7 +88,9 @@ impl TestApp {
             .resolve()
             .unwrap();
         let views = app::views(&hosting.catalog);
-        let repo = SqliteRepo::open(&config.database_file(), &views).await.unwrap();
+        let repo = SqliteRepo::open(&config.database_file(), &views)
+            .await
+            .unwrap();
         let clock = Arc::new(TestClock::at(now));
         let sessions = Sessions::new(SessionParts {
             catalog: Arc::clone(&hosting.catalog),
@@ -101,7 +106,12 @@ impl TestApp {
             },
         });
         let router = app::router(&sessions, &config).unwrap();
-        Self { sessions, clock, data, router }
+        Self {
+            sessions,
+            clock,
+            data,
+            router,
+        }
     }
 
     /// The store's file, for a look past the host.
@@ -149,7 +159,13 @@ impl TestApp {
 
     /// GET with the internal key.
     pub async fn get_internal(&self, path: &str) -> Answer {
-        self.call(Method::GET, path, &[("x-internal-api-key", INTERNAL_KEY)], &Value::Null).await
+        self.call(
+            Method::GET,
+            path,
+            &[("x-internal-api-key", INTERNAL_KEY)],
+            &Value::Null,
+        )
+        .await
     }
 
     /// POST without a key.
@@ -159,7 +175,13 @@ impl TestApp {
 
     /// POST with the internal key.
     pub async fn post_internal(&self, path: &str, body: &Value) -> Answer {
-        self.call(Method::POST, path, &[("x-internal-api-key", INTERNAL_KEY)], body).await
+        self.call(
+            Method::POST,
+            path,
+            &[("x-internal-api-key", INTERNAL_KEY)],
+            body,
+        )
+        .await
     }
 
     /// DELETE without a key.
@@ -169,7 +191,8 @@ impl TestApp {
 
     /// Creates a session of an account; the whole answer.
     pub async fn create(&self, account: &str) -> Answer {
-        self.post("/api/demo/sessions", &json!({"demo_account_type": account})).await
+        self.post("/api/demo/sessions", &json!({"demo_account_type": account}))
+            .await
     }
 
     /// Creates a session that is told from `instant`; it must be READY.
@@ -178,7 +201,10 @@ impl TestApp {
             "demo_account_type": account,
             "session_created_at": instant.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
         });
-        let session = self.post_internal("/api/demo/sessions", &body).await.expect(200);
+        let session = self
+            .post_internal("/api/demo/sessions", &body)
+            .await
+            .expect(200);
         assert_eq!(session["status"], "READY", "{session:#}");
         session
     }

@@ -27,7 +27,12 @@ impl Hosting {
         let limits = Sources::default().resolve().unwrap().sandbox;
         let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 2)).unwrap();
         let registry = plugins::load(&sandbox, plugins_dir, catalog.domains(), 32 << 20);
-        Self { catalog: Arc::new(catalog), plugins: Arc::new(registry), sandbox, limits }
+        Self {
+            catalog: Arc::new(catalog),
+            plugins: Arc::new(registry),
+            sandbox,
+            limits,
+        }
     }
 }
 
@@ -36,15 +41,25 @@ pub fn bakery() -> &'static Hosting {
     static BAKERY: OnceLock<Hosting> = OnceLock::new();
     BAKERY.get_or_init(|| {
         let hosting = Hosting::load(&catalog_file(), &plugins_dir());
-        let refused: Vec<String> = hosting.plugins.all_refused().map(ToString::to_string).collect();
-        assert!(refused.is_empty(), "{refused:#?}\nhint: cargo xtask build-plugins");
+        let refused: Vec<String> = hosting
+            .plugins
+            .all_refused()
+            .map(ToString::to_string)
+            .collect();
+        assert!(
+            refused.is_empty(),
+            "{refused:#?}\nhint: cargo xtask build-plugins"
+        );
         hosting
     })
 }
 
 /// The workspace's root.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// The project's catalog.
@@ -54,7 +69,12 @@ pub fn catalog_file() -> PathBuf {
 
 /// Where cargo builds: this test is `target/<profile>/deps/<name>`.
 pub fn target_dir() -> PathBuf {
-    std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
+    std::env::current_exe()
+        .unwrap()
+        .ancestors()
+        .nth(3)
+        .unwrap()
+        .to_owned()
 }
 
 /// Where `cargo xtask build-plugins` puts the components.

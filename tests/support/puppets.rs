@@ -70,28 +70,38 @@ impl Puppets {
     /// Two domains that behave.
     pub fn new() -> Self {
         let location = json!({"city": "Town", "zone": "Old", "latitude": 40.0, "longitude": -3.0});
-        let own = |from: &str, to: &str| {
-            json!({"from": from, "field": "about_id", "to": to, "scope": "own", "conditions": []})
-        };
+        let own = |from: &str, to: &str| json!({"from": from, "field": "about_id", "to": to, "scope": "own", "conditions": []});
         let mut files = BTreeMap::from([
-            ("references.json".to_owned(), json!({"version": "1.0.0", "references": [
-                own("lead.note", "lead.note"),
-                own("extra.note", "lead.note"),
-            ]})),
-            ("accounts.json".to_owned(), json!({"show": {
-                "name": "The show", "email": "show@example.org", "subdomain": "show",
-                "base_tenant_id": STAGE, "subscription_tier": "plain", "tenant_type": "alone",
-                "owner_id": OWNER, "location": location, "children": [],
-            }})),
-            ("staff.json".to_owned(), json!({"show": {
-                "owner": {"user_id": OWNER, "name": "Ada", "email": "ada@example.org", "role": "lead"},
-                "staff": [],
-            }})),
+            (
+                "references.json".to_owned(),
+                json!({"version": "1.0.0", "references": [
+                    own("lead.note", "lead.note"),
+                    own("extra.note", "lead.note"),
+                ]}),
+            ),
+            (
+                "accounts.json".to_owned(),
+                json!({"show": {
+                    "name": "The show", "email": "show@example.org", "subdomain": "show",
+                    "base_tenant_id": STAGE, "subscription_tier": "plain", "tenant_type": "alone",
+                    "owner_id": OWNER, "location": location, "children": [],
+                }}),
+            ),
+            (
+                "staff.json".to_owned(),
+                json!({"show": {
+                    "owner": {"user_id": OWNER, "name": "Ada", "email": "ada@example.org", "role": "lead"},
+                    "staff": [],
+                }}),
+            ),
         ]);
         for domain in ["lead", "extra"] {
             files.insert(format!("schemas/{domain}/note.schema.json"), schema(domain));
         }
-        let mut puppets = Self { files, texts: BTreeMap::new() };
+        let mut puppets = Self {
+            files,
+            texts: BTreeMap::new(),
+        };
         puppets.texts.insert("catalog.toml".into(), MANIFEST.into());
         puppets.behave("lead", "honest");
         puppets.behave("extra", "honest");
@@ -146,7 +156,10 @@ impl Puppets {
     pub fn load(&self) -> Stage {
         let directory = TempDir::new().unwrap();
         let catalog = self.write(&directory);
-        Stage { hosting: Hosting::load(&catalog, &guests_dir()), directory }
+        Stage {
+            hosting: Hosting::load(&catalog, &guests_dir()),
+            directory,
+        }
     }
 }
 

@@ -33,7 +33,10 @@ impl Records {
 
     /// The records of an entity that satisfy a predicate.
     pub fn find(&self, entity: &str, keep: impl Fn(&Value) -> bool) -> Vec<&Value> {
-        self.all(entity).iter().filter(|record| keep(record)).collect()
+        self.all(entity)
+            .iter()
+            .filter(|record| keep(record))
+            .collect()
     }
 
     /// The record of an entity with this id.
@@ -64,5 +67,7 @@ pub fn day(record: &Value, field: &str) -> NaiveDate {
 
 /// The number in a field.
 pub fn number(record: &Value, field: &str) -> f64 {
-    record[field].as_f64().unwrap_or_else(|| panic!("{field} of {record} is not a number"))
+    record[field]
+        .as_f64()
+        .unwrap_or_else(|| panic!("{field} of {record} is not a number"))
 }

@@ -45,10 +45,14 @@ pub fn run(args: &Args) -> Result<()> {
     } else {
         target.join("demo")
     };
-    let listen = args
-        .listen
-        .clone()
-        .unwrap_or_else(|| if args.once { "127.0.0.1:0" } else { "127.0.0.1:8018" }.to_owned());
+    let listen = args.listen.clone().unwrap_or_else(|| {
+        if args.once {
+            "127.0.0.1:0"
+        } else {
+            "127.0.0.1:8018"
+        }
+        .to_owned()
+    });
     let mut host = Host::start(&levain, &data, &listen)?;
     let outcome = present(&levain, &mut host, args);
     if args.once || outcome.is_err() {
@@ -99,12 +103,21 @@ impl Host {
             .arg("serve")
             .args(["--listen", listen])
             .args([&PathBuf::from("--data-dir"), data])
-            .args([&PathBuf::from("--catalog"), &root.join("fixtures/catalog.toml")])
-            .args([&PathBuf::from("--plugins"), &workspace::target()?.join("plugins")])
+            .args([
+                &PathBuf::from("--catalog"),
+                &root.join("fixtures/catalog.toml"),
+            ])
+            .args([
+                &PathBuf::from("--plugins"),
+                &workspace::target()?.join("plugins"),
+            ])
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("start {}", levain.display()))?;
-        let stdout = child.stdout.take().context("the host has no standard output")?;
+        let stdout = child
+            .stdout
+            .take()
+            .context("the host has no standard output")?;
         let mut lines = BufReader::new(stdout).lines();
         // The one line on standard output says where it listens; the log goes elsewhere.
         let url = lines
@@ -129,12 +142,17 @@ impl Host {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        bail!("the host at {address} did not answer within {} s", START.as_secs())
+        bail!(
+            "the host at {address} did not answer within {} s",
+            START.as_secs()
+        )
     }
 
     /// Asks the host to stop and waits for it to drain.
     fn stop(&mut self) -> Result<ExitStatus> {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()?;
         ensure!(asked.success(), "the host could not be asked to stop");
         let deadline = Instant::now() + STOP;
         while Instant::now() < deadline {

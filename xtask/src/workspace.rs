@@ -24,7 +24,8 @@ pub fn root() -> Result<PathBuf> {
 /// As [`root`].
 pub fn target() -> Result<PathBuf> {
     let root = root()?;
-    Ok(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir)))
+    Ok(std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), |dir| root.join(dir)))
 }
 
 /// The same cargo that runs this task.

@@ -225,7 +225,6 @@ pub(super) fn session_path(id: &str) -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
     use super::*;
 

@@ -116,7 +116,6 @@ impl clap::FromArgMatches for ServeArguments {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
     use clap::{Args as _, FromArgMatches as _};
 

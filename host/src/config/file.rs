@@ -52,7 +52,6 @@ fn flatten(prefix: &str, table: toml::Table, values: &mut Vec<FileValue>) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
     use super::*;
 

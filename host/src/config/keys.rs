@@ -161,7 +161,6 @@ fn create_private_directory(directory: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
     use super::*;
     use crate::config::Sources;

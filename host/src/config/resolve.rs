@@ -173,7 +173,6 @@ fn unknown<'a>(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
     use std::time::Duration;
 

@@ -11,7 +11,9 @@ const SERVED: &[&str] = &["0.1"];
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// There is no file.
-    #[error("there is no such file; build the plugins with `cargo xtask build-plugins`, or name their directory with --plugins")]
+    #[error(
+        "there is no such file; build the plugins with `cargo xtask build-plugins`, or name their directory with --plugins"
+    )]
     Missing,
     /// The file cannot be read.
     #[error("the file cannot be read: {reason}")]
@@ -28,7 +30,11 @@ pub enum Refusal {
         allowed: u64,
     },
     /// It imports what no plugin may have.
-    #[error("it imports {}, and a plugin may import `levain:domain` alone; {}", names(imports), remedy(imports))]
+    #[error(
+        "it imports {}, and a plugin may import `levain:domain` alone; {}",
+        names(imports),
+        remedy(imports)
+    )]
     ForbiddenImport {
         /// The imports that are not ours.
         imports: Vec<String>,
@@ -40,7 +46,10 @@ pub enum Refusal {
         needed: String,
     },
     /// It does not export what a plugin exports.
-    #[error("it does not export `levain:domain/lifecycle`, so it is not a Levain plugin (it exports {})", names(exports))]
+    #[error(
+        "it does not export `levain:domain/lifecycle`, so it is not a Levain plugin (it exports {})",
+        names(exports)
+    )]
     NotAPlugin {
         /// What it does export.
         exports: Vec<String>,
@@ -55,8 +64,12 @@ pub enum Refusal {
 /// # Errors
 /// [`Refusal`], the most telling one first: a forbidden import, an unknown generation, a missing export.
 pub fn admit(shape: &Shape) -> Result<(), Refusal> {
-    let forbidden: Vec<String> =
-        shape.imports.iter().filter(|name| !name.starts_with(PACKAGE)).cloned().collect();
+    let forbidden: Vec<String> = shape
+        .imports
+        .iter()
+        .filter(|name| !name.starts_with(PACKAGE))
+        .cloned()
+        .collect();
     if !forbidden.is_empty() {
         return Err(Refusal::ForbiddenImport { imports: forbidden });
     }
@@ -68,10 +81,18 @@ pub fn admit(shape: &Shape) -> Result<(), Refusal> {
         .filter_map(|name| name.split_once('@').map(|(_, version)| version))
         .find(|version| !SERVED.contains(&generation(version)));
     if let Some(version) = foreign {
-        return Err(Refusal::UnknownGeneration { needed: version.to_owned() });
+        return Err(Refusal::UnknownGeneration {
+            needed: version.to_owned(),
+        });
     }
-    if !shape.exports.iter().any(|name| interface(name) == "levain:domain/lifecycle") {
-        return Err(Refusal::NotAPlugin { exports: shape.exports.clone() });
+    if !shape
+        .exports
+        .iter()
+        .any(|name| interface(name) == "levain:domain/lifecycle")
+    {
+        return Err(Refusal::NotAPlugin {
+            exports: shape.exports.clone(),
+        });
     }
     Ok(())
 }
@@ -86,18 +107,25 @@ pub(super) fn refuse(error: CompileError) -> Refusal {
 
 /// `major.minor` of a version.
 fn generation(version: &str) -> &str {
-    version.rsplit_once('.').map_or(version, |(generation, _patch)| generation)
+    version
+        .rsplit_once('.')
+        .map_or(version, |(generation, _patch)| generation)
 }
 
 /// An import's or export's name without its version.
 fn interface(name: &str) -> &str {
-    name.split_once('@').map_or(name, |(interface, _)| interface)
+    name.split_once('@')
+        .map_or(name, |(interface, _)| interface)
 }
 
 fn names(names: &[String]) -> String {
     match names {
         [] => "nothing".to_owned(),
-        names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+        names => names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 
@@ -116,14 +144,20 @@ mod tests {
 
     fn shape(imports: &[&str], exports: &[&str]) -> Shape {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Shape { imports: owned(imports), exports: owned(exports) }
+        Shape {
+            imports: owned(imports),
+            exports: owned(exports),
+        }
     }
 
     const LIFECYCLE: &str = "levain:domain/lifecycle@0.1.0";
 
     #[test]
     fn a_plugin_may_import_the_host_and_nothing_else() {
-        assert_eq!(admit(&shape(&["levain:domain/host@0.1.0"], &[LIFECYCLE])), Ok(()));
+        assert_eq!(
+            admit(&shape(&["levain:domain/host@0.1.0"], &[LIFECYCLE])),
+            Ok(())
+        );
         assert_eq!(admit(&shape(&[], &[LIFECYCLE])), Ok(()));
         let refusal = admit(&shape(&["wasi:clocks/wall-clock@0.2.0"], &[LIFECYCLE])).unwrap_err();
         let text = refusal.to_string();
@@ -134,12 +168,21 @@ mod tests {
 
     #[test]
     fn an_unknown_generation_is_refused_in_words() {
-        let refusal = admit(&shape(&["levain:domain/host@0.2.0"], &["levain:domain/lifecycle@0.2.0"]));
+        let refusal = admit(&shape(
+            &["levain:domain/host@0.2.0"],
+            &["levain:domain/lifecycle@0.2.0"],
+        ));
         assert_eq!(
             refusal.unwrap_err().to_string(),
             "it needs levain:domain 0.2.0, this host serves 0.1; rebuild it against the interface in wit/"
         );
-        assert_eq!(admit(&shape(&["levain:domain/host@0.1.7"], &["levain:domain/lifecycle@0.1.7"])), Ok(()));
+        assert_eq!(
+            admit(&shape(
+                &["levain:domain/host@0.1.7"],
+                &["levain:domain/lifecycle@0.1.7"]
+            )),
+            Ok(())
+        );
     }
 
     #[test]

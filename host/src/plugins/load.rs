@@ -25,7 +25,9 @@ pub fn load(
         let file = directory.join(format!("{}.wasm", domain.plugin));
         match load_one(sandbox, &file, domain, largest_bytes) {
             Ok(plugin) => {
-                registry.active.insert(domain.slug.clone(), Arc::new(plugin));
+                registry
+                    .active
+                    .insert(domain.slug.clone(), Arc::new(plugin));
             }
             Err(refusal) => {
                 let refused = Refused {
@@ -50,13 +52,21 @@ fn load_one(
     let size_bytes = match fs::metadata(file) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Refusal::Missing),
-        Err(error) => return Err(Refusal::Unreadable { reason: error.to_string() }),
+        Err(error) => {
+            return Err(Refusal::Unreadable {
+                reason: error.to_string(),
+            });
+        }
     };
     if size_bytes > largest_bytes {
-        return Err(Refusal::TooLarge { size: size_bytes, allowed: largest_bytes });
+        return Err(Refusal::TooLarge {
+            size: size_bytes,
+            allowed: largest_bytes,
+        });
     }
-    let bytes =
-        fs::read(file).map_err(|error| Refusal::Unreadable { reason: error.to_string() })?;
+    let bytes = fs::read(file).map_err(|error| Refusal::Unreadable {
+        reason: error.to_string(),
+    })?;
     let component = sandbox.compile(&bytes).map_err(admission::refuse)?;
     admission::admit(component.shape())?;
     Ok(Plugin {

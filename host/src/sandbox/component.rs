@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use wasmtime::component::types::ComponentItem;
 use wasmtime::component::Component;
+use wasmtime::component::types::ComponentItem;
 
 use super::bindings::v0_1;
 use super::engine::SandboxEngine;
@@ -41,7 +41,9 @@ pub enum CompileError {
         reason: String,
     },
     /// The bytes are a core module.
-    #[error("it is a core module, not a component; turn it into one with wit-component (`cargo xtask build-plugins` does)")]
+    #[error(
+        "it is a core module, not a component; turn it into one with wit-component (`cargo xtask build-plugins` does)"
+    )]
     CoreModule,
     /// The component cannot be compiled.
     #[error("it cannot be compiled: {reason}")]
@@ -62,8 +64,11 @@ pub enum CompileError {
 impl Compiled {
     pub(super) fn new(engine: &SandboxEngine, bytes: &[u8]) -> Result<Self, CompileError> {
         refuse_foreign(bytes)?;
-        let component = Component::from_binary(&engine.engine, bytes)
-            .map_err(|error| CompileError::Invalid { reason: format!("{error:#}") })?;
+        let component = Component::from_binary(&engine.engine, bytes).map_err(|error| {
+            CompileError::Invalid {
+                reason: format!("{error:#}"),
+            }
+        })?;
         let shape = Shape::of(engine, &component);
         let plugin = engine
             .linker
@@ -73,7 +78,10 @@ impl Compiled {
                 reason: format!("{error:#}"),
                 shape: shape.clone(),
             })?;
-        Ok(Self { plugin: Generation::V0_1(plugin), shape })
+        Ok(Self {
+            plugin: Generation::V0_1(plugin),
+            shape,
+        })
     }
 
     /// What it imports and exports.
@@ -85,7 +93,9 @@ impl Compiled {
 
 impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compiled").field("shape", &self.shape).finish_non_exhaustive()
+        f.debug_struct("Compiled")
+            .field("shape", &self.shape)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,7 +130,9 @@ fn refuse_foreign(bytes: &[u8]) -> Result<(), CompileError> {
         });
     };
     if !preamble.starts_with(MAGIC) {
-        return Err(CompileError::NotWasm { reason: "it does not begin with \\0asm".into() });
+        return Err(CompileError::NotWasm {
+            reason: "it does not begin with \\0asm".into(),
+        });
     }
     match preamble.get(6..8) {
         Some([0, 0]) => Err(CompileError::CoreModule),

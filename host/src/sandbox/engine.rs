@@ -41,14 +41,22 @@ pub(super) struct SandboxEngine {
 
 impl SandboxEngine {
     pub(super) fn new(config: SandboxConfig) -> Result<Self, EngineError> {
-        let fail = |error: wasmtime::Error| EngineError { reason: format!("{error:#}") };
+        let fail = |error: wasmtime::Error| EngineError {
+            reason: format!("{error:#}"),
+        };
         let engine = Engine::new(&engine_config(config)).map_err(fail)?;
         let mut linker = Linker::new(&engine);
         v0_1::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(fail)?;
         let stopped = Arc::new(AtomicBool::new(false));
-        tick(engine.clone(), Arc::clone(&stopped))
-            .map_err(|error| EngineError { reason: format!("no thread for its clock: {error}") })?;
-        Ok(Self { engine, linker, stack_bytes: config.stack_bytes, stopped })
+        tick(engine.clone(), Arc::clone(&stopped)).map_err(|error| EngineError {
+            reason: format!("no thread for its clock: {error}"),
+        })?;
+        Ok(Self {
+            engine,
+            linker,
+            stack_bytes: config.stack_bytes,
+            stopped,
+        })
     }
 }
 
@@ -60,7 +68,9 @@ impl Drop for SandboxEngine {
 
 fn engine_config(config: SandboxConfig) -> Config {
     // Twice the workers: a call that outlives its wall time keeps its slot until it is gone.
-    let slots = u32::try_from(config.workers * 2).unwrap_or(u32::MAX).clamp(4, 256);
+    let slots = u32::try_from(config.workers * 2)
+        .unwrap_or(u32::MAX)
+        .clamp(4, 256);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots * CORE_INSTANCES_PER_COMPONENT)

@@ -12,7 +12,9 @@ use super::store::{GrowthRefused, State};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The wall time ran out.
-    #[error("it ran longer than its {limit_ms} ms{trap}; make it do less work, or raise the domain's timeout_ms in the catalog")]
+    #[error(
+        "it ran longer than its {limit_ms} ms{trap}; make it do less work, or raise the domain's timeout_ms in the catalog"
+    )]
     Timeout {
         /// The limit.
         limit_ms: u128,
@@ -20,7 +22,9 @@ pub enum CallError {
         trap: Trap,
     },
     /// It asked for more memory than it may have.
-    #[error("it asked for {wanted} bytes of memory, {allowed} are allowed{trap}; hold less at once, or raise the domain's limits.memory_mib in the catalog")]
+    #[error(
+        "it asked for {wanted} bytes of memory, {allowed} are allowed{trap}; hold less at once, or raise the domain's limits.memory_mib in the catalog"
+    )]
     MemoryLimit {
         /// What it asked for, in all.
         wanted: usize,
@@ -30,7 +34,9 @@ pub enum CallError {
         trap: Trap,
     },
     /// It asked for larger tables than it may have.
-    #[error("it asked for tables of {wanted} elements, {allowed} are allowed{trap}; raise the domain's limits.table_elements in the catalog")]
+    #[error(
+        "it asked for tables of {wanted} elements, {allowed} are allowed{trap}; raise the domain's limits.table_elements in the catalog"
+    )]
     TableLimit {
         /// What it asked for, in all.
         wanted: usize,
@@ -48,13 +54,17 @@ pub enum CallError {
         trap: Trap,
     },
     /// It handed back more than it may.
-    #[error("it handed back more than {allowed} bytes; return fewer or smaller records, or raise the domain's limits.output_kib in the catalog")]
+    #[error(
+        "it handed back more than {allowed} bytes; return fewer or smaller records, or raise the domain's limits.output_kib in the catalog"
+    )]
     OutputLimit {
         /// The limit.
         allowed: usize,
     },
     /// It handed back more records than it may.
-    #[error("it returned {returned} records, {allowed} are allowed; return fewer, or raise the domain's limits.records in the catalog")]
+    #[error(
+        "it returned {returned} records, {allowed} are allowed; return fewer, or raise the domain's limits.records in the catalog"
+    )]
     RecordLimit {
         /// What it returned.
         returned: u64,
@@ -148,11 +158,22 @@ impl fmt::Display for Trap {
 }
 
 /// Turns what wasmtime or the guest reported into a typed failure.
-pub(super) fn explain(failure: Failure, state: &State, limits: &Limits, stack_bytes: usize) -> CallError {
+pub(super) fn explain(
+    failure: Failure,
+    state: &State,
+    limits: &Limits,
+    stack_bytes: usize,
+) -> CallError {
     match failure {
-        Failure::Guest(GuestError::InvalidFixture { entity, record, reason }) => {
-            CallError::InvalidFixture { entity, record, reason }
-        }
+        Failure::Guest(GuestError::InvalidFixture {
+            entity,
+            record,
+            reason,
+        }) => CallError::InvalidFixture {
+            entity,
+            record,
+            reason,
+        },
         Failure::Guest(GuestError::Unsupported(reason)) => CallError::Unsupported { reason },
         Failure::Guest(GuestError::Failed(reason) | GuestError::Other(reason)) => {
             CallError::Failed { reason }
@@ -167,32 +188,46 @@ fn explain_engine(
     limits: &Limits,
     stack_bytes: usize,
 ) -> CallError {
-    let trap = Trap { frames: frames(error), last_error: state.last_error().map(str::to_owned) };
+    let trap = Trap {
+        frames: frames(error),
+        last_error: state.last_error().map(str::to_owned),
+    };
     if let Some(refused) = error.downcast_ref::<GrowthRefused>() {
         return match *refused {
-            GrowthRefused::Memory { wanted, allowed } => {
-                CallError::MemoryLimit { wanted, allowed, trap }
-            }
-            GrowthRefused::Table { wanted, allowed } => {
-                CallError::TableLimit { wanted, allowed, trap }
-            }
+            GrowthRefused::Memory { wanted, allowed } => CallError::MemoryLimit {
+                wanted,
+                allowed,
+                trap,
+            },
+            GrowthRefused::Table { wanted, allowed } => CallError::TableLimit {
+                wanted,
+                allowed,
+                trap,
+            },
         };
     }
     if let Some(kind) = error.downcast_ref::<wasmtime::Trap>() {
         return match kind {
-            wasmtime::Trap::Interrupt => {
-                CallError::Timeout { limit_ms: limits.timeout.as_millis(), trap }
-            }
-            wasmtime::Trap::StackOverflow => {
-                CallError::StackLimit { allowed: stack_bytes, trap }
-            }
-            kind => CallError::Trapped { reason: kind.to_string(), trap },
+            wasmtime::Trap::Interrupt => CallError::Timeout {
+                limit_ms: limits.timeout.as_millis(),
+                trap,
+            },
+            wasmtime::Trap::StackOverflow => CallError::StackLimit {
+                allowed: stack_bytes,
+                trap,
+            },
+            kind => CallError::Trapped {
+                reason: kind.to_string(),
+                trap,
+            },
         };
     }
     let reason = error.root_cause().to_string();
     // wasmtime keeps this error's type to itself.
     if reason.contains("fuel allocated for hostcalls has been exhausted") {
-        return CallError::OutputLimit { allowed: limits.output_bytes };
+        return CallError::OutputLimit {
+            allowed: limits.output_bytes,
+        };
     }
     if trap.frames.is_empty() {
         CallError::BadAnswer { reason }
@@ -203,7 +238,9 @@ fn explain_engine(
 
 /// The guest's functions, innermost first; machinery below the fifth frame helps nobody.
 fn frames(error: &wasmtime::Error) -> Vec<String> {
-    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
     backtrace
         .frames()
         .iter()
@@ -213,9 +250,10 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
                 .iter()
                 .find_map(|symbol| symbol.name())
                 .or_else(|| frame.func_name())?;
-            let line = frame.symbols().iter().find_map(|symbol| {
-                Some(format!(" ({}:{})", symbol.file()?, symbol.line()?))
-            });
+            let line = frame
+                .symbols()
+                .iter()
+                .find_map(|symbol| Some(format!(" ({}:{})", symbol.file()?, symbol.line()?)));
             Some(format!("{}{}", demangled(name), line.unwrap_or_default()))
         })
         .filter(|name| !name.starts_with("core::panicking") && !name.starts_with("std::"))

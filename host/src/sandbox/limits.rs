@@ -33,7 +33,9 @@ impl Limits {
     #[must_use]
     pub fn of(domain: &Domain, catalog: &LimitOverrides, host: &SandboxLimits) -> Self {
         let own = &domain.limits;
-        let set = |of: fn(&LimitOverrides) -> Option<u32>, host: u32| of(own).or(of(catalog)).unwrap_or(host);
+        let set = |of: fn(&LimitOverrides) -> Option<u32>, host: u32| {
+            of(own).or(of(catalog)).unwrap_or(host)
+        };
         Self {
             timeout: domain.timeout,
             memory_bytes: (set(|over| over.memory_mib, host.memory_mib) as usize) << 20,
@@ -61,7 +63,11 @@ mod tests {
             log_kib: 1,
             component_mib: 1,
         };
-        let catalog = LimitOverrides { memory_mib: Some(64), records: Some(10), ..Default::default() };
+        let catalog = LimitOverrides {
+            memory_mib: Some(64),
+            records: Some(10),
+            ..Default::default()
+        };
         let domain = Domain {
             slug: "shelf".into(),
             title: String::new(),
@@ -69,7 +75,10 @@ mod tests {
             required: false,
             timeout: Duration::from_secs(3),
             entities: vec![],
-            limits: LimitOverrides { memory_mib: Some(16), ..Default::default() },
+            limits: LimitOverrides {
+                memory_mib: Some(16),
+                ..Default::default()
+            },
         };
         let limits = Limits::of(&domain, &catalog, &host);
         assert_eq!(limits.memory_bytes, 16 << 20);

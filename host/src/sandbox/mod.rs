@@ -44,11 +44,22 @@ impl SandboxConfig {
     #[must_use]
     pub fn for_catalog(catalog: &Catalog, limits: &SandboxLimits, workers: usize) -> Self {
         let overrides = catalog.limits();
-        let each = || catalog.domains().iter().map(|domain| Limits::of(domain, &overrides, limits));
+        let each = || {
+            catalog
+                .domains()
+                .iter()
+                .map(|domain| Limits::of(domain, &overrides, limits))
+        };
         Self {
             workers,
-            largest_memory_bytes: each().map(|limits| limits.memory_bytes).max().unwrap_or(1 << 20),
-            largest_table_elements: each().map(|limits| limits.table_elements).max().unwrap_or(1),
+            largest_memory_bytes: each()
+                .map(|limits| limits.memory_bytes)
+                .max()
+                .unwrap_or(1 << 20),
+            largest_table_elements: each()
+                .map(|limits| limits.table_elements)
+                .max()
+                .unwrap_or(1),
             stack_bytes: (limits.stack_kib as usize) << 10,
         }
     }
@@ -189,7 +200,12 @@ impl Sandbox {
                     dropped_log_lines: state.dropped_log_lines(),
                 },
             )),
-            Err(failure) => Err(failure::explain(failure, state, limits, self.engine.stack_bytes)),
+            Err(failure) => Err(failure::explain(
+                failure,
+                state,
+                limits,
+                self.engine.stack_bytes,
+            )),
         }
     }
 }

@@ -32,7 +32,11 @@ pub(super) enum GrowthRefused {
 }
 
 /// A fresh store with every limit of `limits` on it.
-pub(super) fn build(engine: &SandboxEngine, context: &CallContext, limits: &Limits) -> Store<State> {
+pub(super) fn build(
+    engine: &SandboxEngine,
+    context: &CallContext,
+    limits: &Limits,
+) -> Store<State> {
     let state = State {
         domain: context.domain.clone(),
         tenant_id: context.tenant_id.to_string(),
@@ -82,7 +86,12 @@ impl State {
         }
         self.log_lines += 1;
         self.log_bytes += message.len();
-        let Self { domain, tenant_id, session, .. } = self;
+        let Self {
+            domain,
+            tenant_id,
+            session,
+            ..
+        } = self;
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(target: "levain::plugin", %domain, %tenant_id, %session, "{message}")
@@ -106,10 +115,17 @@ impl ResourceLimiter for State {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         // The limit is on all memories of the instance together.
-        let total = self.memory_bytes.saturating_sub(current).saturating_add(desired);
+        let total = self
+            .memory_bytes
+            .saturating_sub(current)
+            .saturating_add(desired);
         let allowed = self.limits.memory_bytes;
         if total > allowed {
-            return Err(GrowthRefused::Memory { wanted: total, allowed }.into());
+            return Err(GrowthRefused::Memory {
+                wanted: total,
+                allowed,
+            }
+            .into());
         }
         self.memory_bytes = total;
         self.peak_memory_bytes = self.peak_memory_bytes.max(total);
@@ -122,10 +138,17 @@ impl ResourceLimiter for State {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let total = self.table_elements.saturating_sub(current).saturating_add(desired);
+        let total = self
+            .table_elements
+            .saturating_sub(current)
+            .saturating_add(desired);
         let allowed = self.limits.table_elements;
         if total > allowed {
-            return Err(GrowthRefused::Table { wanted: total, allowed }.into());
+            return Err(GrowthRefused::Table {
+                wanted: total,
+                allowed,
+            }
+            .into());
         }
         self.table_elements = total;
         Ok(true)

@@ -16,7 +16,9 @@ pub(super) struct Workers {
 
 impl Workers {
     pub(super) fn new(count: usize) -> Self {
-        Self { turns: Arc::new(Semaphore::new(count.max(1))) }
+        Self {
+            turns: Arc::new(Semaphore::new(count.max(1))),
+        }
     }
 
     /// Runs `work` when its turn comes. `limit` bounds the wait for its end, not for its turn.
@@ -36,11 +38,13 @@ impl Workers {
         });
         // The epoch stops a guest by itself; this is for a host call that never comes back.
         match tokio::time::timeout(limit, call).await {
-            Ok(done) => done
-                .map_err(|error| CallError::Host { reason: format!("the call was lost: {error}") }),
-            Err(_elapsed) => {
-                Err(CallError::Timeout { limit_ms: limit.as_millis(), trap: Trap::default() })
-            }
+            Ok(done) => done.map_err(|error| CallError::Host {
+                reason: format!("the call was lost: {error}"),
+            }),
+            Err(_elapsed) => Err(CallError::Timeout {
+                limit_ms: limit.as_millis(),
+                trap: Trap::default(),
+            }),
         }
     }
 }

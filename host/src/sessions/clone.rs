@@ -14,6 +14,7 @@ use super::progress::Progress;
 use super::{Inner, SessionError, Sessions, outcome, redacted};
 use crate::catalog::{CheckedDomain, CheckedTenant, Domain, FixtureSlice, Rejection, TenantScope};
 use crate::fault::Fault;
+use crate::plugins::Plugin;
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus};
 use crate::sandbox::{CallContext, CallError, Limits};
 use crate::segment::{StoredSegment, content_digest};
@@ -71,7 +72,10 @@ impl Job {
             self.row.error = Some(self.failed_domains(required));
             Vec::new()
         } else {
-            cloned.into_iter().flat_map(|domain| domain.segments).collect()
+            cloned
+                .into_iter()
+                .flat_map(|domain| domain.segments)
+                .collect()
         };
         let committed = match parts.repo.commit_session(&self.row, &segments).await {
             Ok(committed) => committed,
@@ -83,7 +87,10 @@ impl Job {
         if !committed {
             return Err(SessionError::Cancelled);
         }
-        let records: u64 = segments.iter().map(|segment| u64::from(segment.records)).sum();
+        let records: u64 = segments
+            .iter()
+            .map(|segment| u64::from(segment.records))
+            .sum();
         tracing::info!(
             status = %self.row.status,
             records,
@@ -110,7 +117,9 @@ impl Job {
                         service.status = ServiceStatus::Cloning;
                     });
                     let ended = clone_domain(&inner, &session_id, work).await;
-                    progress.update(ended.tenant_id, &ended.domain, |service| ended.describe(service));
+                    progress.update(ended.tenant_id, &ended.domain, |service| {
+                        ended.describe(service)
+                    });
                     ended
                 }
                 .instrument(span),
@@ -120,7 +129,12 @@ impl Job {
             .row
             .tenants
             .iter()
-            .map(|tenant| (tenant.tenant_id, CheckedTenant::new(scope(&self.row, tenant))))
+            .map(|tenant| {
+                (
+                    tenant.tenant_id,
+                    CheckedTenant::new(scope(&self.row, tenant)),
+                )
+            })
             .collect();
         while let Some(joined) = calls.join_next().await {
             match joined {
@@ -138,9 +152,13 @@ impl Job {
         let tenants = tenants.into_values().collect();
         let (tenants, failures) = check_references(inner, &self.row, tenants).await;
         for (tenant_id, domain, change) in failures {
-            self.progress.update(tenant_id, &domain, |service| change.apply(service));
+            self.progress
+                .update(tenant_id, &domain, |service| change.apply(service));
         }
-        tenants.into_iter().flat_map(|tenant| tenant.domains.into_values()).collect()
+        tenants
+            .into_iter()
+            .flat_map(|tenant| tenant.domains.into_values())
+            .collect()
     }
 
     fn failed_domains(&self, required: impl Fn(&str) -> bool) -> String {
@@ -148,9 +166,14 @@ impl Job {
             .tenants
             .iter()
             .flat_map(|tenant| &tenant.services)
-            .filter(|service| service.status != ServiceStatus::Completed && required(&service.domain))
+            .filter(|service| {
+                service.status != ServiceStatus::Completed && required(&service.domain)
+            })
             .map(|service| {
-                let why = service.error.as_ref().map_or("it did not end", |error| &error.message);
+                let why = service
+                    .error
+                    .as_ref()
+                    .map_or("it did not end", |error| &error.message);
                 format!("{}: {why}", service.domain)
             })
             .collect::<Vec<_>>()
@@ -163,7 +186,14 @@ impl Job {
         tracing::error!(%error, "the session could not be committed");
         self.row.status = SessionStatus::Failed;
         self.row.error = Some("the store did not take the data".to_owned());
-        if let Err(error) = self.sessions.inner.parts.repo.commit_session(&self.row, &[]).await {
+        if let Err(error) = self
+            .sessions
+            .inner
+            .parts
+            .repo
+            .commit_session(&self.row, &[])
+            .await
+        {
             tracing::error!(%error, "nor could its failure be recorded");
         }
     }
@@ -179,7 +209,9 @@ pub(super) struct Work {
 /// All domains of all tenants, the largest slice first: the last to end then ends soonest.
 fn plan(inner: &Inner, session: &SessionRow) -> Vec<Work> {
     let catalog = &inner.parts.catalog;
-    let Some(account) = catalog.account(&session.account) else { return Vec::new() };
+    let Some(account) = catalog.account(&session.account) else {
+        return Vec::new();
+    };
     let mut works: Vec<Work> = session
         .tenants
         .iter()
@@ -200,54 +232,86 @@ fn plan(inner: &Inner, session: &SessionRow) -> Vec<Work> {
 /// Clones one domain of one tenant in the sandbox and checks what comes back.
 pub(super) async fn clone_domain(inner: &Arc<Inner>, session_id: &str, work: Work) -> Ended {
     let started = Instant::now();
-    let Work { scope, domain, slice } = work;
+    let Work {
+        scope,
+        domain,
+        slice,
+    } = work;
     let tenant_id = scope.tenant_id;
     let slug = domain.slug.clone();
     let fixture_digest = slice.digest.clone();
-    let ended = |plugin_digest, result| Ended {
+    let ended = |plugin_digest, duration, result| Ended {
         tenant_id,
         domain: slug.clone(),
-        duration: started.elapsed(),
+        duration,
         plugin_digest,
         fixture_digest,
         result,
     };
     let Some(plugin) = inner.parts.plugins.active(&domain.slug).cloned() else {
-        return ended(None, Err(not_active(inner, &domain.slug)));
+        return ended(None, Duration::ZERO, Err(not_active(inner, &domain.slug)));
     };
     let plugin_digest = Some(plugin.digest.clone());
     let limits = Limits::of(&domain, &inner.parts.catalog.limits(), &inner.parts.limits);
     let context = context(inner, session_id, &scope, &domain.slug);
     let worker = Arc::clone(inner);
+    let asked = Instant::now();
     let call = inner.parts.sandbox.run(limits.timeout + SLACK, move || {
-        let parts = &worker.parts;
-        let (segments, cost) =
-            parts.sandbox.clone_tenant(&plugin.component, &slice.segments, &context, &limits)?;
-        if cost.dropped_log_lines > 0 {
-            tracing::warn!(lines = cost.dropped_log_lines, "log lines over the limit were dropped");
-        }
-        let checked = parts.catalog.check_clone(&scope, &domain, segments);
-        Ok(within_records(checked, &limits))
+        // The wait for a turn is the session's, not the domain's.
+        let started = Instant::now();
+        let result = clone_and_check(&worker, &plugin, &scope, &domain, &slice, &context, &limits);
+        (started.elapsed(), result)
     });
-    let result = match call.await {
-        Ok(Ok(Ok(checked))) => Ok(checked),
-        Ok(Ok(Err(error))) => Err(error),
-        Ok(Err(error)) | Err(error) => Err(call_failed(&error)),
+    let (duration, result) = match call.await {
+        Ok(done) => done,
+        Err(error) => (asked.elapsed(), Err(call_failed(&error))),
     };
     if let Err(error) = &result {
         tracing::warn!(code = %error.code, fault_count = error.fault_count, error = %error.message, "domain failed");
     }
-    ended(plugin_digest, result)
+    ended(plugin_digest, duration, result)
+}
+
+/// The part of a clone that keeps a thread busy.
+fn clone_and_check(
+    inner: &Inner,
+    plugin: &Plugin,
+    scope: &TenantScope,
+    domain: &Domain,
+    slice: &FixtureSlice,
+    context: &CallContext,
+    limits: &Limits,
+) -> Result<CheckedDomain, ServiceError> {
+    let parts = &inner.parts;
+    let (segments, cost) = parts
+        .sandbox
+        .clone_tenant(&plugin.component, &slice.segments, context, limits)
+        .map_err(|error| call_failed(&error))?;
+    if cost.dropped_log_lines > 0 {
+        tracing::warn!(
+            lines = cost.dropped_log_lines,
+            "log lines over the limit were dropped"
+        );
+    }
+    within_records(parts.catalog.check_clone(scope, domain, segments), limits)
 }
 
 fn within_records(
     checked: Result<CheckedDomain, Rejection>,
     limits: &Limits,
 ) -> Result<CheckedDomain, ServiceError> {
-    let checked = checked.map_err(|rejection| rejected("invalid_output", rejection.faults, rejection.total))?;
-    let returned: u64 = checked.segments.iter().map(|segment| u64::from(segment.records)).sum();
+    let checked = checked
+        .map_err(|rejection| rejected("invalid_output", rejection.faults, rejection.total))?;
+    let returned: u64 = checked
+        .segments
+        .iter()
+        .map(|segment| u64::from(segment.records))
+        .sum();
     if returned > u64::from(limits.records) {
-        return Err(call_failed(&CallError::RecordLimit { returned, allowed: limits.records }));
+        return Err(call_failed(&CallError::RecordLimit {
+            returned,
+            allowed: limits.records,
+        }));
     }
     Ok(checked)
 }
@@ -304,7 +368,10 @@ pub(super) async fn check_references(
                 .iter()
                 .flat_map(|tenant| tenant.services.iter().map(move |service| (tenant, service)))
                 .map(|(tenant, service)| {
-                    let outcome = ReferenceOutcome { unavailable: 0, error: Some(error.clone()) };
+                    let outcome = ReferenceOutcome {
+                        unavailable: 0,
+                        error: Some(error.clone()),
+                    };
                     (tenant.tenant_id, service.domain.clone(), outcome)
                 })
                 .collect();
@@ -313,15 +380,25 @@ pub(super) async fn check_references(
     };
     let mut outcomes = Vec::new();
     for ((tenant_id, domain), found) in report.domains {
-        let error = (found.total > 0)
-            .then(|| rejected("broken_reference", found.faults, found.total));
+        let error =
+            (found.total > 0).then(|| rejected("broken_reference", found.faults, found.total));
         if let Some(error) = &error {
             tracing::warn!(%tenant_id, %domain, fault_count = error.fault_count, "references do not hold");
-            for tenant in tenants.iter_mut().filter(|tenant| tenant.scope.tenant_id == tenant_id) {
+            for tenant in tenants
+                .iter_mut()
+                .filter(|tenant| tenant.scope.tenant_id == tenant_id)
+            {
                 tenant.domains.remove(&domain);
             }
         }
-        outcomes.push((tenant_id, domain, ReferenceOutcome { unavailable: found.unavailable, error }));
+        outcomes.push((
+            tenant_id,
+            domain,
+            ReferenceOutcome {
+                unavailable: found.unavailable,
+                error,
+            },
+        ));
     }
     (tenants, outcomes)
 }
@@ -342,7 +419,10 @@ impl Ended {
                     .map(|segment| (segment.entity.clone(), segment.records))
                     .collect();
                 service.content_digest = Some(content_digest(
-                    checked.segments.iter().map(|s| (s.entity.as_str(), s.digest.as_str())),
+                    checked
+                        .segments
+                        .iter()
+                        .map(|s| (s.entity.as_str(), s.digest.as_str())),
                 ));
             }
             Err(error) => {
@@ -358,7 +438,12 @@ impl Ended {
 }
 
 /// What a call of a domain is told.
-pub(super) fn context(inner: &Inner, session_id: &str, scope: &TenantScope, domain: &str) -> CallContext {
+pub(super) fn context(
+    inner: &Inner,
+    session_id: &str,
+    scope: &TenantScope,
+    domain: &str,
+) -> CallContext {
     CallContext {
         domain: domain.to_owned(),
         session_id: session_id.to_owned(),
@@ -373,12 +458,16 @@ pub(super) fn context(inner: &Inner, session_id: &str, scope: &TenantScope, doma
 }
 
 fn not_active(inner: &Inner, domain: &str) -> ServiceError {
-    let message = inner
-        .parts
-        .plugins
-        .refused(domain)
-        .map_or_else(|| "no plugin serves it".to_owned(), |refused| refused.refusal.to_string());
-    ServiceError { code: "plugin_not_active".into(), message, faults: Vec::new(), fault_count: 0 }
+    let message = inner.parts.plugins.refused(domain).map_or_else(
+        || "no plugin serves it".to_owned(),
+        |refused| refused.refusal.to_string(),
+    );
+    ServiceError {
+        code: "plugin_not_active".into(),
+        message,
+        faults: Vec::new(),
+        fault_count: 0,
+    }
 }
 
 fn call_failed(error: &CallError) -> ServiceError {

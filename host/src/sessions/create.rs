@@ -38,13 +38,13 @@ impl Sessions {
     /// [`SessionError::Conflict`] where the tenant's id is taken; [`SessionError::Store`].
     pub async fn create(&self, new: NewSession) -> Result<Created, SessionError> {
         let (_, ended) = self.start(new).await?;
-        let session = ended
-            .await
-            .map_err(|lost| SessionError::Host { reason: format!("the clone was lost: {lost}") })??;
+        let session = ended.await.map_err(|lost| SessionError::Host {
+            reason: format!("the clone was lost: {lost}"),
+        })??;
         match session.status {
-            SessionStatus::Failed => {
-                Err(SessionError::CloneFailed { session: Box::new(session) })
-            }
+            SessionStatus::Failed => Err(SessionError::CloneFailed {
+                session: Box::new(session),
+            }),
             _ => Ok(Created { session }),
         }
     }
@@ -61,21 +61,35 @@ impl Sessions {
     async fn start(
         &self,
         new: NewSession,
-    ) -> Result<(SessionRow, tokio::task::JoinHandle<Result<SessionRow, SessionError>>), SessionError>
-    {
+    ) -> Result<
+        (
+            SessionRow,
+            tokio::task::JoinHandle<Result<SessionRow, SessionError>>,
+        ),
+        SessionError,
+    > {
         if self.inner.tasks.is_closed() {
             return Err(SessionError::Stopping);
         }
         let parts = &self.inner.parts;
-        let account = parts.catalog.account(&new.account).ok_or_else(|| {
-            SessionError::UnknownAccount {
-                asked: new.account.clone(),
-                known: parts.catalog.accounts().map(|account| account.slug.clone()).collect(),
-            }
-        })?;
+        let account =
+            parts
+                .catalog
+                .account(&new.account)
+                .ok_or_else(|| SessionError::UnknownAccount {
+                    asked: new.account.clone(),
+                    known: parts
+                        .catalog
+                        .accounts()
+                        .map(|account| account.slug.clone())
+                        .collect(),
+                })?;
         let row = self.row(account, &new)?;
         parts.repo.insert_session(&row).await?;
-        let progress = self.inner.under_way.begin(&row.session_id, row.tenants.clone());
+        let progress = self
+            .inner
+            .under_way
+            .begin(&row.session_id, row.tenants.clone());
         let job = Job {
             sessions: self.clone(),
             row: row.clone(),
@@ -88,7 +102,10 @@ impl Sessions {
     fn row(&self, account: &Account, new: &NewSession) -> Result<SessionRow, SessionError> {
         let parts = &self.inner.parts;
         let now = parts.clock.now();
-        let session_id = parts.ids.session_id().map_err(|reason| SessionError::Host { reason })?;
+        let session_id = parts
+            .ids
+            .session_id()
+            .map_err(|reason| SessionError::Host { reason })?;
         let services = parts
             .catalog
             .domains()
@@ -110,7 +127,9 @@ impl Sessions {
             extensions: 0,
             error: None,
             tenants: vec![TenantRow {
-                tenant_id: new.virtual_tenant_id.unwrap_or_else(|| parts.ids.tenant_id()),
+                tenant_id: new
+                    .virtual_tenant_id
+                    .unwrap_or_else(|| parts.ids.tenant_id()),
                 base_tenant_id: account.base_tenant_id,
                 outlet: None,
                 name: account.name.clone(),

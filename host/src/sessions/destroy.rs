@@ -55,9 +55,15 @@ impl Sessions {
             progress.cancelled.cancel();
         }
         let plans = plan_cleanup(&self.inner, &session).await;
-        let deleted = parts.repo.destroy_session(session_id, parts.clock.now()).await?;
+        let deleted = parts
+            .repo
+            .destroy_session(session_id, parts.clock.now())
+            .await?;
         report_forgotten(&session, &plans, &deleted);
-        let records_deleted = deleted.iter().map(|segment| u64::from(segment.records)).sum();
+        let records_deleted = deleted
+            .iter()
+            .map(|segment| u64::from(segment.records))
+            .sum();
         tracing::info!(
             session = %redacted(session_id),
             account = %session.account,
@@ -82,8 +88,12 @@ async fn plan_cleanup(inner: &Arc<Inner>, session: &SessionRow) -> Plans {
     let mut plans = Plans::new();
     for tenant in &session.tenants {
         for (domain, held) in held(tenant) {
-            let Some(plugin) = inner.parts.plugins.active(&domain).cloned() else { continue };
-            let Some(declared) = inner.parts.catalog.domain(&domain) else { continue };
+            let Some(plugin) = inner.parts.plugins.active(&domain).cloned() else {
+                continue;
+            };
+            let Some(declared) = inner.parts.catalog.domain(&domain) else {
+                continue;
+            };
             let limits = Limits::of(declared, &inner.parts.catalog.limits(), &inner.parts.limits);
             let context = context(inner, &session.session_id, &scope(session, tenant), &domain);
             let sandbox = inner.parts.sandbox.clone();
@@ -115,7 +125,10 @@ fn held(tenant: &TenantRow) -> impl Iterator<Item = (String, Vec<EntityCount>)> 
             let held = service
                 .records
                 .iter()
-                .map(|(entity, records)| EntityCount { entity: entity.clone(), records: *records })
+                .map(|(entity, records)| EntityCount {
+                    entity: entity.clone(),
+                    records: *records,
+                })
                 .collect();
             (service.domain.clone(), held)
         })
@@ -124,8 +137,14 @@ fn held(tenant: &TenantRow) -> impl Iterator<Item = (String, Vec<EntityCount>)> 
 /// Says what a plan forgot: the host deleted it, the plugin's author should know.
 fn report_forgotten(session: &SessionRow, plans: &Plans, deleted: &[DeletedSegment]) {
     for segment in deleted {
-        let Some(plan) = plans.get(&(segment.tenant_id, segment.domain.clone())) else { continue };
-        if !plan.deletions.iter().any(|deletion| deletion.entity == segment.entity) {
+        let Some(plan) = plans.get(&(segment.tenant_id, segment.domain.clone())) else {
+            continue;
+        };
+        if !plan
+            .deletions
+            .iter()
+            .any(|deletion| deletion.entity == segment.entity)
+        {
             tracing::warn!(
                 session = %redacted(&session.session_id),
                 domain = %segment.domain,

@@ -58,10 +58,18 @@ impl Sessions {
             .map(Arc::clone)
             .ok_or_else(|| SessionError::UnknownDomain {
                 asked: domain.slug.clone(),
-                known: tenant.services.iter().map(|service| service.domain.clone()).collect(),
+                known: tenant
+                    .services
+                    .iter()
+                    .map(|service| service.domain.clone())
+                    .collect(),
             })?;
 
-        let work = Work { scope: scope(&session, &tenant), domain, slice };
+        let work = Work {
+            scope: scope(&session, &tenant),
+            domain,
+            slice,
+        };
         let ended = clone_domain(&self.inner, &session.session_id, work).await;
         let mut service = ServiceRow::pending(&asked.domain);
         ended.describe(&mut service);
@@ -74,7 +82,10 @@ impl Sessions {
 
         // The references of the others into this one, and its own into them.
         let mut tenants = self.stored(&session, &asked).await?;
-        if let Some(own) = tenants.iter_mut().find(|t| t.scope.tenant_id == asked.virtual_tenant_id) {
+        if let Some(own) = tenants
+            .iter_mut()
+            .find(|t| t.scope.tenant_id == asked.virtual_tenant_id)
+        {
             own.domains.insert(asked.domain.clone(), checked);
         }
         let (_, outcomes) = check_references(&self.inner, &session, tenants).await;
@@ -92,13 +103,22 @@ impl Sessions {
 
         replace_service(&mut session, asked.virtual_tenant_id, service.clone());
         session.status = outcome::decide(&session.tenants, |name| {
-            parts.catalog.domain(name).is_some_and(|domain| domain.required)
+            parts
+                .catalog
+                .domain(name)
+                .is_some_and(|domain| domain.required)
         });
         let kept = parts
             .repo
             .replace_domain(&session, asked.virtual_tenant_id, &asked.domain, &segments)
             .await?;
-        if kept { Ok(service) } else { Err(SessionError::Gone { status: SessionStatus::Destroyed }) }
+        if kept {
+            Ok(service)
+        } else {
+            Err(SessionError::Gone {
+                status: SessionStatus::Destroyed,
+            })
+        }
     }
 
     /// Deletes what is held of one domain of a tenant; answers the records deleted. Can be
@@ -114,12 +134,20 @@ impl Sessions {
         let parts = &self.inner.parts;
         let domain = self.known_domain(domain)?.slug.clone();
         let deleted = parts.repo.delete_domain(tenant_id, &domain).await?;
-        let Ok(mut session) = self.session_of_tenant(tenant_id).await else { return Ok(deleted) };
+        let Ok(mut session) = self.session_of_tenant(tenant_id).await else {
+            return Ok(deleted);
+        };
         if !deleted.is_empty() && session.status.is_open() {
-            let service = ServiceRow { status: ServiceStatus::Deleted, ..ServiceRow::pending(&domain) };
+            let service = ServiceRow {
+                status: ServiceStatus::Deleted,
+                ..ServiceRow::pending(&domain)
+            };
             replace_service(&mut session, tenant_id, service);
             session.status = SessionStatus::Partial;
-            parts.repo.replace_domain(&session, tenant_id, &domain, &[]).await?;
+            parts
+                .repo
+                .replace_domain(&session, tenant_id, &domain, &[])
+                .await?;
         }
         Ok(deleted)
     }
@@ -148,7 +176,10 @@ impl Sessions {
                 .collect();
             for segment in parts.repo.find_segments(tenant.tenant_id, None).await? {
                 if !own(tenant, &segment.domain) {
-                    let kept = Segment { entity: segment.entity, rows: segment.rows };
+                    let kept = Segment {
+                        entity: segment.entity,
+                        rows: segment.rows,
+                    };
                     by_domain.entry(segment.domain).or_default().push(kept);
                 }
             }
@@ -157,7 +188,9 @@ impl Sessions {
                 let held = parts
                     .catalog
                     .check_clone(&checked.scope, declared, segments)
-                    .map_err(|rejection| SessionError::Invalid { faults: rejection.faults })?;
+                    .map_err(|rejection| SessionError::Invalid {
+                        faults: rejection.faults,
+                    })?;
                 checked.domains.insert(domain, held);
             }
             tenants.push(checked);
@@ -180,14 +213,26 @@ fn contradictions(
             faults.push(Fault::new("body", format!("/{field}"), "session", message));
         }
     };
-    differ("demo_account_type", asked.account.clone(), session.account.clone());
-    differ("base_tenant_id", asked.base_tenant_id.to_string(), tenant.base_tenant_id.to_string());
+    differ(
+        "demo_account_type",
+        asked.account.clone(),
+        session.account.clone(),
+    );
+    differ(
+        "base_tenant_id",
+        asked.base_tenant_id.to_string(),
+        tenant.base_tenant_id.to_string(),
+    );
     differ(
         "session_created_at",
         asked.session_created_at.to_rfc3339(),
         session.session_created_at.to_rfc3339(),
     );
-    if faults.is_empty() { Ok(()) } else { Err(SessionError::Invalid { faults }) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(SessionError::Invalid { faults })
+    }
 }
 
 fn replace_service(session: &mut SessionRow, tenant_id: Uuid, service: ServiceRow) {
@@ -195,7 +240,12 @@ fn replace_service(session: &mut SessionRow, tenant_id: Uuid, service: ServiceRo
         .tenants
         .iter_mut()
         .find(|tenant| tenant.tenant_id == tenant_id)
-        .and_then(|tenant| tenant.services.iter_mut().find(|held| held.domain == service.domain));
+        .and_then(|tenant| {
+            tenant
+                .services
+                .iter_mut()
+                .find(|held| held.domain == service.domain)
+        });
     if let Some(held) = held {
         *held = service;
     }

@@ -43,7 +43,10 @@ mod tests {
 
     #[test]
     fn names_are_long_different_and_shortened_in_the_log() {
-        let (one, two) = (RandomIds.session_id().unwrap(), RandomIds.session_id().unwrap());
+        let (one, two) = (
+            RandomIds.session_id().unwrap(),
+            RandomIds.session_id().unwrap(),
+        );
         assert_ne!(one, two);
         assert_eq!(one.len(), "demo_".len() + 32);
         assert_eq!(redacted(&one).chars().count(), 13);

@@ -35,7 +35,10 @@ mod tests {
             name: String::new(),
             services: services
                 .iter()
-                .map(|(domain, status)| ServiceRow { status: *status, ..ServiceRow::pending(domain) })
+                .map(|(domain, status)| ServiceRow {
+                    status: *status,
+                    ..ServiceRow::pending(domain)
+                })
                 .collect(),
         }
     }
@@ -47,8 +50,17 @@ mod tests {
         let whole = tenant(&[("shelf", Completed), ("book", Completed)]);
         let without_book = tenant(&[("shelf", Completed), ("book", Failed)]);
         let without_shelf = tenant(&[("shelf", Failed), ("book", Completed)]);
-        assert_eq!(decide(std::slice::from_ref(&whole), required), SessionStatus::Ready);
-        assert_eq!(decide(&[whole.clone(), without_book], required), SessionStatus::Partial);
-        assert_eq!(decide(&[whole, without_shelf], required), SessionStatus::Failed);
+        assert_eq!(
+            decide(std::slice::from_ref(&whole), required),
+            SessionStatus::Ready
+        );
+        assert_eq!(
+            decide(&[whole.clone(), without_book], required),
+            SessionStatus::Partial
+        );
+        assert_eq!(
+            decide(&[whole, without_shelf], required),
+            SessionStatus::Failed
+        );
     }
 }

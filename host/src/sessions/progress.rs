@@ -22,12 +22,22 @@ impl Progress {
     }
 
     /// Changes the service of a domain.
-    pub(super) fn update(&self, tenant_id: Uuid, domain: &str, change: impl FnOnce(&mut ServiceRow)) {
+    pub(super) fn update(
+        &self,
+        tenant_id: Uuid,
+        domain: &str,
+        change: impl FnOnce(&mut ServiceRow),
+    ) {
         let mut tenants = lock(&self.tenants);
         let service = tenants
             .iter_mut()
             .find(|tenant| tenant.tenant_id == tenant_id)
-            .and_then(|tenant| tenant.services.iter_mut().find(|service| service.domain == domain));
+            .and_then(|tenant| {
+                tenant
+                    .services
+                    .iter_mut()
+                    .find(|service| service.domain == domain)
+            });
         if let Some(service) = service {
             change(service);
         }

@@ -15,7 +15,9 @@ impl Sessions {
     /// [`SessionError::NotFound`], [`SessionError::Store`].
     pub async fn find(&self, session_id: &str) -> Result<SessionRow, SessionError> {
         let found = self.inner.parts.repo.find_session(session_id).await?;
-        found.map(|session| self.as_of_now(session)).ok_or(SessionError::NotFound { what: "session" })
+        found
+            .map(|session| self.as_of_now(session))
+            .ok_or(SessionError::NotFound { what: "session" })
     }
 
     /// Sessions, newest first, at most `limit`.
@@ -24,7 +26,10 @@ impl Sessions {
     /// [`SessionError::Store`].
     pub async fn list(&self, limit: u32) -> Result<Vec<SessionRow>, SessionError> {
         let sessions = self.inner.parts.repo.list_sessions(limit).await?;
-        Ok(sessions.into_iter().map(|session| self.as_of_now(session)).collect())
+        Ok(sessions
+            .into_iter()
+            .map(|session| self.as_of_now(session))
+            .collect())
     }
 
     /// A session whose data can be read, and one of its tenants: its own where none is named.
@@ -53,8 +58,15 @@ impl Sessions {
     /// # Errors
     /// [`SessionError::NotFound`] where no session that is not destroyed has this tenant.
     pub async fn session_of_tenant(&self, tenant_id: Uuid) -> Result<SessionRow, SessionError> {
-        let found = self.inner.parts.repo.find_session_of_tenant(tenant_id).await?;
-        found.map(|session| self.as_of_now(session)).ok_or(SessionError::NotFound { what: "tenant" })
+        let found = self
+            .inner
+            .parts
+            .repo
+            .find_session_of_tenant(tenant_id)
+            .await?;
+        found
+            .map(|session| self.as_of_now(session))
+            .ok_or(SessionError::NotFound { what: "tenant" })
     }
 
     /// One segment of a tenant; `None` where the domain cloned no record of this entity.
@@ -68,7 +80,12 @@ impl Sessions {
         entity: &str,
     ) -> Result<Option<StoredSegment>, SessionError> {
         self.known_entity(domain, entity)?;
-        Ok(self.inner.parts.repo.find_segment(tenant_id, domain, entity).await?)
+        Ok(self
+            .inner
+            .parts
+            .repo
+            .find_segment(tenant_id, domain, entity)
+            .await?)
     }
 
     /// All records of one domain of a tenant, as `{"<entity>": [...]}`: as they are stored, or in
@@ -88,7 +105,10 @@ impl Sessions {
         let domain = self.known_domain(domain)?;
         let session = self.session_of_tenant(tenant_id).await?;
         open(&session)?;
-        let stored = parts.repo.find_segments(tenant_id, Some(&domain.slug)).await?;
+        let stored = parts
+            .repo
+            .find_segments(tenant_id, Some(&domain.slug))
+            .await?;
         if !canonical {
             return Ok(as_object(&stored));
         }
@@ -98,16 +118,24 @@ impl Sessions {
             .find(|tenant| tenant.tenant_id == tenant_id)
             .ok_or(SessionError::NotFound { what: "tenant" })?;
         let account = parts.catalog.account(&session.account).ok_or_else(|| {
-            SessionError::UnknownAccount { asked: session.account.clone(), known: Vec::new() }
+            SessionError::UnknownAccount {
+                asked: session.account.clone(),
+                known: Vec::new(),
+            }
         })?;
         let segments: Vec<Segment> = stored
             .into_iter()
-            .map(|segment| Segment { entity: segment.entity, rows: segment.rows })
+            .map(|segment| Segment {
+                entity: segment.entity,
+                rows: segment.rows,
+            })
             .collect();
         parts
             .catalog
             .canonical(account, &scope(&session, tenant), domain, &segments)
-            .map_err(|fault| SessionError::NotExportable { fault: Box::new(fault) })
+            .map_err(|fault| SessionError::NotExportable {
+                fault: Box::new(fault),
+            })
     }
 
     /// Whether the store can be reached and every required domain is served.
@@ -143,12 +171,21 @@ impl Sessions {
         session
     }
 
-    pub(super) fn known_domain(&self, asked: &str) -> Result<&crate::catalog::Domain, SessionError> {
+    pub(super) fn known_domain(
+        &self,
+        asked: &str,
+    ) -> Result<&crate::catalog::Domain, SessionError> {
         let catalog = &self.inner.parts.catalog;
-        catalog.domain(asked).ok_or_else(|| SessionError::UnknownDomain {
-            asked: asked.to_owned(),
-            known: catalog.domains().iter().map(|domain| domain.slug.clone()).collect(),
-        })
+        catalog
+            .domain(asked)
+            .ok_or_else(|| SessionError::UnknownDomain {
+                asked: asked.to_owned(),
+                known: catalog
+                    .domains()
+                    .iter()
+                    .map(|domain| domain.slug.clone())
+                    .collect(),
+            })
     }
 
     fn known_entity(&self, domain: &str, asked: &str) -> Result<(), SessionError> {
@@ -169,7 +206,8 @@ impl Sessions {
 pub(super) fn open(session: &SessionRow) -> Result<(), SessionError> {
     match session.status {
         SessionStatus::Ready | SessionStatus::Partial => Ok(()),
-        status @ (SessionStatus::Expired | SessionStatus::Destroying | SessionStatus::Destroyed) => {
+        status
+        @ (SessionStatus::Expired | SessionStatus::Destroying | SessionStatus::Destroyed) => {
             Err(SessionError::Gone { status })
         }
         status @ (SessionStatus::Cloning | SessionStatus::Failed) => {
@@ -180,7 +218,10 @@ pub(super) fn open(session: &SessionRow) -> Result<(), SessionError> {
 
 /// The segments' texts, put together without parsing them.
 fn as_object(segments: &[StoredSegment]) -> String {
-    let bytes: usize = segments.iter().map(|segment| segment.rows.len() + segment.entity.len() + 4).sum();
+    let bytes: usize = segments
+        .iter()
+        .map(|segment| segment.rows.len() + segment.entity.len() + 4)
+        .sum();
     let mut text = String::with_capacity(bytes + 2);
     text.push('{');
     for (index, segment) in segments.iter().enumerate() {

@@ -67,8 +67,19 @@ fn run<'a, T>(
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|error| JsonFault {
             pointer: context.pointer.take().unwrap_or_default(),
-            message: error.to_string(),
+            message: in_words(&error),
         })
+}
+
+/// The parser's words, with a meaning where they name only what it stumbled over: the escape of half a
+/// UTF-16 pair ends, for it, too soon.
+fn in_words(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    if said.contains("hex escape") {
+        format!("a lone surrogate or a broken \\u escape: {said}")
+    } else {
+        said
+    }
 }
 
 /// What the levels of one parse share.

@@ -82,7 +82,6 @@ fn grid(sessions: &[Session]) -> Grid {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
     use super::*;
 

@@ -98,7 +98,6 @@ fn domains(session: &Session) -> Grid {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
     use super::*;
 

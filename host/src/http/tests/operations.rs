@@ -1,4 +1,5 @@
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Write};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -77,6 +78,55 @@ async fn nothing_is_kept_sniffed_or_passed_on() {
             headers["content-security-policy"],
             "default-src 'none'; frame-ancestors 'none'"
         );
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_holds_no_capability() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .finish();
+    // While there is one dispatcher alone, a thread without it may switch a call site off for all.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let guard = tracing::subscriber::set_default(subscriber);
+    let desk = Desk::new();
+    let session = desk.create().await;
+    let id = session["session_id"].as_str().unwrap();
+    desk.get(&format!("/api/demo/sessions/{id}/status")).await;
+    desk.get(&format!("/api/demo/sessions/{id}/elsewhere"))
+        .await;
+    desk.read(&session, &session, "shelving/book?limit=0").await;
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for expected in [
+        "method=GET",
+        "route=\"/api/demo/sessions/{session_id}/status\"",
+        "route=\"none\"",
+        "status=400",
+        "latency_ms=",
+        &crate::sessions::redacted(id),
+    ] {
+        assert!(text.contains(expected), "{expected} is not in {text}");
+    }
+    for secret in [id, session["credentials"]["access_token"].as_str().unwrap()] {
+        assert!(!text.contains(secret), "{text}");
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Counts, ServiceState, SessionState, total, with_total};
+use super::{Counts, ServiceState, SessionState, total};
 use crate::repo::ServiceRow;
 use crate::segment::EntityCounts;
 use crate::sessions::Destroyed;
@@ -73,7 +73,7 @@ impl DomainDeletionView {
                 false => DomainDeletionStatus::Deleted,
             },
             virtual_tenant_id: tenant_id,
-            records_deleted: with_total(deleted),
+            records_deleted: Counts::with_total(deleted),
             duration_ms,
         }
     }
@@ -93,8 +93,7 @@ pub struct DomainCloneView {
     #[schema(minimum = 0)]
     duration_ms: Option<f64>,
     /// Records per entity.
-    #[schema(value_type = Counts)]
-    details: EntityCounts,
+    details: Counts,
 }
 
 impl From<ServiceRow> for DomainCloneView {
@@ -103,7 +102,7 @@ impl From<ServiceRow> for DomainCloneView {
             status: service.status.into(),
             records_cloned: total(&service.records),
             duration_ms: service.duration_ms,
-            details: service.records,
+            details: Counts::from(&service.records),
             service: service.domain,
         }
     }

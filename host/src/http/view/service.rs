@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Counts, Ordered, with_total};
+use super::{Counts, Ordered};
 use crate::fault::Fault;
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow};
 
@@ -104,7 +104,7 @@ impl From<&ServiceRow> for ServiceView {
     fn from(row: &ServiceRow) -> Self {
         Self {
             status: row.status.into(),
-            records_cloned: with_total(&row.records),
+            records_cloned: Counts::with_total(&row.records),
             duration_ms: row.duration_ms,
             plugin_version: row.plugin_digest.clone(),
             fixture_digest: row.fixture_digest.clone(),

@@ -1,8 +1,5 @@
 //! What every store must do, written once against the trait and run over each of them.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-#![expect(clippy::indexing_slicing, reason = "a test stops where it fails")]
-
 mod ending;
 mod keeping;
 mod library;

@@ -59,7 +59,6 @@ pub(super) fn corrupt(what: &'static str, reason: &impl Display) -> RepoError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
     use super::*;
 

@@ -1,7 +1,5 @@
 //! What is SQLite's own: views, query plans, the lock, a process that is killed, the log.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
 use std::path::Path;
 use std::time::Duration;
 

@@ -17,7 +17,11 @@ pub(super) enum Failure {
 
 /// The guest's own error, as the newest generation can tell it.
 pub(super) enum GuestError {
-    InvalidFixture { entity: String, record: Option<String>, reason: String },
+    InvalidFixture {
+        entity: String,
+        record: Option<String>,
+        reason: String,
+    },
     Unsupported(String),
     Failed(String),
     Other(String),

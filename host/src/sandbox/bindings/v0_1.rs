@@ -46,11 +46,18 @@ pub(super) fn clone_tenant(
             rows: segment.rows.clone(),
         })
         .collect();
-    lifecycle.call_prepare(&mut *store, &slice)?.map_err(guest_error)?;
-    let segments = lifecycle.call_clone(&mut *store, &told(context))?.map_err(guest_error)?;
+    lifecycle
+        .call_prepare(&mut *store, &slice)?
+        .map_err(guest_error)?;
+    let segments = lifecycle
+        .call_clone(&mut *store, &told(context))?
+        .map_err(guest_error)?;
     Ok(segments
         .into_iter()
-        .map(|segment| segment::Segment { entity: segment.entity, rows: segment.rows })
+        .map(|segment| segment::Segment {
+            entity: segment.entity,
+            rows: segment.rows,
+        })
         .collect())
 }
 
@@ -63,7 +70,10 @@ pub(super) fn plan_cleanup(
     let instance = plugin.instantiate(&mut *store)?;
     let held: Vec<types::EntityCount> = held
         .iter()
-        .map(|count| types::EntityCount { entity: count.entity.clone(), records: count.records })
+        .map(|count| types::EntityCount {
+            entity: count.entity.clone(),
+            records: count.records,
+        })
         .collect();
     let plan = instance
         .levain_domain_lifecycle()
@@ -73,7 +83,10 @@ pub(super) fn plan_cleanup(
         deletions: plan
             .deletions
             .into_iter()
-            .map(|count| segment::EntityCount { entity: count.entity, records: count.records })
+            .map(|count| segment::EntityCount {
+                entity: count.entity,
+                records: count.records,
+            })
             .collect(),
         notices: plan.notices,
     })

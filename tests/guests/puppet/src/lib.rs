@@ -4,8 +4,8 @@
 mod misbehave;
 
 use levain_plugin::{
-    CleanupPlan, EntityCount, Field, Fixture, Ids, Level, Plugin, PluginError, Record, Rows, Segment,
-    SessionContext, log,
+    CleanupPlan, EntityCount, Field, Fixture, Ids, Level, Plugin, PluginError, Record, Rows,
+    Segment, SessionContext, log,
 };
 
 #[derive(serde::Deserialize)]
@@ -33,7 +33,11 @@ impl Plugin for Puppet {
         }
         let mut fixture = Fixture::open(slice, Self::ENTITIES)?;
         let notes: Rows<Note> = fixture.rows()?;
-        Ok(Self { notes, ids: fixture.into_ids(), behaviour })
+        Ok(Self {
+            notes,
+            ids: fixture.into_ids(),
+            behaviour,
+        })
     }
 
     fn clone_tenant(&self, ctx: &SessionContext) -> Result<Vec<Segment>, PluginError> {

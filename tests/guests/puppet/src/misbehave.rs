@@ -29,11 +29,19 @@ pub fn as_told(
     let edited = |edit: &dyn Fn(&str) -> String| {
         honest
             .iter()
-            .map(|segment| Segment { entity: segment.entity.clone(), rows: edit(&segment.rows) })
+            .map(|segment| Segment {
+                entity: segment.entity.clone(),
+                rows: edit(&segment.rows),
+            })
             .collect()
     };
     let replaced = |from: &str, to: &str| edited(&|rows| rows.replacen(from, to, 1));
-    let rows = |rows: &str| vec![Segment { entity: "note".into(), rows: rows.into() }];
+    let rows = |rows: &str| {
+        vec![Segment {
+            entity: "note".into(),
+            rows: rows.into(),
+        }]
+    };
     Ok(match behaviour {
         "panic" => panic!("the puppet was told to panic"),
         "loop" => spin(),
@@ -48,18 +56,24 @@ pub fn as_told(
         "fail" => return Err(PluginError::Failed("the puppet was told to fail".into())),
         "giant-output" => rows(&format!("[\"{}\"]", "x".repeat(40 << 20))),
         "many-records" => rows(&format!("[{}{{}}]", "{},".repeat(60_000))),
-        "foreign-entity" => vec![Segment { entity: "letter".into(), rows: "[]".into() }],
+        "foreign-entity" => vec![Segment {
+            entity: "letter".into(),
+            rows: "[]".into(),
+        }],
         "entity-twice" => [honest.clone(), honest].concat(),
-        "foreign-tenant" => {
-            replaced(&format!("\"tenant_id\":\"{own}\""), "\"tenant_id\":\"00000000-0000-4000-8000-00000000dead\"")
-        }
+        "foreign-tenant" => replaced(
+            &format!("\"tenant_id\":\"{own}\""),
+            "\"tenant_id\":\"00000000-0000-4000-8000-00000000dead\"",
+        ),
         "forged-id" => edited(&|rows| forge_id(rows)),
         "id-twice" => edited(&|rows| {
             let record = rows.trim_start_matches('[').trim_end_matches(']');
             format!("[{record},{record}]")
         }),
         "not-json" => rows("[{\"id\": nonsense}]"),
-        "truncated-json" => edited(&|rows| rows.get(..rows.len() / 2).unwrap_or_default().to_owned()),
+        "truncated-json" => {
+            edited(&|rows| rows.get(..rows.len() / 2).unwrap_or_default().to_owned())
+        }
         "not-an-array" => rows("{}"),
         "not-records" => rows("[1, 2]"),
         "key-twice" => replaced("{", "{\"text\":\"first\","),
@@ -87,7 +101,9 @@ fn dangle(rows: &str) -> String {
 
 fn replace_uuid(rows: &str, key: &str) -> String {
     const UUID: usize = 36;
-    let Some((before, after)) = rows.split_once(key) else { return rows.to_owned() };
+    let Some((before, after)) = rows.split_once(key) else {
+        return rows.to_owned();
+    };
     let rest = after.get(UUID..).unwrap_or_default();
     format!("{before}{key}00000000-0000-4000-8000-0000000f0f0f{rest}")
 }

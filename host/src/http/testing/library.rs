@@ -1,49 +1,23 @@
-//! A town's library instead of the sessions: one account, two domains, no plugin and no store,
-//! and a way to make each thing go wrong.
-
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
+//! The library as the sessions: kept in memory, and a way to make each thing go wrong.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Mutex;
 
 use async_trait::async_trait;
-use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
-use chrono::{DateTime, TimeDelta, Utc};
-use pasetors::keys::{AsymmetricKeyPair, Generate as _};
-use pasetors::version4::V4;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use super::{HttpState, InternalKey, SessionApi, Tokens, router};
-use crate::catalog::{Account, Domain, FixtureSlice, LimitOverrides, Location, Outlet, Owner};
-use crate::repo::{
-    RepoError, ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow,
-};
-use crate::segment::{EntityCounts, StoredSegment, sha256_hex};
+use super::town::{POLICY, account, base, book, domain, failure, session, stored};
+use crate::catalog::{Account, Domain};
+use crate::http::SessionApi;
+use crate::repo::{RepoError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
+use crate::segment::{EntityCounts, StoredSegment};
 use crate::sessions::{CloneDomain, Created, Destroyed, NewSession, SessionError, SessionPolicy};
-
-/// The internal key.
-pub(super) const KEY: &str = "the key of the reading room";
-
-/// The largest body.
-pub(super) const MAX_BODY_BYTES: usize = 4096;
-
-pub(super) const POLICY: SessionPolicy = SessionPolicy {
-    duration: Duration::from_secs(30 * 60),
-    max_extensions: 3,
-};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Trouble {
+pub(in crate::http) enum Trouble {
     #[default]
     Nothing,
     /// A required domain is not cloned.
@@ -61,161 +35,17 @@ pub(super) enum Trouble {
 }
 
 /// The sessions of the library.
-pub(super) struct Library {
+pub(in crate::http) struct Library {
     accounts: Vec<Account>,
     domains: Vec<Domain>,
-    pub(super) sessions: Mutex<BTreeMap<String, SessionRow>>,
-    pub(super) segments: Mutex<HashMap<(Uuid, String, String), StoredSegment>>,
-    pub(super) trouble: Mutex<Trouble>,
-    pub(super) now: Mutex<DateTime<Utc>>,
-}
-
-fn base() -> DateTime<Utc> {
-    "2026-03-02T10:00:00Z".parse().unwrap()
-}
-
-fn branch() -> Uuid {
-    Uuid::from_u128(0xb)
-}
-
-fn kiosk() -> Uuid {
-    Uuid::from_u128(0xc)
-}
-
-fn service(domain: &str, records: &[(&str, u32)]) -> ServiceRow {
-    ServiceRow {
-        status: ServiceStatus::Completed,
-        records: records
-            .iter()
-            .map(|(entity, n)| ((*entity).to_owned(), *n))
-            .collect(),
-        duration_ms: Some(1.5),
-        plugin_digest: Some("p".repeat(64)),
-        fixture_digest: Some("f".repeat(64)),
-        content_digest: Some("c".repeat(64)),
-        ..ServiceRow::pending(domain)
-    }
-}
-
-fn tenant(tenant_id: Uuid, base_tenant_id: Uuid, outlet: Option<&str>) -> TenantRow {
-    TenantRow {
-        tenant_id,
-        base_tenant_id,
-        outlet: outlet.map(str::to_owned),
-        name: outlet.unwrap_or("Town Library").to_owned(),
-        services: vec![
-            service("shelving", &[("book", 5), ("shelf", 2)]),
-            service("lending", &[("loan", 0)]),
-        ],
-    }
-}
-
-/// A READY session of the library.
-pub(super) fn session(session_id: &str) -> SessionRow {
-    let own = Uuid::new_v5(&Uuid::NAMESPACE_OID, session_id.as_bytes());
-    SessionRow {
-        session_id: session_id.to_owned(),
-        account: "library".to_owned(),
-        catalog_digest: "d".repeat(64),
-        status: SessionStatus::Ready,
-        session_created_at: base(),
-        created_at: base(),
-        expires_at: base() + TimeDelta::minutes(30),
-        cloning_completed_at: Some(base() + TimeDelta::milliseconds(40)),
-        duration_ms: Some(40.0),
-        destroyed_at: None,
-        extensions: 0,
-        error: None,
-        tenants: vec![
-            tenant(own, branch(), None),
-            tenant(Uuid::new_v5(&own, b"kiosk"), kiosk(), Some("kiosk")),
-        ],
-    }
-}
-
-pub(super) fn failure() -> ServiceError {
-    ServiceError {
-        code: "timeout".to_owned(),
-        message: "it took more than 10 s".to_owned(),
-        faults: Vec::new(),
-        fault_count: 0,
-    }
-}
-
-fn domain(slug: &str, required: bool, entities: &[&str]) -> Domain {
-    Domain {
-        slug: slug.to_owned(),
-        title: slug.to_owned(),
-        plugin: slug.to_owned(),
-        required,
-        timeout: Duration::from_secs(10),
-        entities: entities.iter().map(|entity| (*entity).to_owned()).collect(),
-        limits: LimitOverrides::default(),
-    }
-}
-
-fn account() -> Account {
-    let slice = Arc::new(FixtureSlice {
-        segments: Vec::new(),
-        records: 0,
-        digest: String::new(),
-    });
-    let slices = ["shelving", "lending"].map(|slug| (slug.to_owned(), Arc::clone(&slice)));
-    Account {
-        slug: "library".to_owned(),
-        name: "Town Library".to_owned(),
-        email: "desk@library.example".to_owned(),
-        subdomain: "library".to_owned(),
-        base_tenant_id: branch(),
-        subscription_tier: "town".to_owned(),
-        tenant_type: "branch".to_owned(),
-        owner: Owner {
-            user_id: Uuid::from_u128(1),
-            name: "Ada Reader".to_owned(),
-            email: "ada@library.example".to_owned(),
-            role: "librarian".to_owned(),
-        },
-        outlets: vec![Outlet {
-            slug: "kiosk".to_owned(),
-            name: "Kiosk".to_owned(),
-            base_tenant_id: kiosk(),
-            location: Location {
-                city: "Town".to_owned(),
-                zone: "Station".to_owned(),
-                latitude: 40.5,
-                longitude: -3.5,
-            },
-            slices: BTreeMap::new(),
-        }],
-        slices: BTreeMap::from(slices),
-    }
-}
-
-fn stored(
-    tenant_id: Uuid,
-    domain: &str,
-    entity: &str,
-    rows: &Value,
-) -> ((Uuid, String, String), StoredSegment) {
-    let text = rows.to_string();
-    let segment = StoredSegment {
-        tenant_id,
-        domain: domain.to_owned(),
-        entity: entity.to_owned(),
-        records: u32::try_from(rows.as_array().unwrap().len()).unwrap(),
-        digest: sha256_hex(text.as_bytes()),
-        rows: text,
-    };
-    ((tenant_id, domain.to_owned(), entity.to_owned()), segment)
-}
-
-/// The id of a tenant's nth book.
-pub(super) fn book(tenant_id: Uuid, n: u128) -> Uuid {
-    Uuid::from_u128(tenant_id.as_u128() ^ (n << 96))
+    pub(in crate::http) sessions: Mutex<BTreeMap<String, SessionRow>>,
+    pub(in crate::http) segments: Mutex<HashMap<(Uuid, String, String), StoredSegment>>,
+    pub(in crate::http) trouble: Mutex<Trouble>,
+    pub(in crate::http) now: Mutex<DateTime<Utc>>,
 }
 
 impl Library {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             accounts: vec![account()],
             domains: vec![
@@ -230,7 +60,7 @@ impl Library {
     }
 
     /// Keeps a session, with its books where it is open.
-    pub(super) fn keep(&self, session: SessionRow) {
+    pub(in crate::http) fn keep(&self, session: SessionRow) {
         for tenant in session.tenants.iter().filter(|_| session.status.is_open()) {
             let books: Vec<Value> = (0..5)
                 .map(|n: u32| {
@@ -533,130 +363,5 @@ impl SessionApi for Library {
             "book" => vec!["id", "tenant_id", "title", "shelf", "lent"],
             _ => vec!["id", "tenant_id"],
         }
-    }
-}
-
-/// The router over a library, driven without a socket.
-pub(super) struct Desk {
-    pub(super) library: Arc<Library>,
-    router: Router,
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
-}
-
-impl Answer {
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
-    }
-
-    /// Asserts a refusal of this status and code, and answers its body.
-    #[track_caller]
-    pub(super) fn refusal(&self, status: u16, code: &str) -> Value {
-        assert_eq!(self.status.as_u16(), status, "{}", self.text);
-        assert_eq!(self.headers["content-type"], "application/problem+json");
-        let body = self.json();
-        assert_eq!(body["code"], code, "{body}");
-        assert_eq!(body["status"], status);
-        assert_eq!(body["type"], format!("urn:levain:problem:{code}"));
-        for name in ["title", "detail"] {
-            assert!(!body[name].as_str().unwrap().is_empty(), "{body}");
-        }
-        for secret in ["SELECT", "/var/lib", "src/", ".rs"] {
-            assert!(!self.text.contains(secret), "{body}");
-        }
-        body
-    }
-}
-
-impl Desk {
-    pub(super) fn new() -> Self {
-        let library = Arc::new(Library::new());
-        let pair = AsymmetricKeyPair::<V4>::generate().unwrap();
-        let state = HttpState {
-            sessions: Arc::clone(&library) as Arc<dyn SessionApi>,
-            tokens: Arc::new(Tokens::new(pair.secret.as_bytes()).unwrap()),
-            internal_key: InternalKey::new(KEY),
-            max_body_bytes: MAX_BODY_BYTES,
-        };
-        Self {
-            library,
-            router: router(state),
-        }
-    }
-
-    pub(super) fn in_trouble(self, trouble: Trouble) -> Self {
-        *self.library.trouble.lock().unwrap() = trouble;
-        self
-    }
-
-    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
-    }
-
-    pub(super) async fn call(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        if !body.is_empty() {
-            request = request.header("content-type", "application/json");
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::from(body.to_owned())).unwrap())
-            .await
-    }
-
-    pub(super) async fn get(&self, path: &str) -> Answer {
-        self.call("GET", path, &[], "").await
-    }
-
-    pub(super) async fn internal(&self, method: &str, path: &str, body: &str) -> Answer {
-        self.call(method, path, &[("x-internal-api-key", KEY)], body)
-            .await
-    }
-
-    pub(super) async fn create(&self) -> Value {
-        let answer = self
-            .call(
-                "POST",
-                "/api/demo/sessions",
-                &[],
-                r#"{"demo_account_type":"library"}"#,
-            )
-            .await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-        answer.json()
-    }
-
-    /// Reads data with a session's own token.
-    pub(super) async fn read(&self, session: &Value, token_of: &Value, rest: &str) -> Answer {
-        let id = session["session_id"].as_str().unwrap();
-        let token = token_of["credentials"]["access_token"].as_str().unwrap();
-        let bearer = format!("Bearer {token}");
-        self.call(
-            "GET",
-            &format!("/api/demo/sessions/{id}/data/{rest}"),
-            &[("authorization", &bearer)],
-            "",
-        )
-        .await
     }
 }

@@ -1,0 +1,150 @@
+//! A town's library instead of the sessions: one account, two domains, no plugin and no store.
+
+mod library;
+mod town;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use pasetors::keys::{AsymmetricKeyPair, Generate as _};
+use pasetors::version4::V4;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+pub(super) use library::{Library, Trouble};
+pub(super) use town::{POLICY, book, session};
+
+use super::{HttpState, InternalKey, SessionApi, Tokens, router};
+
+/// The internal key.
+pub(super) const KEY: &str = "the key of the reading room";
+
+/// The largest body.
+pub(super) const MAX_BODY_BYTES: usize = 4096;
+
+/// The router over a library, driven without a socket.
+pub(super) struct Desk {
+    pub(super) library: Arc<Library>,
+    router: Router,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    /// Asserts a refusal of this status and code, and answers its body.
+    #[track_caller]
+    pub(super) fn refusal(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let body = self.json();
+        assert_eq!(body["code"], code, "{body}");
+        assert_eq!(body["status"], status);
+        assert_eq!(body["type"], format!("urn:levain:problem:{code}"));
+        for name in ["title", "detail"] {
+            assert!(!body[name].as_str().unwrap().is_empty(), "{body}");
+        }
+        for secret in ["SELECT", "/var/lib", "src/", ".rs"] {
+            assert!(!self.text.contains(secret), "{body}");
+        }
+        body
+    }
+}
+
+impl Desk {
+    pub(super) fn new() -> Self {
+        let library = Arc::new(Library::new());
+        let pair = AsymmetricKeyPair::<V4>::generate().unwrap();
+        let state = HttpState {
+            sessions: Arc::clone(&library) as Arc<dyn SessionApi>,
+            tokens: Arc::new(Tokens::new(pair.secret.as_bytes()).unwrap()),
+            internal_key: InternalKey::new(KEY),
+            max_body_bytes: MAX_BODY_BYTES,
+        };
+        Self {
+            library,
+            router: router(state),
+        }
+    }
+
+    pub(super) fn in_trouble(self, trouble: Trouble) -> Self {
+        *self.library.trouble.lock().unwrap() = trouble;
+        self
+    }
+
+    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    pub(super) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, &[], "").await
+    }
+
+    pub(super) async fn internal(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.call(method, path, &[("x-internal-api-key", KEY)], body)
+            .await
+    }
+
+    pub(super) async fn create(&self) -> Value {
+        let answer = self
+            .call(
+                "POST",
+                "/api/demo/sessions",
+                &[],
+                r#"{"demo_account_type":"library"}"#,
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.json()
+    }
+
+    /// Reads data with a session's own token.
+    pub(super) async fn read(&self, session: &Value, token_of: &Value, rest: &str) -> Answer {
+        let id = session["session_id"].as_str().unwrap();
+        let token = token_of["credentials"]["access_token"].as_str().unwrap();
+        let bearer = format!("Bearer {token}");
+        self.call(
+            "GET",
+            &format!("/api/demo/sessions/{id}/data/{rest}"),
+            &[("authorization", &bearer)],
+            "",
+        )
+        .await
+    }
+}

@@ -1,0 +1,169 @@
+//! What the library is, and what a session of it looks like.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::catalog::{Account, Domain, FixtureSlice, LimitOverrides, Location, Outlet, Owner};
+use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
+use crate::segment::{StoredSegment, sha256_hex};
+use crate::sessions::SessionPolicy;
+
+/// Half an hour, and three more.
+pub(in crate::http) const POLICY: SessionPolicy = SessionPolicy {
+    duration: Duration::from_secs(30 * 60),
+    max_extensions: 3,
+};
+
+pub(in crate::http) fn base() -> DateTime<Utc> {
+    "2026-03-02T10:00:00Z".parse().unwrap()
+}
+
+pub(in crate::http) fn branch() -> Uuid {
+    Uuid::from_u128(0xb)
+}
+
+pub(in crate::http) fn kiosk() -> Uuid {
+    Uuid::from_u128(0xc)
+}
+
+pub(in crate::http) fn service(domain: &str, records: &[(&str, u32)]) -> ServiceRow {
+    ServiceRow {
+        status: ServiceStatus::Completed,
+        records: records
+            .iter()
+            .map(|(entity, n)| ((*entity).to_owned(), *n))
+            .collect(),
+        duration_ms: Some(1.5),
+        plugin_digest: Some("p".repeat(64)),
+        fixture_digest: Some("f".repeat(64)),
+        content_digest: Some("c".repeat(64)),
+        ..ServiceRow::pending(domain)
+    }
+}
+
+pub(in crate::http) fn tenant(
+    tenant_id: Uuid,
+    base_tenant_id: Uuid,
+    outlet: Option<&str>,
+) -> TenantRow {
+    TenantRow {
+        tenant_id,
+        base_tenant_id,
+        outlet: outlet.map(str::to_owned),
+        name: outlet.unwrap_or("Town Library").to_owned(),
+        services: vec![
+            service("shelving", &[("book", 5), ("shelf", 2)]),
+            service("lending", &[("loan", 0)]),
+        ],
+    }
+}
+
+/// A READY session of the library.
+pub(in crate::http) fn session(session_id: &str) -> SessionRow {
+    let own = Uuid::new_v5(&Uuid::NAMESPACE_OID, session_id.as_bytes());
+    SessionRow {
+        session_id: session_id.to_owned(),
+        account: "library".to_owned(),
+        catalog_digest: "d".repeat(64),
+        status: SessionStatus::Ready,
+        session_created_at: base(),
+        created_at: base(),
+        expires_at: base() + TimeDelta::minutes(30),
+        cloning_completed_at: Some(base() + TimeDelta::milliseconds(40)),
+        duration_ms: Some(40.0),
+        destroyed_at: None,
+        extensions: 0,
+        error: None,
+        tenants: vec![
+            tenant(own, branch(), None),
+            tenant(Uuid::new_v5(&own, b"kiosk"), kiosk(), Some("kiosk")),
+        ],
+    }
+}
+
+pub(in crate::http) fn failure() -> ServiceError {
+    ServiceError {
+        code: "timeout".to_owned(),
+        message: "it took more than 10 s".to_owned(),
+        faults: Vec::new(),
+        fault_count: 0,
+    }
+}
+
+pub(in crate::http) fn domain(slug: &str, required: bool, entities: &[&str]) -> Domain {
+    Domain {
+        slug: slug.to_owned(),
+        title: slug.to_owned(),
+        plugin: slug.to_owned(),
+        required,
+        timeout: Duration::from_secs(10),
+        entities: entities.iter().map(|entity| (*entity).to_owned()).collect(),
+        limits: LimitOverrides::default(),
+    }
+}
+
+pub(in crate::http) fn account() -> Account {
+    let slice = Arc::new(FixtureSlice {
+        segments: Vec::new(),
+        records: 0,
+        digest: String::new(),
+    });
+    let slices = ["shelving", "lending"].map(|slug| (slug.to_owned(), Arc::clone(&slice)));
+    Account {
+        slug: "library".to_owned(),
+        name: "Town Library".to_owned(),
+        email: "desk@library.example".to_owned(),
+        subdomain: "library".to_owned(),
+        base_tenant_id: branch(),
+        subscription_tier: "town".to_owned(),
+        tenant_type: "branch".to_owned(),
+        owner: Owner {
+            user_id: Uuid::from_u128(1),
+            name: "Ada Reader".to_owned(),
+            email: "ada@library.example".to_owned(),
+            role: "librarian".to_owned(),
+        },
+        location: None,
+        outlets: vec![Outlet {
+            slug: "kiosk".to_owned(),
+            name: "Kiosk".to_owned(),
+            base_tenant_id: kiosk(),
+            location: Location {
+                city: "Town".to_owned(),
+                zone: "Station".to_owned(),
+                latitude: 40.5,
+                longitude: -3.5,
+            },
+            slices: BTreeMap::new(),
+        }],
+        slices: BTreeMap::from(slices),
+    }
+}
+
+pub(in crate::http) fn stored(
+    tenant_id: Uuid,
+    domain: &str,
+    entity: &str,
+    rows: &Value,
+) -> ((Uuid, String, String), StoredSegment) {
+    let text = rows.to_string();
+    let segment = StoredSegment {
+        tenant_id,
+        domain: domain.to_owned(),
+        entity: entity.to_owned(),
+        records: u32::try_from(rows.as_array().unwrap().len()).unwrap(),
+        digest: sha256_hex(text.as_bytes()),
+        rows: text,
+    };
+    ((tenant_id, domain.to_owned(), entity.to_owned()), segment)
+}
+
+/// The id of a tenant's nth book.
+pub(in crate::http) fn book(tenant_id: Uuid, n: u128) -> Uuid {
+    Uuid::from_u128(tenant_id.as_u128() ^ (n << 96))
+}
