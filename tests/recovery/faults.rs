@@ -59,7 +59,7 @@ fn plant(draft: &Draft) {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(file, &text[..text.len() / 2]).unwrap();
     draft.edit("professional/05-suppliers.json", |data| {
-        data["supplier"][2]["country"] = "Nowhere".into();
+        data["supplier"][2]["country"] = "es".into();
     });
     draft.edit("professional/06-production.json", |data| {
         data["quality_check"][2]["template_id"] = "22000000-0000-4000-8000-00000000dead".into();
@@ -87,7 +87,7 @@ fn every_fault_is_listed_at_once_and_the_host_does_not_start() {
         let told = format!("{}{}", said.out, said.err);
         for (file, pointer, rule, value) in [
             ("11-orchestrator.json", "", "json", ""),
-            ("05-suppliers.json", "/supplier/2/country", "schema", "Nowhere"),
+            ("05-suppliers.json", "/supplier/2/country", "schema", "(value: \"es\")"),
             ("06-production.json", "/quality_check/2/template_id", "reference", "00000000dead"),
             ("03-inventory.json", "/stock/5/id", "unique", "13000000"),
             ("08-orders.json", "/customer_order/0/delivery_date", "marker", "BASE_TS + 3x"),
