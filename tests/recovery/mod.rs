@@ -1,1 +1,7 @@
-//! To be written.
+//! The real host as a process: how it starts, how it dies, what is left, and how it refuses.
+
+mod components;
+mod drain;
+mod faults;
+mod kill;
+mod lock;

@@ -128,6 +128,14 @@ impl Puppets {
         self.files.insert(format!("{domain}.json"), notes);
     }
 
+    /// Gives both domains another time limit.
+    pub fn with_timeout_ms(mut self, timeout_ms: u32) -> Self {
+        if let Some(manifest) = self.texts.get_mut("catalog.toml") {
+            *manifest = manifest.replace("timeout_ms = 1500", &format!("timeout_ms = {timeout_ms}"));
+        }
+        self
+    }
+
     /// Writes the files and gives the catalog's.
     pub fn write(&self, directory: &TempDir) -> PathBuf {
         let write = |name: &str, text: String| {

@@ -14,6 +14,8 @@ pub fn run(filters: &[String]) -> Result<()> {
     plugins::build()?;
     plugins::build_guests()?;
     fixtures::run(&fixtures::Args { check: true })?;
+    // Some tests run the binary itself.
+    workspace::run_cargo(&["build", "--package", "levain"])?;
     // Apart, since its dependencies ask for other features of the same crates: together, all of
     // WebAssembly would be compiled twice.
     test(&["--package", "xtask"], filters)?;

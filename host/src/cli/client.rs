@@ -76,6 +76,7 @@ pub(super) struct Problem {
     title: String,
     detail: Option<String>,
     code: Option<String>,
+    hint: Option<String>,
     /// The session that it is about, where there is one.
     pub(super) session_id: Option<String>,
     #[serde(alias = "errors")]
@@ -84,19 +85,22 @@ pub(super) struct Problem {
 
 impl Problem {
     fn sentence(&self) -> String {
-        let mut sentence = self.title.clone();
-        if let Some(detail) = &self.detail {
-            sentence = format!("{sentence}: {detail}");
-        }
+        // The title says of every problem of its kind what the detail says of this one.
+        let sentence = self.detail.as_ref().unwrap_or(&self.title);
         match &self.code {
             Some(code) => format!("{sentence} [{code}]"),
-            None => sentence,
+            None => sentence.clone(),
         }
     }
 
-    /// One line per fault: where, and what.
+    /// One line per fault: where, and what; none where the sentence says it all.
     pub(super) fn lines(&self) -> Vec<String> {
-        self.faults.iter().map(fault_line).collect()
+        match self.faults.as_slice() {
+            [only] if self.detail.is_some() && only.get("detail").and_then(Value::as_str) == self.detail.as_deref() => {
+                Vec::new()
+            }
+            faults => faults.iter().map(fault_line).collect(),
+        }
     }
 }
 
@@ -203,8 +207,12 @@ impl Client {
         if problem.title.is_empty() {
             problem.title = format!("the host answered {status}");
         }
-        let lines = problem.lines();
-        Err(Failure::from(problem).with_details(lines))
+        let (lines, hint) = (problem.lines(), problem.hint.take());
+        let failure = Failure::from(problem).with_details(lines);
+        Err(match hint {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        })
     }
 
     fn unreachable(&self, source: ureq::Error) -> Failure {
@@ -229,17 +237,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_says_title_detail_code_and_faults() {
+    fn a_problem_says_detail_code_and_faults() {
         let problem: Problem = serde_json::from_str(
             r#"{"type":"about:blank","title":"Bad request","status":400,"detail":"two faults",
                 "code":"invalid_body","errors":[{"pointer":"/x","detail":"is unknown"},
                 {"source":"shelving.book","pointer":"/0","rule":"schema","message":"no title"}]}"#,
         )
         .unwrap();
-        assert_eq!(
-            problem.to_string(),
-            "Bad request: two faults [invalid_body]"
-        );
+        assert_eq!(problem.to_string(), "two faults [invalid_body]");
         assert_eq!(
             problem.lines(),
             ["/x: is unknown", "shelving.book#/0: [schema] no title"]

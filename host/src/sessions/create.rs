@@ -84,6 +84,9 @@ impl Sessions {
                         .map(|account| account.slug.clone())
                         .collect(),
                 })?;
+        if new.virtual_tenant_id.is_some_and(|id| self.is_base_tenant(id)) {
+            return Err(SessionError::Conflict { what: "virtual_tenant_id" });
+        }
         let row = self.row(account, &new)?;
         parts.repo.insert_session(&row).await?;
         let progress = self
@@ -97,6 +100,15 @@ impl Sessions {
         };
         let ended = self.inner.tasks.spawn(job.run());
         Ok((row, ended))
+    }
+
+    /// Whether fixtures are written for this tenant: a clone that bore their own name could not be
+    /// told from them.
+    fn is_base_tenant(&self, id: Uuid) -> bool {
+        self.inner.parts.catalog.accounts().any(|account| {
+            account.base_tenant_id == id
+                || account.outlets.iter().any(|outlet| outlet.base_tenant_id == id)
+        })
     }
 
     fn row(&self, account: &Account, new: &NewSession) -> Result<SessionRow, SessionError> {

@@ -84,14 +84,18 @@ fn body(arguments: &CreateArguments) -> Value {
     body
 }
 
-/// A creation that failed leaves a session that can be read.
+/// A creation that failed leaves a session that can be read; one that was refused may lack the key.
 fn hint(failure: Failure, host: &HostArguments) -> Failure {
-    match failure
-        .cause::<Problem>()
-        .and_then(|problem| problem.session_id.clone())
-    {
-        Some(id) => failure.with_hint(host.command("show", &id)),
-        None => failure,
+    let Some(problem) = failure.cause::<Problem>() else { return failure };
+    match (&problem.session_id, problem.status) {
+        (Some(id), _) => {
+            let command = host.command("show", id);
+            failure.with_hint(command)
+        }
+        (None, 401 | 403) => {
+            failure.with_hint("levain session create ACCOUNT --data-dir DIR reads the host's key")
+        }
+        (None, _) => failure,
     }
 }
 

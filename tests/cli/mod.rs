@@ -1,0 +1,5 @@
+//! `levain session ...` against a host that really serves: tables for people, the API's JSON for
+//! machines, exit codes, and hints that hold the command to run.
+
+mod failures;
+mod sessions;
