@@ -41,10 +41,7 @@ impl Fault {
     #[must_use]
     pub fn with_value(mut self, value: &serde_json::Value) -> Self {
         const LONGEST: usize = 120;
-        let mut text = value.to_string();
-        if text.chars().count() > LONGEST {
-            text = text.chars().take(LONGEST).chain(['…']).collect();
-        }
+        let text = shortened(&value.to_string(), LONGEST);
         self.value = Some(text);
         self
     }
@@ -103,6 +100,17 @@ impl FaultList {
         }
     }
 
+    /// Counts a fault that is not described.
+    pub fn count(&mut self) {
+        self.total += 1;
+    }
+
+    /// Whether no further fault is kept.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.kept.len() >= self.limit
+    }
+
     /// How many there were.
     #[must_use]
     pub fn total(&self) -> usize {
@@ -119,5 +127,19 @@ impl FaultList {
     #[must_use]
     pub fn into_parts(self) -> (Vec<Fault>, usize) {
         (self.kept, self.total)
+    }
+}
+
+/// A text that somebody else made up, cut to what a line can hold.
+#[must_use]
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => text
+            .get(..end)
+            .unwrap_or_default()
+            .chars()
+            .chain(['…'])
+            .collect(),
+        None => text.to_owned(),
     }
 }

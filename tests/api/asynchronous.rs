@@ -9,11 +9,15 @@ use crate::support::{Puppets, TestApp};
 #[tokio::test(flavor = "multi_thread")]
 async fn an_asynchronous_creation_can_be_followed_to_its_end() {
     // The loop ends after its time limit: until then the session is surely under way.
-    let stage = Puppets::misbehaving("extra", "loop").with_timeout_ms(5000).load();
+    let stage = Puppets::misbehaving("extra", "loop")
+        .with_timeout_ms(5000)
+        .load();
     let app = TestApp::over(&stage.hosting).await;
     let body = json!({"demo_account_type": "show"});
     let headers = [("prefer", "respond-async")];
-    let accepted = app.call(Method::POST, "/api/demo/sessions", &headers, &body).await;
+    let accepted = app
+        .call(Method::POST, "/api/demo/sessions", &headers, &body)
+        .await;
     let session = accepted.expect(202);
     assert_eq!(session["status"], "CLONING");
     assert_eq!(accepted.headers["preference-applied"], "respond-async");
@@ -35,7 +39,9 @@ async fn an_asynchronous_creation_can_be_followed_to_its_end() {
     let early = read(&app, &session, "lead/note").await;
     early.problem(409, "session_not_open");
     assert!(early.headers.contains_key("retry-after"));
-    app.get_internal(&data(&session, "lead/note")).await.problem(409, "session_not_open");
+    app.get_internal(&data(&session, "lead/note"))
+        .await
+        .problem(409, "session_not_open");
 
     let followed = async {
         loop {
@@ -46,9 +52,14 @@ async fn an_asynchronous_creation_can_be_followed_to_its_end() {
             tokio::task::yield_now().await;
         }
     };
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), followed).await.unwrap();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), followed)
+        .await
+        .unwrap();
     assert_eq!(ended["status"], "PARTIAL");
-    assert_eq!(read(&app, &session, "lead/note").await.expect(200)["total"], 2);
+    assert_eq!(
+        read(&app, &session, "lead/note").await.expect(200)["total"],
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,8 +67,10 @@ async fn an_asynchronous_creation_of_the_bakery_ends_ready() {
     let app = TestApp::bakery().await;
     let body = json!({"demo_account_type": "professional"});
     let headers = [("prefer", "respond-async")];
-    let session =
-        app.call(Method::POST, "/api/demo/sessions", &headers, &body).await.expect(202);
+    let session = app
+        .call(Method::POST, "/api/demo/sessions", &headers, &body)
+        .await
+        .expect(202);
     let status = super::visit::path(&session, "/status");
     let followed = async {
         loop {
@@ -68,7 +81,9 @@ async fn an_asynchronous_creation_of_the_bakery_ends_ready() {
             tokio::task::yield_now().await;
         }
     };
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), followed).await.unwrap();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), followed)
+        .await
+        .unwrap();
     assert_eq!(ended["status"], "READY", "{ended:#}");
     assert_eq!(ended["domains_done"], ended["domains_total"]);
 }

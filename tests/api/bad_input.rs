@@ -23,12 +23,28 @@ const JSON: Option<&str> = Some("application/json");
 
 fn post(name: &'static str, body: impl Into<String>, status: u16, code: &'static str) -> Case {
     let (path, body) = (SESSIONS.to_owned(), body.into());
-    Case { name, method: Method::POST, path, content: JSON, body, status, code }
+    Case {
+        name,
+        method: Method::POST,
+        path,
+        content: JSON,
+        body,
+        status,
+        code,
+    }
 }
 
 fn get(name: &'static str, path: impl Into<String>, status: u16, code: &'static str) -> Case {
     let (path, body) = (path.into(), String::new());
-    Case { name, method: Method::GET, path, content: None, body, status, code }
+    Case {
+        name,
+        method: Method::GET,
+        path,
+        content: None,
+        body,
+        status,
+        code,
+    }
 }
 
 fn bodies() -> Vec<Case> {
@@ -36,10 +52,20 @@ fn bodies() -> Vec<Case> {
     let malformed = |name, body: &str| post(name, body, 400, "malformed_json");
     let of_type = |name, content| Case {
         content,
-        ..post(name, r#"{"demo_account_type":"show"}"#, 415, "unsupported_media_type")
+        ..post(
+            name,
+            r#"{"demo_account_type":"show"}"#,
+            415,
+            "unsupported_media_type",
+        )
     };
     let account = |name, asked: &str| {
-        post(name, format!(r#"{{"demo_account_type":"{asked}"}}"#), 400, "unknown_account")
+        post(
+            name,
+            format!(r#"{{"demo_account_type":"{asked}"}}"#),
+            400,
+            "unknown_account",
+        )
     };
     let long = format!(r#"{{"demo_account_type":"{}"}}"#, "x".repeat(70_000));
     vec![
@@ -59,8 +85,14 @@ fn bodies() -> Vec<Case> {
         invalid("body null", "null"),
         invalid("field missing", "{}"),
         invalid("field misspelt", r#"{"demo_account_typ":"show"}"#),
-        invalid("field unknown", r#"{"demo_account_type":"show","admin":true}"#),
-        invalid("field twice", r#"{"demo_account_type":"show","demo_account_type":"show"}"#),
+        invalid(
+            "field unknown",
+            r#"{"demo_account_type":"show","admin":true}"#,
+        ),
+        invalid(
+            "field twice",
+            r#"{"demo_account_type":"show","demo_account_type":"show"}"#,
+        ),
         invalid("field of a wrong type", r#"{"demo_account_type":7}"#),
         invalid("field null", r#"{"demo_account_type":null}"#),
         invalid(
@@ -68,7 +100,10 @@ fn bodies() -> Vec<Case> {
             r#"{"demo_account_type":[],"virtual_tenant_id":1,"session_created_at":"x","a/b~c":0}"#,
         ),
         post("body too large", long, 413, "body_too_large"),
-        of_type("content type of a form", Some("application/x-www-form-urlencoded")),
+        of_type(
+            "content type of a form",
+            Some("application/x-www-form-urlencoded"),
+        ),
         of_type("content type of plain text", Some("text/plain")),
         of_type("content type missing", None),
     ]
@@ -83,33 +118,101 @@ fn paths(session: &str, data: &str, tenant: &str) -> Vec<Case> {
     let service = "/services/lead/internal/demo";
     let none = "4f9c2a1e-7c3b-4d55-9a41-0f6f2d0b7a10";
     vec![
-        get("session unknown", format!("{SESSIONS}/demo_{}", "0".repeat(32)), 404, "session_not_found"),
-        get("session no id at all", format!("{SESSIONS}/nonsense"), 404, "session_not_found"),
-        get("session id that is SQL", format!("{SESSIONS}/%27%20OR%201=1"), 404, "session_not_found"),
-        get("session id with a NUL", format!("{SESSIONS}/demo_%00"), 404, "session_not_found"),
+        get(
+            "session unknown",
+            format!("{SESSIONS}/demo_{}", "0".repeat(32)),
+            404,
+            "session_not_found",
+        ),
+        get(
+            "session no id at all",
+            format!("{SESSIONS}/nonsense"),
+            404,
+            "session_not_found",
+        ),
+        get(
+            "session id that is SQL",
+            format!("{SESSIONS}/%27%20OR%201=1"),
+            404,
+            "session_not_found",
+        ),
+        get(
+            "session id with a NUL",
+            format!("{SESSIONS}/demo_%00"),
+            404,
+            "session_not_found",
+        ),
         invalid("path not UTF-8", format!("{SESSIONS}/%ff")),
-        get("status of none", format!("{SESSIONS}/nonsense/status"), 404, "session_not_found"),
+        get(
+            "status of none",
+            format!("{SESSIONS}/nonsense/status"),
+            404,
+            "session_not_found",
+        ),
         get("route unknown", "/api/demo/session", 404, "route_not_found"),
-        get("route above the root", "/../../etc/passwd", 404, "route_not_found"),
-        get("route with a slash too many", format!("{SESSIONS}/"), 404, "route_not_found"),
+        get(
+            "route above the root",
+            "/../../etc/passwd",
+            404,
+            "route_not_found",
+        ),
+        get(
+            "route with a slash too many",
+            format!("{SESSIONS}/"),
+            404,
+            "route_not_found",
+        ),
         method("PUT of the sessions", Method::PUT, SESSIONS),
         method("POST to a session", Method::POST, session),
         method("POST to a listing", Method::POST, data),
         method("DELETE of the health", Method::DELETE, "/healthz"),
-        get("domain misspelt", data.replace("lead", "leda"), 404, "unknown_domain"),
-        get("entity misspelt", data.replace("note", "nota"), 404, "unknown_entity"),
+        get(
+            "domain misspelt",
+            data.replace("lead", "leda"),
+            404,
+            "unknown_domain",
+        ),
+        get(
+            "entity misspelt",
+            data.replace("note", "nota"),
+            404,
+            "unknown_entity",
+        ),
         invalid("limit zero", format!("{data}?limit=0")),
         invalid("limit too high", format!("{data}?limit=1001")),
         invalid("limit no number", format!("{data}?limit=ten")),
         invalid("limit twice", format!("{data}?limit=1&limit=2")),
         invalid("tenant no UUID", format!("{data}?tenant_id=7")),
-        get("tenant of nobody", format!("{data}?tenant_id={none}"), 404, "tenant_not_found"),
-        get("field unknown", format!("{data}?txt=1"), 400, "unknown_field"),
+        get(
+            "tenant of nobody",
+            format!("{data}?tenant_id={none}"),
+            404,
+            "tenant_not_found",
+        ),
+        get(
+            "field unknown",
+            format!("{data}?txt=1"),
+            400,
+            "unknown_field",
+        ),
         invalid("list parameter unknown", format!("{SESSIONS}?limits=1")),
-        get("export of nobody", format!("{service}/export/{none}"), 404, "tenant_not_found"),
+        get(
+            "export of nobody",
+            format!("{service}/export/{none}"),
+            404,
+            "tenant_not_found",
+        ),
         invalid("export of no UUID", format!("{service}/export/7")),
-        invalid("export in no form", format!("{service}/export/{tenant}?form=xml")),
-        get("export of no domain", format!("/services/laed/internal/demo/export/{tenant}"), 404, "unknown_domain"),
+        invalid(
+            "export in no form",
+            format!("{service}/export/{tenant}?form=xml"),
+        ),
+        get(
+            "export of no domain",
+            format!("/services/laed/internal/demo/export/{tenant}"),
+            404,
+            "unknown_domain",
+        ),
     ]
 }
 
@@ -118,7 +221,11 @@ async fn every_refusal_is_a_problem_with_a_stable_code() {
     let app = TestApp::over(&Puppets::new().load().hosting).await;
     let session = app.create("show").await.expect(200);
     let mut cases = bodies();
-    cases.extend(paths(&path(&session, ""), &data(&session, "lead/note"), tenant(&session)));
+    cases.extend(paths(
+        &path(&session, ""),
+        &data(&session, "lead/note"),
+        tenant(&session),
+    ));
     let mut told = String::new();
     for case in cases {
         let mut request = Request::builder().method(&case.method).uri(&case.path);
@@ -128,14 +235,31 @@ async fn every_refusal_is_a_problem_with_a_stable_code() {
             request = request.header("content-type", content);
         }
         let answer = app.send(request.body(Body::from(case.body)).unwrap()).await;
-        assert_eq!(answer.status.as_u16(), case.status, "{}: {}", case.name, answer.text);
+        assert_eq!(
+            answer.status.as_u16(),
+            case.status,
+            "{}: {}",
+            case.name,
+            answer.text
+        );
         let problem = answer.problem(case.status, case.code);
         assert_eq!(problem["status"], case.status, "{}", case.name);
-        assert_eq!(problem["type"], format!("urn:levain:problem:{}", case.code), "{}", case.name);
+        assert_eq!(
+            problem["type"],
+            format!("urn:levain:problem:{}", case.code),
+            "{}",
+            case.name
+        );
         assert_discreet(&app, &answer);
         told.push_str(&format!("# {}\n{problem:#}\n\n", case.name));
     }
-    assert_eq!(app.get_internal(SESSIONS).await.expect(200)["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        app.get_internal(SESSIONS).await.expect(200)["sessions"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     masked().bind(|| insta::assert_snapshot!(told));
 }
 
@@ -153,17 +277,37 @@ async fn a_body_that_does_not_say_its_length_is_bounded_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_method_that_is_not_allowed_is_told_those_that_are() {
     let app = TestApp::over(&Puppets::new().load().hosting).await;
-    let answer = app.call(Method::PATCH, SESSIONS, &[], &serde_json::Value::Null).await;
+    let answer = app
+        .call(Method::PATCH, SESSIONS, &[], &serde_json::Value::Null)
+        .await;
     answer.problem(405, "method_not_allowed");
     let allowed = answer.headers["allow"].to_str().unwrap();
-    assert!(allowed.contains("GET") && allowed.contains("POST"), "{allowed}");
+    assert!(
+        allowed.contains("GET") && allowed.contains("POST"),
+        "{allowed}"
+    );
 }
 
 /// No internal path, SQL or backtrace.
 pub fn assert_discreet(app: &TestApp, answer: &Answer) {
     let (data, root) = (app.data.path().to_str().unwrap().to_owned(), root());
-    let inside = [data.as_str(), root.to_str().unwrap(), "/src/", ".rs:", "panicked", "backtrace"];
-    let sql = ["SELECT ", "INSERT ", "UPDATE ", "DELETE FROM", "sqlite", "SQLITE", "demo_sessions"];
+    let inside = [
+        data.as_str(),
+        root.to_str().unwrap(),
+        "/src/",
+        ".rs:",
+        "panicked",
+        "backtrace",
+    ];
+    let sql = [
+        "SELECT ",
+        "INSERT ",
+        "UPDATE ",
+        "DELETE FROM",
+        "sqlite",
+        "SQLITE",
+        "demo_sessions",
+    ];
     for told in inside.into_iter().chain(sql) {
         assert!(!answer.text.contains(told), "{told:?} in {}", answer.text);
     }

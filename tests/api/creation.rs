@@ -58,14 +58,25 @@ async fn sessions_are_listed_newest_first_for_the_holder_of_the_key() {
         app.clock.advance(std::time::Duration::from_secs(1));
     }
     created.reverse();
-    app.get("/api/demo/sessions").await.problem(401, "internal_key_missing");
+    app.get("/api/demo/sessions")
+        .await
+        .problem(401, "internal_key_missing");
     let ids = |list: &Value| -> Vec<Value> {
         let sessions = list["sessions"].as_array().unwrap();
-        sessions.iter().map(|session| session["session_id"].clone()).collect()
+        sessions
+            .iter()
+            .map(|session| session["session_id"].clone())
+            .collect()
     };
     let all = app.get_internal("/api/demo/sessions").await.expect(200);
     assert_eq!(ids(&all), created);
-    let two = app.get_internal("/api/demo/sessions?limit=2").await.expect(200);
+    let two = app
+        .get_internal("/api/demo/sessions?limit=2")
+        .await
+        .expect(200);
     assert_eq!(ids(&two), created[..2]);
-    assert!(!all.to_string().contains("v4.public"), "a token is given once: {all:#}");
+    assert!(
+        !all.to_string().contains("v4.public"),
+        "a token is given once: {all:#}"
+    );
 }

@@ -15,7 +15,10 @@ async fn the_routes_and_their_answers_are_as_published() {
     for (path, item) in api["paths"].as_object().unwrap() {
         for method in METHODS.iter().filter(|method| item[**method].is_object()) {
             let operation = &item[*method];
-            routes.push_str(&format!("{method} {path}: {}\n", operation["summary"].as_str().unwrap()));
+            routes.push_str(&format!(
+                "{method} {path}: {}\n",
+                operation["summary"].as_str().unwrap()
+            ));
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let content = response["content"].as_object();
                 for (media, content) in content.into_iter().flatten() {
@@ -46,19 +49,32 @@ async fn a_method_is_answered_where_and_only_where_it_is_described() {
             .replace("{tenant_id}", super::visit::tenant(&session))
             .replace("{domain}", "lead")
             .replace("{entity}", "note");
-        assert!(!path.contains('{'), "{template} has a parameter that this test does not know");
+        assert!(
+            !path.contains('{'),
+            "{template} has a parameter that this test does not know"
+        );
         // DELETE last: it takes the session away.
         for method in METHODS {
             let described = item[method].is_object() || method == "head" && item["get"].is_object();
             let name = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let answer = app.call(name, &path, &[], &Value::Null).await;
             let answered = answer.status != 405 && answer.status != 501;
-            assert_eq!(answered, described, "{method} {template}: {}", answer.status);
-            assert!(!answer.text.contains("route_not_found"), "{method} {template}");
+            assert_eq!(
+                answered, described,
+                "{method} {template}: {}",
+                answer.status
+            );
+            assert!(
+                !answer.text.contains("route_not_found"),
+                "{method} {template}"
+            );
             let status = answer.status.as_str();
             if item[method].is_object() {
                 let documented = item[method]["responses"][status].is_object();
-                assert!(documented, "{method} {template} answers {status}, which is not described");
+                assert!(
+                    documented,
+                    "{method} {template} answers {status}, which is not described"
+                );
             }
         }
     }
@@ -74,15 +90,24 @@ async fn every_call_of_the_session_is_described() {
         ("get", "/api/demo/sessions/{session_id}/status"),
         ("delete", "/api/demo/sessions/{session_id}"),
         ("get", "/api/demo/accounts"),
-        ("get", "/api/demo/sessions/{session_id}/data/{domain}/{entity}"),
+        (
+            "get",
+            "/api/demo/sessions/{session_id}/data/{domain}/{entity}",
+        ),
         ("post", "/services/{domain}/internal/demo/clone"),
-        ("delete", "/services/{domain}/internal/demo/tenant/{virtual_tenant_id}"),
+        (
+            "delete",
+            "/services/{domain}/internal/demo/tenant/{virtual_tenant_id}",
+        ),
         ("head", "/services/{domain}/internal/demo/exists"),
         ("get", "/services/{domain}/internal/demo/export/{tenant_id}"),
         ("get", "/healthz"),
         ("get", "/readyz"),
     ] {
-        assert!(paths[path][method].is_object(), "{method} {path} is not described");
+        assert!(
+            paths[path][method].is_object(),
+            "{method} {path} is not described"
+        );
     }
     for page in ["/docs", "/openapi.json"] {
         assert_eq!(app.get(page).await.status, 200);

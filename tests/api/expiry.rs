@@ -14,11 +14,17 @@ async fn past_its_time_a_session_answers_410_for_its_data() {
     read(&app, &session, "lead/note").await.expect(200);
     app.clock.advance(Duration::from_micros(1));
 
-    let problem = read(&app, &session, "lead/note").await.problem(410, "session_expired");
+    let problem = read(&app, &session, "lead/note")
+        .await
+        .problem(410, "session_expired");
     insta::assert_json_snapshot!(problem);
-    app.get_internal(&data(&session, "lead/note")).await.problem(410, "session_expired");
+    app.get_internal(&data(&session, "lead/note"))
+        .await
+        .problem(410, "session_expired");
     let export = format!("/services/lead/internal/demo/export/{}", tenant(&session));
-    app.get_internal(&export).await.problem(410, "session_expired");
+    app.get_internal(&export)
+        .await
+        .problem(410, "session_expired");
     let shown = app.get(&path(&session, "")).await.expect(200);
     assert_eq!(shown["status"], "EXPIRED");
     let status = app.get(&path(&session, "/status")).await.expect(200);

@@ -13,9 +13,16 @@ async fn filters_select_by_field() {
     let session = app.create("professional").await.expect(200);
     let records = Records::of(&app, &session).await;
     let keep = |keep: &dyn Fn(&Value) -> bool| -> Vec<Value> {
-        records.find("production.batch", keep).into_iter().cloned().collect()
+        records
+            .find("production.batch", keep)
+            .into_iter()
+            .cloned()
+            .collect()
     };
-    let product = records.all("production.batch")[0]["product_id"].as_str().unwrap().to_owned();
+    let product = records.all("production.batch")[0]["product_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let quantity = records.all("production.batch")[0]["planned_quantity"].clone();
     let status = |status: &'static str| move |batch: &Value| batch["status"] == status;
     let cases = [
@@ -30,23 +37,41 @@ async fn filters_select_by_field() {
             keep(&|batch| status("COMPLETED")(batch) && batch["product_id"] == product.as_str()),
         ),
         // Numbers compare by size, null is what is null.
-        (format!("planned_quantity={quantity}.0"), keep(&|batch| batch["planned_quantity"] == quantity)),
-        ("actual_quantity=null".to_owned(), keep(&|batch| batch["actual_quantity"].is_null())),
+        (
+            format!("planned_quantity={quantity}.0"),
+            keep(&|batch| batch["planned_quantity"] == quantity),
+        ),
+        (
+            "actual_quantity=null".to_owned(),
+            keep(&|batch| batch["actual_quantity"].is_null()),
+        ),
     ];
     for (query, expected) in cases {
         assert!(!expected.is_empty(), "{query} selects nothing to be shown");
-        let page = read(&app, &session, &format!("{BATCHES}&{query}")).await.expect(200);
+        let page = read(&app, &session, &format!("{BATCHES}&{query}"))
+            .await
+            .expect(200);
         assert_eq!(page["records"], Value::from(expected.clone()), "{query}");
         assert_eq!(page["total"], expected.len(), "{query}");
     }
-    let none = read(&app, &session, &format!("{BATCHES}&status=NO_SUCH")).await.expect(200);
-    assert_eq!((&none["total"], &none["next_cursor"]), (&0.into(), &Value::Null));
+    let none = read(&app, &session, &format!("{BATCHES}&status=NO_SUCH"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&none["total"], &none["next_cursor"]),
+        (&0.into(), &Value::Null)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_field_is_refused_with_the_nearest_one() {
     let app = TestApp::bakery().await;
     let session = app.create("professional").await.expect(200);
-    let problem = read(&app, &session, "production/batch?statsu=PENDING&shoe_size=44").await;
+    let problem = read(
+        &app,
+        &session,
+        "production/batch?statsu=PENDING&shoe_size=44",
+    )
+    .await;
     insta::assert_json_snapshot!(problem.problem(400, "unknown_field"));
 }

@@ -42,7 +42,14 @@ async fn a_host_that_stops_takes_no_new_session() {
 async fn a_request_keeps_its_name_and_its_answer_is_for_nobody_else() {
     let app = TestApp::over(&Puppets::new().load().hosting).await;
     let named = [("x-request-id", "the-caller.7")];
-    let answer = app.call(axum::http::Method::GET, "/healthz", &named, &serde_json::Value::Null).await;
+    let answer = app
+        .call(
+            axum::http::Method::GET,
+            "/healthz",
+            &named,
+            &serde_json::Value::Null,
+        )
+        .await;
     assert_eq!(answer.headers["x-request-id"], "the-caller.7");
     assert_eq!(answer.headers["cache-control"], "no-store");
     assert_eq!(answer.headers["x-content-type-options"], "nosniff");

@@ -25,7 +25,10 @@ async fn a_session_is_reproduced_to_the_byte_and_only_once_at_a_time() {
     // The data clock is not the real one.
     assert_eq!(session["created_at"], "2026-03-02T10:00:00Z");
 
-    let taken = app.post_internal(SESSIONS, &body).await.problem(409, "conflict");
+    let taken = app
+        .post_internal(SESSIONS, &body)
+        .await
+        .problem(409, "conflict");
     insta::assert_json_snapshot!("taken", taken);
     let export = format!("/services/lead/internal/demo/export/{}", tenant(&session));
     let first = app.get_internal(&export).await;
@@ -43,21 +46,36 @@ async fn without_the_key_nobody_reproduces() {
     let app = TestApp::over(&Puppets::new().load().hosting).await;
     let mut body = asked("virtual_tenant_id", TENANT);
     body["session_created_at"] = json!("2026-03-02T10:00:00Z");
-    let problem = app.post(SESSIONS, &body).await.problem(403, "internal_key_required");
+    let problem = app
+        .post(SESSIONS, &body)
+        .await
+        .problem(403, "internal_key_required");
     insta::assert_json_snapshot!("no_key", problem);
-    for (field, value) in
-        [("virtual_tenant_id", TENANT), ("session_created_at", "2026-03-02T10:00:00Z")]
-    {
-        app.post(SESSIONS, &asked(field, value)).await.problem(403, "internal_key_required");
-        app.post_internal(SESSIONS, &asked(field, value)).await.expect(200);
+    for (field, value) in [
+        ("virtual_tenant_id", TENANT),
+        ("session_created_at", "2026-03-02T10:00:00Z"),
+    ] {
+        app.post(SESSIONS, &asked(field, value))
+            .await
+            .problem(403, "internal_key_required");
+        app.post_internal(SESSIONS, &asked(field, value))
+            .await
+            .expect(200);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_data_clock_lies_within_the_years_2000_to_2100() {
     let app = TestApp::over(&Puppets::new().load().hosting).await;
-    for right in ["2000-01-01T00:00:00Z", "2100-12-31T23:59:59.999999Z", "2024-02-29T12:00:00Z"] {
-        let session = app.post_internal(SESSIONS, &asked("session_created_at", right)).await.expect(200);
+    for right in [
+        "2000-01-01T00:00:00Z",
+        "2100-12-31T23:59:59.999999Z",
+        "2024-02-29T12:00:00Z",
+    ] {
+        let session = app
+            .post_internal(SESSIONS, &asked("session_created_at", right))
+            .await
+            .expect(200);
         assert_eq!(session["status"], "READY", "{right}: {session:#}");
     }
     for wrong in [
@@ -71,11 +89,21 @@ async fn a_data_clock_lies_within_the_years_2000_to_2100() {
         "tomorrow",
         "",
     ] {
-        let refused = app.post_internal(SESSIONS, &asked("session_created_at", wrong)).await;
+        let refused = app
+            .post_internal(SESSIONS, &asked("session_created_at", wrong))
+            .await;
         let problem = refused.problem(400, "invalid_request");
-        assert_eq!(problem["errors"][0]["pointer"], "/session_created_at", "{wrong}");
+        assert_eq!(
+            problem["errors"][0]["pointer"], "/session_created_at",
+            "{wrong}"
+        );
     }
-    let years = app.post_internal(SESSIONS, &asked("session_created_at", "1999-01-01T00:00:00Z")).await;
+    let years = app
+        .post_internal(
+            SESSIONS,
+            &asked("session_created_at", "1999-01-01T00:00:00Z"),
+        )
+        .await;
     insta::assert_json_snapshot!("out_of_range", years.expect(400));
 }
 
@@ -83,10 +111,21 @@ async fn a_data_clock_lies_within_the_years_2000_to_2100() {
 async fn a_tenant_is_a_uuid_that_names_something() {
     let app = TestApp::over(&Puppets::new().load().hosting).await;
     let nil = "00000000-0000-0000-0000-000000000000";
-    for wrong in [nil, "ffffffff-ffff-ffff-ffff-ffffffffffff", "4f9c2a1e7c3b4d559a410f6f2d0b7a10", "7", ""] {
-        let refused = app.post_internal(SESSIONS, &asked("virtual_tenant_id", wrong)).await;
+    for wrong in [
+        nil,
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "4f9c2a1e7c3b4d559a410f6f2d0b7a10",
+        "7",
+        "",
+    ] {
+        let refused = app
+            .post_internal(SESSIONS, &asked("virtual_tenant_id", wrong))
+            .await;
         let problem = refused.problem(400, "invalid_request");
-        assert_eq!(problem["errors"][0]["pointer"], "/virtual_tenant_id", "{wrong}");
+        assert_eq!(
+            problem["errors"][0]["pointer"], "/virtual_tenant_id",
+            "{wrong}"
+        );
     }
 }
 
@@ -94,7 +133,17 @@ async fn a_tenant_is_a_uuid_that_names_something() {
 async fn the_base_tenant_is_taken_by_the_fixtures() {
     // A virtual tenant that is the base tenant would make clone and original one.
     let app = TestApp::over(&Puppets::new().load().hosting).await;
-    let base = app.create("show").await.expect(200)["base_tenant_id"].as_str().unwrap().to_owned();
-    let refused = app.post_internal(SESSIONS, &asked("virtual_tenant_id", base)).await;
-    assert!(refused.status.is_client_error(), "{} {}", refused.status, refused.text);
+    let base = app.create("show").await.expect(200)["base_tenant_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let refused = app
+        .post_internal(SESSIONS, &asked("virtual_tenant_id", base))
+        .await;
+    assert!(
+        refused.status.is_client_error(),
+        "{} {}",
+        refused.status,
+        refused.text
+    );
 }

@@ -8,7 +8,13 @@ use crate::support::{Answer, INTERNAL_KEY, Puppets, TestApp, masked};
 
 async fn delete(app: &TestApp, domain: &str, tenant: &str) -> Answer {
     let path = format!("/services/{domain}/internal/demo/tenant/{tenant}");
-    app.call(Method::DELETE, &path, &[("x-internal-api-key", INTERNAL_KEY)], &Value::Null).await
+    app.call(
+        Method::DELETE,
+        &path,
+        &[("x-internal-api-key", INTERNAL_KEY)],
+        &Value::Null,
+    )
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,8 +42,18 @@ async fn a_tenant_that_nobody_has_is_not_found_in_the_answer() {
     let session = app.create("show").await.expect(200);
     let nobody = "4f9c2a1e-7c3b-4d55-9a41-0f6f2d0b7a10";
     let answer = delete(&app, "lead", nobody).await.expect(200);
-    assert_eq!((&answer["status"], &answer["virtual_tenant_id"]), (&"not_found".into(), &nobody.into()));
-    delete(&app, "laed", nobody).await.problem(404, "unknown_domain");
-    delete(&app, "lead", "7").await.problem(400, "invalid_request");
-    assert_eq!(app.get(&path(&session, "")).await.expect(200)["status"], "READY");
+    assert_eq!(
+        (&answer["status"], &answer["virtual_tenant_id"]),
+        (&"not_found".into(), &nobody.into())
+    );
+    delete(&app, "laed", nobody)
+        .await
+        .problem(404, "unknown_domain");
+    delete(&app, "lead", "7")
+        .await
+        .problem(400, "invalid_request");
+    assert_eq!(
+        app.get(&path(&session, "")).await.expect(200)["status"],
+        "READY"
+    );
 }

@@ -9,7 +9,13 @@ use crate::support::{Answer, INTERNAL_KEY, Puppets, Records, TestApp};
 async fn exists(app: &TestApp, domain: &str, entity: &str, id: &str, tenant: &str) -> Answer {
     let query = format!("entity_type={entity}&id={id}&tenant_id={tenant}");
     let path = format!("/services/{domain}/internal/demo/exists?{query}");
-    app.call(Method::HEAD, &path, &[("x-internal-api-key", INTERNAL_KEY)], &Value::Null).await
+    app.call(
+        Method::HEAD,
+        &path,
+        &[("x-internal-api-key", INTERNAL_KEY)],
+        &Value::Null,
+    )
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,11 +31,23 @@ async fn every_entity_can_be_asked_for_its_records() {
         for row in [rows.first(), rows.last()].into_iter().flatten() {
             let id = row["id"].as_str().unwrap();
             let found = exists(&app, domain, entity, id, tenant(&session)).await;
-            assert_eq!((found.status.as_u16(), found.text.as_str()), (200, ""), "{name} {id}");
+            assert_eq!(
+                (found.status.as_u16(), found.text.as_str()),
+                (200, ""),
+                "{name} {id}"
+            );
             // It is the record of one tenant, of one entity.
-            for (id, tenant) in [(id, tenant(&other)), (id, nobody), (nobody, tenant(&session))] {
+            for (id, tenant) in [
+                (id, tenant(&other)),
+                (id, nobody),
+                (nobody, tenant(&session)),
+            ] {
                 let missing = exists(&app, domain, entity, id, tenant).await;
-                assert_eq!((missing.status.as_u16(), missing.text.as_str()), (404, ""), "{name} {id}");
+                assert_eq!(
+                    (missing.status.as_u16(), missing.text.as_str()),
+                    (404, ""),
+                    "{name} {id}"
+                );
             }
         }
         asked += 1;
@@ -43,10 +61,25 @@ async fn nothing_exists_in_a_session_that_is_over() {
     let session = app.create("show").await.expect(200);
     let records = Records::of(&app, &session).await;
     let id = records.all("lead.note")[0]["id"].as_str().unwrap();
-    assert_eq!(exists(&app, "lead", "note", id, tenant(&session)).await.status, 200);
-    assert_eq!(exists(&app, "extra", "note", id, tenant(&session)).await.status, 404);
+    assert_eq!(
+        exists(&app, "lead", "note", id, tenant(&session))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        exists(&app, "extra", "note", id, tenant(&session))
+            .await
+            .status,
+        404
+    );
     app.delete(&path(&session, "")).await.expect(200);
-    assert_eq!(exists(&app, "lead", "note", id, tenant(&session)).await.status, 404);
+    assert_eq!(
+        exists(&app, "lead", "note", id, tenant(&session))
+            .await
+            .status,
+        404
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,5 +93,10 @@ async fn a_question_must_be_whole() {
     assert_eq!(exists(&app, "laed", "note", own, own).await.status, 404);
     let bare = "/services/lead/internal/demo/exists";
     let headers = [("x-internal-api-key", INTERNAL_KEY)];
-    assert_eq!(app.call(Method::HEAD, bare, &headers, &Value::Null).await.status, 400);
+    assert_eq!(
+        app.call(Method::HEAD, bare, &headers, &Value::Null)
+            .await
+            .status,
+        400
+    );
 }

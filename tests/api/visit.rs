@@ -27,7 +27,10 @@ pub fn data(session: &Value, entity: &str) -> String {
 
 /// The header that the session's token makes.
 pub fn bearer(session: &Value) -> String {
-    format!("Bearer {}", session["credentials"]["access_token"].as_str().unwrap())
+    format!(
+        "Bearer {}",
+        session["credentials"]["access_token"].as_str().unwrap()
+    )
 }
 
 /// Reads data with the session's own token.
@@ -39,5 +42,6 @@ pub async fn read(app: &TestApp, session: &Value, entity: &str) -> Answer {
 pub async fn read_as(app: &TestApp, holder: &Value, session: &Value, entity: &str) -> Answer {
     let token = bearer(holder);
     let headers = [("authorization", token.as_str())];
-    app.call(Method::GET, &data(session, entity), &headers, &Value::Null).await
+    app.call(Method::GET, &data(session, entity), &headers, &Value::Null)
+        .await
 }

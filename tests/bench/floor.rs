@@ -31,9 +31,14 @@ pub async fn run(setting: &Setting) -> (Duration, Duration) {
             let work = move || {
                 let segments = prepared(&context)
                     .into_iter()
-                    .map(|segment| Segment { entity: segment.entity, rows: segment.rows })
+                    .map(|segment| Segment {
+                        entity: segment.entity,
+                        rows: segment.rows,
+                    })
                     .collect();
-                catalog.check_clone(&scope, catalog.domain(slug).unwrap(), segments).unwrap()
+                catalog
+                    .check_clone(&scope, catalog.domain(slug).unwrap(), segments)
+                    .unwrap()
             };
             (slug, sandbox.run(LIMIT, work).await.unwrap())
         });
@@ -63,14 +68,18 @@ pub async fn run(setting: &Setting) -> (Duration, Duration) {
     write(setting, &segments).await;
     let took = (started.elapsed(), written.elapsed());
     // What destroying does for the session, outside of the time taken.
-    sqlx::query("DELETE FROM segments").execute(&setting.raw).await.unwrap();
+    sqlx::query("DELETE FROM segments")
+        .execute(&setting.raw)
+        .await
+        .unwrap();
     took
 }
 
 async fn write(setting: &Setting, segments: &[StoredSegment]) {
     let mut transaction = setting.raw.begin().await.unwrap();
-    let mut insert =
-        QueryBuilder::<Sqlite>::new("INSERT INTO segments (tenant_id, domain, entity, records, digest, rows) ");
+    let mut insert = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO segments (tenant_id, domain, entity, records, digest, rows) ",
+    );
     insert.push_values(segments, |mut row, segment| {
         row.push_bind(segment.tenant_id.to_string())
             .push_bind(&segment.domain)

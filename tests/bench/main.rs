@@ -4,10 +4,14 @@
 //! prepared, the same checks on one parse, the same references, and a raw write of the same segments.
 //! Session and floor take turns in one run, so that what else the machine does hits both.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops where it fails, and prints")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark stops where it fails, and prints"
+)]
 
-mod floor;
 mod figures;
+mod floor;
 mod natives;
 mod setting;
 
@@ -26,7 +30,10 @@ fn main() -> ExitCode {
     // `cargo bench` passes `--bench`; the rest is for a quick look.
     let quick = std::env::args().any(|argument| argument == "--quick");
     let rounds = if quick { 10 } else { ROUNDS };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let ratio = runtime.block_on(run(rounds));
     if ratio <= BOUND {
         println!("\nthe session costs {ratio:.2} floors; at most {BOUND:.1} are allowed");
@@ -78,7 +85,8 @@ fn per_domain(setting: &Setting, rounds: usize) {
     );
     let mut totals = (0.0, 0.0, 0.0);
     for native in &setting.natives {
-        let (mut prepare, mut clone, mut sandbox) = (Figures::new(), Figures::new(), Figures::new());
+        let (mut prepare, mut clone, mut sandbox) =
+            (Figures::new(), Figures::new(), Figures::new());
         let mut records = 0;
         for round in 0..rounds + WARM_UP {
             let prepared = timed(|| (native.prepare)(&native.slice));

@@ -40,7 +40,12 @@ pub struct Setting {
 impl Setting {
     pub async fn new() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let target = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
+        let target = std::env::current_exe()
+            .unwrap()
+            .ancestors()
+            .nth(3)
+            .unwrap()
+            .to_owned();
         let catalog = Arc::new(Catalog::load(&root.join("fixtures/catalog.toml")).unwrap());
         let data = TempDir::new().unwrap();
         let config = Sources::default()
@@ -48,16 +53,21 @@ impl Setting {
             .resolve()
             .unwrap();
         let workers = config.clone_workers;
-        let sandbox =
-            Sandbox::new(SandboxConfig::for_catalog(&catalog, &config.sandbox, workers)).unwrap();
+        let sandbox = Sandbox::new(SandboxConfig::for_catalog(
+            &catalog,
+            &config.sandbox,
+            workers,
+        ))
+        .unwrap();
         let registry = Arc::new(plugins::load(
             &sandbox,
             &target.join("plugins"),
             catalog.domains(),
             32 << 20,
         ));
-        let repo =
-            SqliteRepo::open(&config.database_file(), &app::views(&catalog)).await.unwrap();
+        let repo = SqliteRepo::open(&config.database_file(), &app::views(&catalog))
+            .await
+            .unwrap();
         let sessions = Sessions::new(SessionParts {
             catalog: Arc::clone(&catalog),
             plugins: Arc::clone(&registry),
@@ -66,18 +76,28 @@ impl Setting {
             repo: Arc::new(repo),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
-            policy: SessionPolicy { duration: Duration::from_secs(1800), max_extensions: 3 },
+            policy: SessionPolicy {
+                duration: Duration::from_secs(1800),
+                max_extensions: 3,
+            },
         });
         let account = catalog.accounts().next().unwrap();
         let natives: Vec<Native> = natives::all()
             .into_iter()
             .map(|(domain, prepare)| {
                 let fixture = Arc::clone(&account.slices[domain]);
-                Native { domain, slice: told(&fixture.segments), fixture, prepare }
+                Native {
+                    domain,
+                    slice: told(&fixture.segments),
+                    fixture,
+                    prepare,
+                }
             })
             .collect();
-        let prepared =
-            natives.iter().map(|native| Arc::new((native.prepare)(&native.slice))).collect();
+        let prepared = natives
+            .iter()
+            .map(|native| Arc::new((native.prepare)(&native.slice)))
+            .collect();
         Self {
             account: account.slug.clone(),
             workers,
@@ -96,7 +116,10 @@ impl Setting {
 
     /// How many records the fixtures have.
     pub fn records(&self) -> usize {
-        self.natives.iter().map(|native| native.fixture.records).sum()
+        self.natives
+            .iter()
+            .map(|native| native.fixture.records)
+            .sum()
     }
 
     /// One session, created and timed, then destroyed.
@@ -112,7 +135,10 @@ impl Setting {
             .await
             .unwrap();
         let took = started.elapsed();
-        self.sessions.destroy(&created.session.session_id).await.unwrap();
+        self.sessions
+            .destroy(&created.session.session_id)
+            .await
+            .unwrap();
         took
     }
 
@@ -180,9 +206,15 @@ impl Setting {
     pub fn count(&self, native: &Native, segments: Vec<levain_plugin::Segment>) -> usize {
         segments
             .iter()
-            .filter(|segment| self.domain(native.domain).entities.contains(&segment.entity))
+            .filter(|segment| {
+                self.domain(native.domain)
+                    .entities
+                    .contains(&segment.entity)
+            })
             .map(|segment| {
-                serde_json::from_str::<Vec<serde_json::Value>>(&segment.rows).unwrap().len()
+                serde_json::from_str::<Vec<serde_json::Value>>(&segment.rows)
+                    .unwrap()
+                    .len()
             })
             .sum()
     }
@@ -205,13 +237,19 @@ fn told(segments: &[segment::Segment]) -> Vec<levain_plugin::Segment> {
 
 /// A table of segments and nothing else, with the store's own durability.
 async fn raw(file: &Path) -> SqlitePool {
-    use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+    use sqlx::sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+    };
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal);
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await
+        .unwrap();
     sqlx::query(
         "CREATE TABLE segments (tenant_id TEXT, domain TEXT, entity TEXT, records INTEGER, \
          digest TEXT, rows TEXT, PRIMARY KEY (tenant_id, domain, entity))",

@@ -13,7 +13,11 @@ fn a_session_that_failed_is_a_problem_found() {
     let as_json = session(&host, &["show", id, "--json"]);
     assert_eq!((created.code, shown.code, as_json.code), (1, 1, 1));
     // The hint is the very command that shows it.
-    let hint = created.err.lines().find_map(|line| line.strip_prefix("hint: levain ")).unwrap();
+    let hint = created
+        .err
+        .lines()
+        .find_map(|line| line.strip_prefix("hint: levain "))
+        .unwrap();
     assert_eq!(levain(&hint.split(' ').collect::<Vec<_>>()).out, shown.out);
     masked_text().bind(|| {
         insta::assert_snapshot!("failed_create", created.all());
@@ -35,8 +39,17 @@ fn what_the_host_refuses_is_said_with_a_hint() {
         &["list", "--data-dir", "/nowhere"],
     ] {
         let said = session(&host, arguments);
-        assert_eq!((said.code, said.out.as_str()), (2, ""), "{arguments:?}: {}", said.all());
-        told.push_str(&format!("$ levain session {}\n{}\n", arguments.join(" "), said.err));
+        assert_eq!(
+            (said.code, said.out.as_str()),
+            (2, ""),
+            "{arguments:?}: {}",
+            said.all()
+        );
+        told.push_str(&format!(
+            "$ levain session {}\n{}\n",
+            arguments.join(" "),
+            said.err
+        ));
     }
     masked_text().bind(|| insta::assert_snapshot!("refusals", told));
 }
@@ -53,7 +66,12 @@ fn misuse_is_told_on_standard_error() {
         &["session", "show", "demo_1", "--url", "http://127.0.0.1:1"],
     ] {
         let said = levain(arguments);
-        assert_eq!((said.code, said.out.as_str()), (2, ""), "{arguments:?}: {}", said.all());
+        assert_eq!(
+            (said.code, said.out.as_str()),
+            (2, ""),
+            "{arguments:?}: {}",
+            said.all()
+        );
         told.push_str(&format!("$ levain {}\n{}\n", arguments.join(" "), said.err));
     }
     insta::assert_snapshot!("misuse", told);

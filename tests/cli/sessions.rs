@@ -17,7 +17,10 @@ pub fn session(host: &Host, arguments: &[&str]) -> Said {
 pub fn serve(puppets: &Puppets) -> (Host, [TempDir; 2]) {
     let directories = [TempDir::new().unwrap(), TempDir::new().unwrap()];
     let catalog = puppets.write(&directories[0]);
-    (Host::serve(&catalog, &guests_dir(), directories[1].path()), directories)
+    (
+        Host::serve(&catalog, &guests_dir(), directories[1].path()),
+        directories,
+    )
 }
 
 fn json(said: &Said) -> Value {
@@ -51,21 +54,40 @@ fn a_session_is_created_shown_listed_and_deleted() {
 fn json_is_what_the_api_answers() {
     let (host, directories) = serve(&Puppets::new());
     let created = json(&session(&host, &["create", "show", "--json"]));
-    assert!(created["credentials"]["access_token"].as_str().unwrap().starts_with("v4.public."));
+    assert!(
+        created["credentials"]["access_token"]
+            .as_str()
+            .unwrap()
+            .starts_with("v4.public.")
+    );
     let id = created["session_id"].as_str().unwrap();
     let (_, shown) = host.get(&format!("/api/demo/sessions/{id}"));
     let mut without_token = created.clone();
-    without_token["credentials"].as_object_mut().unwrap().remove("access_token");
+    without_token["credentials"]
+        .as_object_mut()
+        .unwrap()
+        .remove("access_token");
     assert_eq!(without_token, shown);
     assert_eq!(json(&session(&host, &["show", id, "--json"])), shown);
     let (_, list) = host.get_internal("/api/demo/sessions");
     let data = directories[1].path().join("keys");
     std::fs::create_dir_all(&data).unwrap();
     std::fs::write(data.join("internal-api-key"), INTERNAL_KEY).unwrap();
-    let listed = session(&host, &["list", "--json", "--data-dir", directories[1].path().to_str().unwrap()]);
+    let listed = session(
+        &host,
+        &[
+            "list",
+            "--json",
+            "--data-dir",
+            directories[1].path().to_str().unwrap(),
+        ],
+    );
     assert_eq!(json(&listed), list);
     let deleted = json(&session(&host, &["delete", id, "--json"]));
-    assert_eq!((&deleted["status"], &deleted["records_deleted"]), (&json!("DESTROYED"), &json!(4)));
+    assert_eq!(
+        (&deleted["status"], &deleted["records_deleted"]),
+        (&json!("DESTROYED"), &json!(4))
+    );
 }
 
 #[test]
@@ -73,14 +95,30 @@ fn a_session_is_reproduced_with_the_key() {
     let (host, _directories) = serve(&Puppets::new());
     let tenant = "4f9c2a1e-7c3b-4d55-9a41-0f6f2d0b7a10";
     let instant = "2026-03-02T10:00:00Z";
-    let asked =
-        ["create", "show", "--json", "--session-created-at", instant, "--virtual-tenant-id", tenant];
+    let asked = [
+        "create",
+        "show",
+        "--json",
+        "--session-created-at",
+        instant,
+        "--virtual-tenant-id",
+        tenant,
+    ];
     let refused = session(&host, &asked);
     masked_text().bind(|| insta::assert_snapshot!("reproduce_without_key", refused.all()));
-    let created = session(&host, &[&asked[..], &["--internal-api-key", INTERNAL_KEY][..]].concat());
+    let created = session(
+        &host,
+        &[&asked[..], &["--internal-api-key", INTERNAL_KEY][..]].concat(),
+    );
     assert_eq!(created.code, 0, "{}", created.all());
     let created = json(&created);
-    assert_eq!((&created["virtual_tenant_id"], &created["session_created_at"]), (&json!(tenant), &json!(instant)));
+    assert_eq!(
+        (
+            &created["virtual_tenant_id"],
+            &created["session_created_at"]
+        ),
+        (&json!(tenant), &json!(instant))
+    );
 }
 
 #[test]

@@ -20,11 +20,19 @@ const CLOCK: &str = r#"(component
 const FUTURE: &str =
     r#"(component (instance $none) (export "levain:domain/lifecycle@0.9.0" (instance $none)))"#;
 /// A component that is something else.
-const OTHER: &str = r#"(component (instance $none) (export "acme:tool/run@1.0.0" (instance $none)))"#;
+const OTHER: &str =
+    r#"(component (instance $none) (export "acme:tool/run@1.0.0" (instance $none)))"#;
 
 fn check(plugins: &Path, json: bool) -> Said {
     let (catalog, plugins) = (catalog_file(), plugins.to_str().unwrap().to_owned());
-    let mut arguments = vec!["catalog", "check", "--catalog", catalog.to_str().unwrap(), "--plugins", &plugins];
+    let mut arguments = vec![
+        "catalog",
+        "check",
+        "--catalog",
+        catalog.to_str().unwrap(),
+        "--plugins",
+        &plugins,
+    ];
     if json {
         arguments.push("--json");
     }
@@ -50,7 +58,16 @@ fn every_foreign_component_is_refused_by_name_and_reason() {
     let said = check(&plugins, true);
     assert_eq!(said.code, 1, "{}", said.all());
     let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
-    let spoilt = ["sales", "orders", "recipes", "suppliers", "forecasting", "orchestrator", "procurement", "tenant"];
+    let spoilt = [
+        "sales",
+        "orders",
+        "recipes",
+        "suppliers",
+        "forecasting",
+        "orchestrator",
+        "procurement",
+        "tenant",
+    ];
     for domain in report["domains"].as_array().unwrap() {
         let name = domain["domain"].as_str().unwrap();
         let refused = spoilt.contains(&name);
@@ -98,7 +115,11 @@ fn a_host_without_an_optional_component_makes_partial_sessions() {
     assert_eq!(host.get("/readyz").0, 200);
     let body = json!({"demo_account_type": "show"});
     let (status, session) = host.call(Method::POST, "/api/demo/sessions", &[], &body);
-    assert_eq!((status, &session["status"]), (200, &json!("PARTIAL")), "{session:#}");
+    assert_eq!(
+        (status, &session["status"]),
+        (200, &json!("PARTIAL")),
+        "{session:#}"
+    );
     let tenant = session["virtual_tenant_id"].as_str().unwrap();
     assert_eq!(session["services"][tenant]["lead"]["status"], "completed");
     let error = &session["services"][tenant]["extra"]["error"];

@@ -21,11 +21,20 @@ fn a_creation_under_way_is_answered_before_the_host_ends() {
         });
         host.terminate();
         until("no new connection is taken", || {
-            host.try_call(Method::GET, "/healthz", &[], &Value::Null).is_none().then_some(())
+            host.try_call(Method::GET, "/healthz", &[], &Value::Null)
+                .is_none()
+                .then_some(())
         });
-        assert!(!creation.is_finished(), "the creation was not under way any more");
+        assert!(
+            !creation.is_finished(),
+            "the creation was not under way any more"
+        );
         let (status, session) = creation.join().unwrap();
-        assert_eq!((status, &session["status"]), (200, &json!("PARTIAL")), "{session:#}");
+        assert_eq!(
+            (status, &session["status"]),
+            (200, &json!("PARTIAL")),
+            "{session:#}"
+        );
     });
     assert_eq!(host.exit_code(), Some(0));
 }

@@ -34,7 +34,12 @@ impl Draft {
     }
 
     fn check(&self) -> Said {
-        levain(&["catalog", "check", "--catalog", self.file("catalog.toml").to_str().unwrap()])
+        levain(&[
+            "catalog",
+            "check",
+            "--catalog",
+            self.file("catalog.toml").to_str().unwrap(),
+        ])
     }
 
     fn serve(&self, data: &Path) -> Said {
@@ -83,16 +88,37 @@ fn every_fault_is_listed_at_once_and_the_host_does_not_start() {
     draft.snapshot("serve", &served);
     for said in [&checked, &served] {
         assert_eq!(said.code, 1, "{}", said.all());
-        assert!(said.err.contains("error: 5 faults in "), "each is told once: {}", said.all());
+        assert!(
+            said.err.contains("error: 5 faults in "),
+            "each is told once: {}",
+            said.all()
+        );
         let told = format!("{}{}", said.out, said.err);
         for (file, pointer, rule, value) in [
             ("11-orchestrator.json", "", "json", ""),
-            ("05-suppliers.json", "/supplier/2/country", "schema", "(value: \"es\")"),
-            ("06-production.json", "/quality_check/2/template_id", "reference", "00000000dead"),
+            (
+                "05-suppliers.json",
+                "/supplier/2/country",
+                "schema",
+                "(value: \"es\")",
+            ),
+            (
+                "06-production.json",
+                "/quality_check/2/template_id",
+                "reference",
+                "00000000dead",
+            ),
             ("03-inventory.json", "/stock/5/id", "unique", "13000000"),
-            ("08-orders.json", "/customer_order/0/delivery_date", "marker", "BASE_TS + 3x"),
+            (
+                "08-orders.json",
+                "/customer_order/0/delivery_date",
+                "marker",
+                "BASE_TS + 3x",
+            ),
         ] {
-            let line = told.lines().find(|line| line.contains(file) && line.contains(&format!("[{rule}]")));
+            let line = told
+                .lines()
+                .find(|line| line.contains(file) && line.contains(&format!("[{rule}]")));
             let line = line.unwrap_or_else(|| panic!("no {rule} fault of {file}:\n{told}"));
             assert!(line.contains(pointer) && line.contains(value), "{line}");
         }

@@ -20,18 +20,26 @@ fn a_session_that_was_killed_under_way_has_failed_and_left_nothing() {
     let catalog = slow().write(&files);
     let host = Host::serve(&catalog, &guests_dir(), data.path());
     let body = json!({"demo_account_type": "show"});
-    let (status, session) =
-        host.call(Method::POST, "/api/demo/sessions", &[("prefer", "respond-async")], &body);
+    let (status, session) = host.call(
+        Method::POST,
+        "/api/demo/sessions",
+        &[("prefer", "respond-async")],
+        &body,
+    );
     assert_eq!(status, 202, "{session:#}");
     let tenant = session["virtual_tenant_id"].as_str().unwrap().to_owned();
-    let path = format!("/api/demo/sessions/{}", session["session_id"].as_str().unwrap());
+    let path = format!(
+        "/api/demo/sessions/{}",
+        session["session_id"].as_str().unwrap()
+    );
 
     // One domain is done, the other at work: the middle of a creation.
     until("the required domain is cloned", || {
         let (_, now) = host.get(&format!("{path}/status"));
         assert_eq!(now["status"], "CLONING", "{now:#}");
         let progress = &now["progress"][&tenant];
-        (progress["lead"]["status"] == "completed" && progress["extra"]["status"] == "cloning").then_some(())
+        (progress["lead"]["status"] == "completed" && progress["extra"]["status"] == "cloning")
+            .then_some(())
     });
     host.kill();
     assert_eq!(stored(&data), (vec!["CLONING".to_owned()], 0));
@@ -50,11 +58,22 @@ fn a_session_that_was_killed_under_way_has_failed_and_left_nothing() {
     settings.bind(|| insta::assert_json_snapshot!([shown, progress]));
 
     for below in ["/data/lead/note", "/data/extra/note"] {
-        let token = format!("Bearer {}", session["credentials"]["access_token"].as_str().unwrap());
+        let token = format!(
+            "Bearer {}",
+            session["credentials"]["access_token"].as_str().unwrap()
+        );
         for holder in [KEY, ("authorization", token.as_str())] {
-            let (status, problem) =
-                host.call(Method::GET, &format!("{path}{below}"), &[holder], &Value::Null);
-            assert_eq!((status, &problem["code"]), (409, &json!("session_not_open")), "{problem:#}");
+            let (status, problem) = host.call(
+                Method::GET,
+                &format!("{path}{below}"),
+                &[holder],
+                &Value::Null,
+            );
+            assert_eq!(
+                (status, &problem["code"]),
+                (409, &json!("session_not_open")),
+                "{problem:#}"
+            );
         }
     }
     let (status, _) = host.get_internal(&format!("/services/lead/internal/demo/export/{tenant}"));
@@ -76,21 +95,37 @@ fn a_session_that_was_ready_survives_a_kill() {
     let (_, session) = host.call(Method::POST, "/api/demo/sessions", &[], &body);
     host.kill();
     let host = Host::serve(&catalog, &guests_dir(), data.path());
-    let path = format!("/api/demo/sessions/{}", session["session_id"].as_str().unwrap());
-    let token = format!("Bearer {}", session["credentials"]["access_token"].as_str().unwrap());
-    let (status, page) =
-        host.call(Method::GET, &format!("{path}/data/lead/note"), &[("authorization", &token)], &Value::Null);
+    let path = format!(
+        "/api/demo/sessions/{}",
+        session["session_id"].as_str().unwrap()
+    );
+    let token = format!(
+        "Bearer {}",
+        session["credentials"]["access_token"].as_str().unwrap()
+    );
+    let (status, page) = host.call(
+        Method::GET,
+        &format!("{path}/data/lead/note"),
+        &[("authorization", &token)],
+        &Value::Null,
+    );
     assert_eq!((status, &page["total"]), (200, &json!(2)), "{page:#}");
 }
 
 /// The status of every session in the store, and how many segments there are.
 fn stored(data: &TempDir) -> (Vec<String>, i64) {
     let file = data.path().join("levain.db");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let pool = SqlitePool::connect(file.to_str().unwrap()).await.unwrap();
         let sessions = sqlx::query_scalar("SELECT status FROM demo_sessions");
         let segments = sqlx::query_scalar("SELECT count(*) FROM segments");
-        (sessions.fetch_all(&pool).await.unwrap(), segments.fetch_one(&pool).await.unwrap())
+        (
+            sessions.fetch_all(&pool).await.unwrap(),
+            segments.fetch_one(&pool).await.unwrap(),
+        )
     })
 }

@@ -7,7 +7,10 @@ pub fn masked() -> insta::Settings {
         (r"demo_[0-9a-f]{32}", "[session]"),
         (r"v4\.public\.[\w-]+", "[token]"),
         (r"\b[0-9a-f]{64}\b", "[digest]"),
-        (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[uuid]"),
+        (
+            r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
+            "[uuid]",
+        ),
         (r#""duration_ms": [\d.]+"#, r#""duration_ms": "[ms]""#),
         (r"http://127\.0\.0\.1:\d+", "[url]"),
     ] {

@@ -28,14 +28,26 @@ pub struct Said {
 impl Said {
     /// All of it, for a snapshot.
     pub fn all(&self) -> String {
-        format!("exit {}\n--- out\n{}--- err\n{}", self.code, self.out, self.err)
+        format!(
+            "exit {}\n--- out\n{}--- err\n{}",
+            self.code, self.out, self.err
+        )
     }
 }
 
 /// The binary, with nothing of this process's environment; `cargo xtask test` builds it.
 fn command(arguments: &[&str]) -> Command {
-    let binary = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("levain");
-    assert!(binary.is_file(), "{} is missing\nhint: cargo build --package levain", binary.display());
+    let binary = std::env::current_exe()
+        .unwrap()
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("levain");
+    assert!(
+        binary.is_file(),
+        "{} is missing\nhint: cargo build --package levain",
+        binary.display()
+    );
     let mut command = Command::new(binary);
     command.args(arguments).env_clear().stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -48,7 +60,11 @@ pub fn levain(arguments: &[&str]) -> Said {
     let out = drain(child.0.stdout.take().unwrap());
     let err = drain(child.0.stderr.take().unwrap());
     let status = child.wait();
-    Said { code: status.code().unwrap(), out: out.join().unwrap(), err: err.join().unwrap() }
+    Said {
+        code: status.code().unwrap(),
+        out: out.join().unwrap(),
+        err: err.join().unwrap(),
+    }
 }
 
 /// Waits until something is there; fails where it is not in time.
@@ -58,7 +74,10 @@ pub fn until<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = probe() {
             return found;
         }
-        assert!(begun.elapsed() < DEADLINE, "{what}: not within {DEADLINE:?}");
+        assert!(
+            begun.elapsed() < DEADLINE,
+            "{what}: not within {DEADLINE:?}"
+        );
         std::thread::park_timeout(Duration::from_millis(5));
     }
 }
@@ -96,12 +115,18 @@ impl Host {
         let mut guard = Guard(command(&arguments).spawn().unwrap());
         let err = drain(guard.0.stderr.take().unwrap());
         let mut line = String::new();
-        BufReader::new(guard.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(guard.0.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let Some(url) = line.trim_end().strip_prefix("listening on ") else {
             let _ = guard.0.kill();
             panic!("it does not serve: {line}{}", err.join().unwrap());
         };
-        Self { url: url.to_owned(), guard, err }
+        Self {
+            url: url.to_owned(),
+            guard,
+            err,
+        }
     }
 
     /// A call; the status and the body, or `None` where nobody answers.
@@ -118,7 +143,9 @@ impl Host {
             .proxy(None)
             .build()
             .into();
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -135,8 +162,15 @@ impl Host {
     }
 
     /// A call that must be answered.
-    pub fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> (u16, Value) {
-        self.try_call(method, path, headers, body).unwrap_or_else(|| panic!("nobody answers {path}"))
+    pub fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> (u16, Value) {
+        self.try_call(method, path, headers, body)
+            .unwrap_or_else(|| panic!("nobody answers {path}"))
     }
 
     /// GET without a key.
@@ -146,7 +180,12 @@ impl Host {
 
     /// GET with the internal key.
     pub fn get_internal(&self, path: &str) -> (u16, Value) {
-        self.call(Method::GET, path, &[("x-internal-api-key", INTERNAL_KEY)], &Value::Null)
+        self.call(
+            Method::GET,
+            path,
+            &[("x-internal-api-key", INTERNAL_KEY)],
+            &Value::Null,
+        )
     }
 
     /// Kills it as `kill -9` does; what it said.
@@ -159,7 +198,13 @@ impl Host {
     /// Asks it to stop (SIGTERM).
     pub fn terminate(&self) {
         let process = self.guard.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &process])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Waits until it has ended; its exit code.
@@ -180,7 +225,9 @@ pub fn serve_arguments(catalog: &Path, plugins: &Path, data: &Path) -> Vec<Strin
         ("--internal-api-key", INTERNAL_KEY.to_owned()),
         ("--log-format", "json".to_owned()),
     ];
-    let flags = flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]);
+    let flags = flags
+        .into_iter()
+        .flat_map(|(flag, value)| [flag.to_owned(), value]);
     std::iter::once("serve".to_owned()).chain(flags).collect()
 }
 

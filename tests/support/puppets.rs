@@ -131,7 +131,8 @@ impl Puppets {
     /// Gives both domains another time limit.
     pub fn with_timeout_ms(mut self, timeout_ms: u32) -> Self {
         if let Some(manifest) = self.texts.get_mut("catalog.toml") {
-            *manifest = manifest.replace("timeout_ms = 1500", &format!("timeout_ms = {timeout_ms}"));
+            *manifest =
+                manifest.replace("timeout_ms = 1500", &format!("timeout_ms = {timeout_ms}"));
         }
         self
     }

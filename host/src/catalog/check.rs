@@ -11,16 +11,22 @@ use super::reference::Extract;
 use super::rules::{self, RuleState};
 use super::schema::{EntitySchema, TextKind};
 use super::{Catalog, CheckedDomain, Domain, Rejection, TenantScope};
-use crate::fault::{Fault, FaultList};
+use crate::fault::{Fault, FaultList, shortened};
 use crate::segment::{Segment, StoredSegment, sha256_hex};
 
-/// Checks the segments of one domain of one tenant.
+/// The most of a name that a plugin made up that is repeated in a fault.
+const NAME: usize = 80;
+
+/// Checks the segments of one domain of one tenant, of at most `most` records in all.
 pub(super) fn check(
     catalog: &Catalog,
     scope: &TenantScope,
     domain: &Domain,
     segments: Vec<Segment>,
+    most: usize,
 ) -> Result<CheckedDomain, Rejection> {
+    let mut left = most;
+    let mut too_many = false;
     let mut faults = FaultList::new(Rejection::KEPT);
     let mut seen = BTreeSet::new();
     let mut checked = CheckedDomain {
@@ -29,7 +35,7 @@ pub(super) fn check(
         extracts: Vec::new(),
     };
     for segment in segments {
-        let source = format!("{}.{}", domain.slug, segment.entity);
+        let source = format!("{}.{}", domain.slug, shortened(&segment.entity, NAME));
         let owned = domain.entities.contains(&segment.entity);
         let number = catalog
             .entities
@@ -41,7 +47,7 @@ pub(super) fn check(
             let message = format!(
                 "the domain owns {}, and no `{}`",
                 domain.entities.join(", "),
-                segment.entity
+                shortened(&segment.entity, NAME)
             );
             faults.push(Fault::new(source, "", "foreign_entity", message));
             continue;
@@ -68,8 +74,14 @@ pub(super) fn check(
             extract: Extract::new(number),
             faults: &mut faults,
         };
-        let parsed = json::parse_rows(&segment.rows, |index, record| check.record(index, &record));
+        let mut seen_records = 0;
+        let parsed = json::parse_rows(&segment.rows, left, |index, record| {
+            seen_records = index + 1;
+            check.record(index, &record);
+        });
         let extract = check.extract;
+        too_many |= parsed.is_err() && seen_records >= left;
+        left = left.saturating_sub(seen_records);
         match parsed {
             Ok(records) => {
                 checked.extracts.push(extract);
@@ -87,7 +99,11 @@ pub(super) fn check(
     }
     if faults.total() > 0 {
         let (faults, total) = faults.into_parts();
-        return Err(Rejection { faults, total });
+        return Err(Rejection {
+            faults,
+            total,
+            too_many,
+        });
     }
     Ok(checked)
 }
@@ -116,7 +132,10 @@ impl<'c> SegmentCheck<'c> {
             );
         };
         let valid = self.schema.validator.is_valid(record);
-        if !valid {
+        if !valid && self.faults.is_full() {
+            // Counted and not described: an output that is wrong in every record is told by the first.
+            self.faults.count();
+        } else if !valid {
             for miss in self.schema.validator.misses(record) {
                 let message = named(record, index, &miss.message);
                 let fault = Fault::new(
@@ -217,7 +236,7 @@ impl<'c> SegmentCheck<'c> {
 /// A message that begins with the record's id, or its place where it has none.
 fn named(record: &Json<'_>, index: usize, message: &str) -> String {
     match record.get("id").and_then(Json::as_text) {
-        Some(id) => format!("record {id}: {message}"),
+        Some(id) => format!("record {}: {message}", shortened(id, NAME)),
         None => format!("record #{index}: {message}"),
     }
 }

@@ -150,7 +150,22 @@ impl Catalog {
         domain: &Domain,
         segments: Vec<Segment>,
     ) -> Result<CheckedDomain, Rejection> {
-        check::check(self, scope, domain, segments)
+        self.check_clone_within(scope, domain, segments, usize::MAX)
+    }
+
+    /// The same for at most `most` records; the parse stops at the one that is too many.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`], with `too_many` set where that was why.
+    pub fn check_clone_within(
+        &self,
+        scope: &TenantScope,
+        domain: &Domain,
+        segments: Vec<Segment>,
+        most: usize,
+    ) -> Result<CheckedDomain, Rejection> {
+        check::check(self, scope, domain, segments, most)
     }
 
     /// Resolves every reference of the reference map over all tenants of a session, told at `instant`,

@@ -66,6 +66,8 @@ pub struct Rejection {
     pub faults: Vec<Fault>,
     /// How many there were.
     pub total: usize,
+    /// Whether it was given up because there were too many records.
+    pub too_many: bool,
 }
 
 impl Rejection {

@@ -96,7 +96,10 @@ impl Problem {
     /// One line per fault: where, and what; none where the sentence says it all.
     pub(super) fn lines(&self) -> Vec<String> {
         match self.faults.as_slice() {
-            [only] if self.detail.is_some() && only.get("detail").and_then(Value::as_str) == self.detail.as_deref() => {
+            [only]
+                if self.detail.is_some()
+                    && only.get("detail").and_then(Value::as_str) == self.detail.as_deref() =>
+            {
                 Vec::new()
             }
             faults => faults.iter().map(fault_line).collect(),

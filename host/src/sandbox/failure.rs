@@ -63,11 +63,9 @@ pub enum CallError {
     },
     /// It handed back more records than it may.
     #[error(
-        "it returned {returned} records, {allowed} are allowed; return fewer, or raise the domain's limits.records in the catalog"
+        "it returned more than the {allowed} records that are allowed; return fewer, or raise the domain's limits.records in the catalog"
     )]
     RecordLimit {
-        /// What it returned.
-        returned: u64,
         /// The limit.
         allowed: u32,
     },
@@ -220,6 +218,11 @@ fn explain_engine(
                 reason: kind.to_string(),
                 trap,
             },
+        };
+    }
+    if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+        return CallError::Host {
+            reason: error.to_string(),
         };
     }
     let reason = error.root_cause().to_string();

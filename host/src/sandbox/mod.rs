@@ -70,7 +70,7 @@ impl SandboxConfig {
 pub struct CallContext {
     /// The domain under work; for the log and for failures, a plugin is not told.
     pub domain: String,
-    /// The session's public name.
+    /// The session's name, shortened as it may be logged.
     pub session_id: String,
     /// The account's slug.
     pub account: String,

@@ -40,7 +40,7 @@ pub(super) fn build(
     let state = State {
         domain: context.domain.clone(),
         tenant_id: context.tenant_id.to_string(),
-        session: crate::sessions::redacted(&context.session_id),
+        session: context.session_id.clone(),
         limits: *limits,
         memory_bytes: 0,
         peak_memory_bytes: 0,

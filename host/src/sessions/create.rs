@@ -84,8 +84,13 @@ impl Sessions {
                         .map(|account| account.slug.clone())
                         .collect(),
                 })?;
-        if new.virtual_tenant_id.is_some_and(|id| self.is_base_tenant(id)) {
-            return Err(SessionError::Conflict { what: "virtual_tenant_id" });
+        if new
+            .virtual_tenant_id
+            .is_some_and(|id| self.is_base_tenant(id))
+        {
+            return Err(SessionError::Conflict {
+                what: "virtual_tenant_id",
+            });
         }
         let row = self.row(account, &new)?;
         parts.repo.insert_session(&row).await?;
@@ -107,7 +112,10 @@ impl Sessions {
     fn is_base_tenant(&self, id: Uuid) -> bool {
         self.inner.parts.catalog.accounts().any(|account| {
             account.base_tenant_id == id
-                || account.outlets.iter().any(|outlet| outlet.base_tenant_id == id)
+                || account
+                    .outlets
+                    .iter()
+                    .any(|outlet| outlet.base_tenant_id == id)
         })
     }
 

@@ -41,15 +41,17 @@ pub(crate) fn parse(text: &str) -> Result<Json<'_>, JsonFault> {
 }
 
 /// Parses a text that is one array, handing on each element as it is read, so that none but
-/// the current one is held. Answers how many there were.
+/// the current one is held; at most `most` of them. Answers how many there were.
 pub(crate) fn parse_rows<'a>(
     text: &'a str,
+    most: usize,
     each: impl FnMut(usize, Json<'a>),
 ) -> Result<usize, JsonFault> {
     let context = Context::default();
     run(text, &context, |deserializer| {
         deserializer.deserialize_any(RowsVisitor {
             context: &context,
+            most,
             each,
         })
     })
@@ -277,6 +279,7 @@ impl<'a> Visitor<'a> for NameSeed {
 
 struct RowsVisitor<'c, 'a, F> {
     context: &'c Context<'a>,
+    most: usize,
     each: F,
 }
 
@@ -302,6 +305,10 @@ impl<'a, F: FnMut(usize, Json<'a>)> Visitor<'a> for RowsVisitor<'_, 'a, F> {
             let Some(row) = rows.next_element_seed(seed)? else {
                 return Ok(count);
             };
+            if count >= self.most {
+                let message = format!("there are more than {} records", self.most);
+                return Err(de::Error::custom(message));
+            }
             (self.each)(count, row);
             count += 1;
         }
@@ -371,26 +378,26 @@ mod tests {
         assert!(parse(&nested(DEEPEST)).is_ok());
         assert!(fault(&nested(DEEPEST + 1)).1.contains("deeper"));
         assert!(fault(&nested(100_000)).1.contains("deeper"));
-        assert!(parse_rows(&nested(DEEPEST + 1), |_, _| ()).is_err());
+        assert!(parse_rows(&nested(DEEPEST + 1), 9, |_, _| ()).is_err());
     }
 
     #[test]
     fn rows_are_handed_on_one_by_one() {
         let mut seen = Vec::new();
         assert_eq!(
-            parse_rows("[1, \"x\"]", |index, row| seen
+            parse_rows("[1, \"x\"]", 9, |index, row| seen
                 .push((index, row.to_value()))),
             Ok(2)
         );
         assert_eq!(seen, [(0, 1.into()), (1, "x".into())]);
-        let fault = parse_rows("{}", |_, _| ()).unwrap_err();
+        let fault = parse_rows("{}", 9, |_, _| ()).unwrap_err();
         assert!(
             fault.message.contains("one array of records"),
             "{}",
             fault.message
         );
         assert_eq!(
-            parse_rows("[{},{\"a\":{\"b\":tru}}]", |_, _| ())
+            parse_rows("[{},{\"a\":{\"b\":tru}}]", 9, |_, _| ())
                 .unwrap_err()
                 .pointer,
             "/1/a/b"

@@ -86,7 +86,9 @@ fn body(arguments: &CreateArguments) -> Value {
 
 /// A creation that failed leaves a session that can be read; one that was refused may lack the key.
 fn hint(failure: Failure, host: &HostArguments) -> Failure {
-    let Some(problem) = failure.cause::<Problem>() else { return failure };
+    let Some(problem) = failure.cause::<Problem>() else {
+        return failure;
+    };
     match (&problem.session_id, problem.status) {
         (Some(id), _) => {
             let command = host.command("show", id);

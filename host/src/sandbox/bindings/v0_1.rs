@@ -3,8 +3,14 @@
 use wasmtime::Store;
 
 use super::{CallContext, CleanupPlan, Failure, GuestError};
+use crate::fault::shortened;
 use crate::sandbox::store::State;
 use crate::segment;
+
+/// The most of a sentence of a guest that is kept, in characters.
+const SENTENCE: usize = 500;
+/// The most notices of a cleanup plan that are kept.
+const NOTICES: usize = 20;
 
 mod generated {
     wasmtime::component::bindgen!({ path: "../wit", world: "plugin" });
@@ -88,7 +94,12 @@ pub(super) fn plan_cleanup(
                 records: count.records,
             })
             .collect(),
-        notices: plan.notices,
+        notices: plan
+            .notices
+            .iter()
+            .take(NOTICES)
+            .map(|notice| shortened(notice, SENTENCE))
+            .collect(),
     })
 }
 
@@ -106,14 +117,15 @@ fn told(context: &CallContext) -> guest::SessionContext {
 }
 
 fn guest_error(error: types::PluginError) -> Failure {
+    let short = |text: String| shortened(&text, SENTENCE);
     Failure::Guest(match error {
         types::PluginError::InvalidFixture(fault) => GuestError::InvalidFixture {
-            entity: fault.entity,
-            record: fault.record,
-            reason: fault.reason,
+            entity: short(fault.entity),
+            record: fault.record.map(short),
+            reason: short(fault.reason),
         },
-        types::PluginError::Unsupported(reason) => GuestError::Unsupported(reason),
-        types::PluginError::Failed(reason) => GuestError::Failed(reason),
-        types::PluginError::Other(reason) => GuestError::Other(reason),
+        types::PluginError::Unsupported(reason) => GuestError::Unsupported(short(reason)),
+        types::PluginError::Failed(reason) => GuestError::Failed(short(reason)),
+        types::PluginError::Other(reason) => GuestError::Other(short(reason)),
     })
 }

@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use super::failure::{call_failed, not_active, rejected};
 use super::millis;
-use crate::catalog::{CheckedDomain, Domain, FixtureSlice, Rejection, TenantScope};
+use crate::catalog::{CheckedDomain, Domain, FixtureSlice, TenantScope};
 use crate::plugins::Plugin;
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus};
 use crate::sandbox::{CallContext, CallError, Limits};
 use crate::segment::content_digest;
-use crate::sessions::Inner;
+use crate::sessions::{Inner, redacted};
 
 /// How much longer than its guest a call may take: the checks of what came back, and the bound
 /// on a host call that does not return.
@@ -102,27 +102,19 @@ fn clone_and_check(
             "log lines over the limit were dropped"
         );
     }
-    within_records(parts.catalog.check_clone(scope, domain, segments), limits)
-}
-
-fn within_records(
-    checked: Result<CheckedDomain, Rejection>,
-    limits: &Limits,
-) -> Result<CheckedDomain, ServiceError> {
-    let checked = checked
-        .map_err(|rejection| rejected("invalid_output", rejection.faults, rejection.total))?;
-    let returned: u64 = checked
-        .segments
-        .iter()
-        .map(|segment| u64::from(segment.records))
-        .sum();
-    if returned > u64::from(limits.records) {
-        return Err(call_failed(&CallError::RecordLimit {
-            returned,
-            allowed: limits.records,
-        }));
-    }
-    Ok(checked)
+    let most = usize::try_from(limits.records).unwrap_or(usize::MAX);
+    parts
+        .catalog
+        .check_clone_within(scope, domain, segments, most)
+        .map_err(|rejection| {
+            if rejection.too_many {
+                call_failed(&CallError::RecordLimit {
+                    allowed: limits.records,
+                })
+            } else {
+                rejected("invalid_output", rejection.faults, rejection.total)
+            }
+        })
 }
 
 impl Ended {
@@ -168,7 +160,8 @@ pub(in crate::sessions) fn context(
 ) -> CallContext {
     CallContext {
         domain: domain.to_owned(),
-        session_id: session_id.to_owned(),
+        // A capability: what a plugin is told, it can log.
+        session_id: redacted(session_id),
         account: scope.account.clone(),
         base_tenant_id: scope.base_tenant_id,
         tenant_id: scope.tenant_id,
