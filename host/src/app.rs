@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -19,6 +20,9 @@ use crate::plugins::{self, Registry};
 use crate::repo::{Repo as _, SqliteRepo, ViewColumn, ViewKind, ViewSpec};
 use crate::sandbox::{Sandbox, SandboxConfig};
 use crate::sessions::{RandomIds, SessionParts, SessionPolicy, Sessions};
+
+/// How long work under way may go on once the requests have ended.
+const GIVE_UP: Duration = Duration::from_secs(30);
 
 /// What became of sessions that a process before this one left unfinished.
 const INTERRUPTED: &str = "the host stopped while the session was being created";
@@ -83,8 +87,13 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
-        let served = http::serve(listener, self.router, shutdown).await;
-        self.sessions.stop().await;
+        let sessions = self.sessions.clone();
+        let stopping = async move {
+            shutdown.await;
+            sessions.close();
+        };
+        let served = http::serve(listener, self.router, stopping).await;
+        self.sessions.stop(GIVE_UP).await;
         self.repo.close().await;
         tracing::info!("stopped");
         Ok(served?)

@@ -13,7 +13,7 @@ use crate::{plugins, workspace};
 /// How long the host may take to start: it compiles every plugin.
 const START: Duration = Duration::from_secs(120);
 /// How long the host may take to stop.
-const STOP: Duration = Duration::from_secs(30);
+const STOP: Duration = Duration::from_secs(90);
 
 /// Builds the plugins and the host, starts it and creates a session.
 #[derive(ClapArgs)]
@@ -94,6 +94,16 @@ fn present(levain: &Path, host: &mut Host, args: &Args) -> Result<()> {
 struct Host {
     child: Child,
     url: String,
+}
+
+impl Drop for Host {
+    /// A host that is still there when the task fails would hold its address and its data.
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            // It can have ended meanwhile.
+            let _ = self.child.kill().and_then(|()| self.child.wait());
+        }
+    }
 }
 
 impl Host {

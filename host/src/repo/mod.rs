@@ -55,11 +55,12 @@ pub trait Repo: Send + Sync + 'static {
 
     /// Deletes every segment of the session's tenants and marks it DESTROYED, in one
     /// transaction; answers the records deleted per tenant, domain and entity. Once more, it
-    /// deletes nothing.
+    /// deletes nothing. The audit row is SUCCESS, or PARTIAL with what `amiss` says of the plans.
     async fn destroy_session(
         &self,
         session_id: &str,
         now: DateTime<Utc>,
+        amiss: &[String],
     ) -> Result<Vec<DeletedSegment>, RepoError>;
 
     /// Replaces what is held of one domain of a tenant and its service's outcome (and the

@@ -166,6 +166,8 @@ pub enum ServiceStatus {
     Failed,
     /// Cloned, and deleted since by the domain's own service call.
     Deleted,
+    /// Cloned and checked, and not kept, since the session FAILED.
+    Discarded,
 }
 
 /// Why a domain was not cloned.

@@ -1,7 +1,5 @@
 //! Creation: a row first, then the clone, then everything at once.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, SubsecRound as _, Utc};
 use uuid::Uuid;
 
@@ -93,18 +91,22 @@ impl Sessions {
             });
         }
         let row = self.row(account, &new)?;
-        parts.repo.insert_session(&row).await?;
-        let progress = self
-            .inner
-            .under_way
-            .begin(&row.session_id, row.tenants.clone());
-        let job = Job {
-            sessions: self.clone(),
-            row: row.clone(),
-            progress: Arc::clone(&progress),
-        };
-        let ended = self.inner.tasks.spawn(job.run());
-        Ok((row, ended))
+        let sessions = self.clone();
+        self.tracked(async move {
+            sessions.inner.parts.repo.insert_session(&row).await?;
+            let progress = sessions
+                .inner
+                .under_way
+                .begin(&row.session_id, row.tenants.clone());
+            let job = Job {
+                sessions: sessions.clone(),
+                row: row.clone(),
+                progress,
+            };
+            let ended = sessions.inner.tasks.spawn(job.run());
+            Ok((row, ended))
+        })
+        .await
     }
 
     /// Whether fixtures are written for this tenant: a clone that bore their own name could not be

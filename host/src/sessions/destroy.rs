@@ -1,19 +1,20 @@
 //! Destruction: each plugin is asked for its plan, and the host deletes by tenant whatever the
 //! plans say.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
 
 use super::clone::{context, millis};
 use super::create::scope;
 use super::{Inner, SessionError, Sessions, redacted};
-use crate::repo::{DeletedSegment, ServiceStatus, SessionRow, SessionStatus, TenantRow};
-use crate::sandbox::{CleanupPlan, Limits};
+use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
+use crate::sandbox::{CallContext, CleanupPlan, Limits};
 use crate::segment::EntityCount;
 
-/// How long a plan may take beyond the domain's own limit.
-const SLACK: Duration = Duration::from_secs(2);
+/// How long the plans of a session may take, all together: they only count, and the visitor waits.
+const PLANS: Duration = Duration::from_secs(2);
 
 /// What became of a session that was deleted.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,44 +36,45 @@ impl Sessions {
     /// # Errors
     /// [`SessionError::NotFound`] where there never was such a session; [`SessionError::Store`].
     pub async fn destroy(&self, session_id: &str) -> Result<Destroyed, SessionError> {
+        let sessions = self.clone();
+        let session_id = session_id.to_owned();
+        self.tracked(async move { sessions.end(&session_id).await })
+            .await
+    }
+
+    async fn end(&self, session_id: &str) -> Result<Destroyed, SessionError> {
         let started = Instant::now();
         let parts = &self.inner.parts;
-        let session = parts
-            .repo
-            .find_session(session_id)
-            .await?
-            .ok_or(SessionError::NotFound { what: "session" })?;
-        if session.status == SessionStatus::Destroyed {
-            return Ok(Destroyed {
-                session_id: session.session_id,
-                status: SessionStatus::Destroyed,
-                records_deleted: 0,
-                duration_ms: millis(started.elapsed()),
-            });
-        }
-        parts.repo.begin_destroying(session_id).await?;
+        let Some(status) = parts.repo.begin_destroying(session_id).await? else {
+            return Err(SessionError::NotFound { what: "session" });
+        };
         if let Some(progress) = self.inner.under_way.find(session_id) {
             progress.cancelled.cancel();
         }
-        let plans = plan_cleanup(&self.inner, &session).await;
-        let deleted = parts
-            .repo
-            .destroy_session(session_id, parts.clock.now())
-            .await?;
-        report_forgotten(&session, &plans, &deleted);
-        let records_deleted = deleted
-            .iter()
-            .map(|segment| u64::from(segment.records))
-            .sum();
-        tracing::info!(
-            session = %redacted(session_id),
-            account = %session.account,
-            records_deleted,
-            duration_ms = millis(started.elapsed()),
-            "session destroyed"
-        );
+        let mut records_deleted = 0;
+        if status != SessionStatus::Destroyed {
+            let _turn = self.inner.turns.take(session_id).await;
+            let amiss = match parts.repo.find_session(session_id).await? {
+                Some(session) => amiss(&self.inner, &session).await,
+                None => Vec::new(),
+            };
+            for remark in &amiss {
+                tracing::warn!(session = %redacted(session_id), remark, "cleanup");
+            }
+            let deleted = parts
+                .repo
+                .destroy_session(session_id, parts.clock.now(), &amiss)
+                .await?;
+            records_deleted = deleted.iter().map(|gone| u64::from(gone.records)).sum();
+            tracing::info!(
+                session = %redacted(session_id),
+                records_deleted,
+                duration_ms = millis(started.elapsed()),
+                "session destroyed"
+            );
+        }
         Ok(Destroyed {
-            session_id: session.session_id,
+            session_id: session_id.to_owned(),
             status: SessionStatus::Destroyed,
             records_deleted,
             duration_ms: millis(started.elapsed()),
@@ -80,40 +82,95 @@ impl Sessions {
     }
 }
 
-type Plans = BTreeMap<(uuid::Uuid, String), CleanupPlan>;
-
-/// Asks the plugin of every domain that holds records how to delete them. A plan that cannot be
-/// had is logged and keeps nothing: the host deletes all the same.
-async fn plan_cleanup(inner: &Arc<Inner>, session: &SessionRow) -> Plans {
-    let mut plans = Plans::new();
+/// Asks the plugin of every domain that holds records how to delete them, all at once and for a
+/// bounded time. What comes back is for the audit: the host deletes by tenant whatever they say.
+async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
+    let mut plans = JoinSet::new();
     for tenant in &session.tenants {
         for (domain, held) in held(tenant) {
-            let Some(plugin) = inner.parts.plugins.active(&domain).cloned() else {
-                continue;
-            };
-            let Some(declared) = inner.parts.catalog.domain(&domain) else {
-                continue;
-            };
-            let limits = Limits::of(declared, &inner.parts.catalog.limits(), &inner.parts.limits);
-            let context = context(inner, &session.session_id, &scope(session, tenant), &domain);
-            let sandbox = inner.parts.sandbox.clone();
-            let call = inner.parts.sandbox.run(limits.timeout + SLACK, move || {
-                sandbox.plan_cleanup(&plugin.component, &context, &held, &limits)
+            let inner = Arc::clone(inner);
+            let context = context(
+                &inner,
+                &session.session_id,
+                &scope(session, tenant),
+                &domain,
+            );
+            plans.spawn(async move {
+                let verdict = match plan_cleanup(&inner, &domain, context, held.clone()).await {
+                    Ok(plan) => verdict(&plan, &held),
+                    Err(reason) => vec![format!("gave no plan: {reason}")],
+                };
+                verdict
+                    .into_iter()
+                    .map(|said| format!("{domain}: {said}"))
+                    .collect::<Vec<_>>()
             });
-            match call.await {
-                Ok(Ok((plan, _cost))) => {
-                    for notice in &plan.notices {
-                        tracing::info!(%domain, tenant_id = %tenant.tenant_id, notice, "cleanup notice");
-                    }
-                    plans.insert((tenant.tenant_id, domain), plan);
-                }
-                Ok(Err(error)) | Err(error) => {
-                    tracing::warn!(%domain, tenant_id = %tenant.tenant_id, code = error.code(), %error, "no cleanup plan");
-                }
-            }
         }
     }
-    plans
+    let asked = plans.len();
+    let mut remarks = Vec::new();
+    let mut answered = 0;
+    let all = async {
+        while let Some(joined) = plans.join_next().await {
+            answered += 1;
+            remarks.extend(joined.unwrap_or_else(|lost| vec![format!("a plan was lost: {lost}")]));
+        }
+    };
+    if tokio::time::timeout(PLANS, all).await.is_err() {
+        let missing = asked - answered;
+        remarks.push(format!(
+            "{missing} plans did not come within {} s",
+            PLANS.as_secs()
+        ));
+    }
+    remarks.sort();
+    remarks
+}
+
+async fn plan_cleanup(
+    inner: &Arc<Inner>,
+    domain: &str,
+    context: CallContext,
+    held: Vec<EntityCount>,
+) -> Result<CleanupPlan, String> {
+    let Some(plugin) = inner.parts.plugins.active(domain).cloned() else {
+        return Err("no plugin serves it".to_owned());
+    };
+    let Some(declared) = inner.parts.catalog.domain(domain) else {
+        return Err("the catalog does not have it".to_owned());
+    };
+    let limits = Limits {
+        timeout: PLANS,
+        ..Limits::of(declared, &inner.parts.catalog.limits(), &inner.parts.limits)
+    };
+    let sandbox = inner.parts.sandbox.clone();
+    let call = inner.parts.sandbox.run(PLANS, move || {
+        sandbox.plan_cleanup(&plugin.component, &context, &held, &limits)
+    });
+    match call.await {
+        Ok(Ok((plan, _cost))) => Ok(plan),
+        Ok(Err(error)) | Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What the plan says that an operator or the plugin's author should know.
+fn verdict(plan: &CleanupPlan, held: &[EntityCount]) -> Vec<String> {
+    let forgotten = held
+        .iter()
+        .filter(|held| held.records > 0)
+        .filter(|held| {
+            !plan
+                .deletions
+                .iter()
+                .any(|planned| planned.entity == held.entity)
+        })
+        .map(|held| {
+            format!(
+                "the plan forgot `{}`, {} records; the host deleted them",
+                held.entity, held.records
+            )
+        });
+    forgotten.chain(plan.notices.iter().cloned()).collect()
 }
 
 fn held(tenant: &TenantRow) -> impl Iterator<Item = (String, Vec<EntityCount>)> + '_ {
@@ -132,26 +189,4 @@ fn held(tenant: &TenantRow) -> impl Iterator<Item = (String, Vec<EntityCount>)> 
                 .collect();
             (service.domain.clone(), held)
         })
-}
-
-/// Says what a plan forgot: the host deleted it, the plugin's author should know.
-fn report_forgotten(session: &SessionRow, plans: &Plans, deleted: &[DeletedSegment]) {
-    for segment in deleted {
-        let Some(plan) = plans.get(&(segment.tenant_id, segment.domain.clone())) else {
-            continue;
-        };
-        if !plan
-            .deletions
-            .iter()
-            .any(|deletion| deletion.entity == segment.entity)
-        {
-            tracing::warn!(
-                session = %redacted(&session.session_id),
-                domain = %segment.domain,
-                entity = %segment.entity,
-                records = segment.records,
-                "the cleanup plan forgot an entity; the host deleted it"
-            );
-        }
-    }
 }

@@ -40,8 +40,15 @@ impl Sessions {
     /// [`SessionError::Invalid`] where the request contradicts the session;
     /// [`SessionError::DomainFailed`] where the clone or a check failed, and all is as it was.
     pub async fn clone_domain(&self, asked: CloneDomain) -> Result<ServiceRow, SessionError> {
+        let sessions = self.clone();
+        self.tracked(async move { sessions.repair(asked).await })
+            .await
+    }
+
+    async fn repair(&self, asked: CloneDomain) -> Result<ServiceRow, SessionError> {
         let parts = &self.inner.parts;
         let domain = self.known_domain(&asked.domain)?.clone();
+        let _turn = self.inner.turns.take(&asked.session_id).await;
         let mut session = self.find(&asked.session_id).await?;
         read::open(&session)?;
         let tenant = session
@@ -96,18 +103,29 @@ impl Sessions {
                 if let Some(error) = service.error.take() {
                     return Err(failed(error));
                 }
-            } else if let Some(error) = found.into_error() {
-                return Err(failed(error));
+            } else {
+                let unavailable = found.unavailable();
+                if let Some(error) = found.into_error() {
+                    return Err(failed(error));
+                }
+                for other in service_mut(&mut session, tenant_id, &domain) {
+                    other.unavailable_references = unavailable;
+                }
             }
         }
 
         replace_service(&mut session, asked.virtual_tenant_id, service.clone());
-        session.status = outcome::decide(&session.tenants, |name| {
+        let required = |name: &str| {
             parts
                 .catalog
                 .domain(name)
                 .is_some_and(|domain| domain.required)
-        });
+        };
+        // It is open and stays so: a required domain that was deleted can be cloned again.
+        session.status = match outcome::decide(&session.tenants, required) {
+            SessionStatus::Failed => SessionStatus::Partial,
+            decided => decided,
+        };
         let kept = parts
             .repo
             .replace_domain(&session, asked.virtual_tenant_id, &asked.domain, &segments)
@@ -131,25 +149,42 @@ impl Sessions {
         domain: &str,
         tenant_id: Uuid,
     ) -> Result<EntityCounts, SessionError> {
-        let parts = &self.inner.parts;
         let domain = self.known_domain(domain)?.slug.clone();
-        let deleted = parts.repo.delete_domain(tenant_id, &domain).await?;
-        let Ok(mut session) = self.session_of_tenant(tenant_id).await else {
-            return Ok(deleted);
+        let sessions = self.clone();
+        self.tracked(async move { sessions.delete(&domain, tenant_id).await })
+            .await
+    }
+
+    async fn delete(&self, domain: &str, tenant_id: Uuid) -> Result<EntityCounts, SessionError> {
+        let parts = &self.inner.parts;
+        let owner = match self.session_of_tenant(tenant_id).await {
+            Ok(session) => session,
+            // Nothing of it is left but what nobody owns.
+            Err(SessionError::NotFound { .. }) => {
+                return Ok(parts.repo.delete_domain(tenant_id, domain).await?);
+            }
+            Err(error) => return Err(error),
         };
-        if !deleted.is_empty() && session.status.is_open() {
-            let service = ServiceRow {
-                status: ServiceStatus::Deleted,
-                ..ServiceRow::pending(&domain)
-            };
-            replace_service(&mut session, tenant_id, service);
-            session.status = SessionStatus::Partial;
+        let _turn = self.inner.turns.take(&owner.session_id).await;
+        let mut session = self.session_of_tenant(tenant_id).await?;
+        let held = parts.repo.find_segments(tenant_id, Some(domain)).await?;
+        let service = ServiceRow {
+            status: ServiceStatus::Deleted,
+            ..ServiceRow::pending(domain)
+        };
+        replace_service(&mut session, tenant_id, service);
+        session.status = SessionStatus::Partial;
+        // Segments, service and status in one transaction; nothing happens to a session that has none.
+        if !held.is_empty() {
             parts
                 .repo
-                .replace_domain(&session, tenant_id, &domain, &[])
+                .replace_domain(&session, tenant_id, domain, &[])
                 .await?;
         }
-        Ok(deleted)
+        Ok(held
+            .into_iter()
+            .map(|segment| (segment.entity, segment.records))
+            .collect())
     }
 
     /// What the session holds now but for the domain in question, checked again: the checks need
@@ -188,8 +223,10 @@ impl Sessions {
                 let held = parts
                     .catalog
                     .check_clone(&checked.scope, declared, segments)
-                    .map_err(|rejection| SessionError::Invalid {
-                        faults: rejection.faults,
+                    .map_err(|rejection| SessionError::Host {
+                        reason: format!(
+                            "what is stored of `{domain}` is not what was checked: {rejection}"
+                        ),
                     })?;
                 checked.domains.insert(domain, held);
             }
@@ -236,17 +273,20 @@ fn contradictions(
 }
 
 fn replace_service(session: &mut SessionRow, tenant_id: Uuid, service: ServiceRow) {
-    let held = session
+    for held in service_mut(session, tenant_id, &service.domain) {
+        held.clone_from(&service);
+    }
+}
+
+fn service_mut<'s>(
+    session: &'s mut SessionRow,
+    tenant_id: Uuid,
+    domain: &'s str,
+) -> impl Iterator<Item = &'s mut ServiceRow> {
+    session
         .tenants
         .iter_mut()
-        .find(|tenant| tenant.tenant_id == tenant_id)
-        .and_then(|tenant| {
-            tenant
-                .services
-                .iter_mut()
-                .find(|held| held.domain == service.domain)
-        });
-    if let Some(held) = held {
-        *held = service;
-    }
+        .filter(move |tenant| tenant.tenant_id == tenant_id)
+        .flat_map(|tenant| &mut tenant.services)
+        .filter(move |service| service.domain == domain)
 }

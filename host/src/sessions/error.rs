@@ -50,6 +50,14 @@ pub enum SessionError {
         /// What it is.
         status: SessionStatus,
     },
+    /// The domain has no data in this session.
+    #[error("domain `{domain}` has no data in this session: {why}")]
+    NotCloned {
+        /// The domain.
+        domain: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// A name that was asked for is taken.
     #[error("{what} is taken")]
     Conflict {

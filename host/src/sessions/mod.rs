@@ -12,17 +12,20 @@ mod id;
 mod outcome;
 mod progress;
 mod read;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 pub use create::{Created, NewSession};
 pub use destroy::Destroyed;
 pub use domain::CloneDomain;
 pub use error::SessionError;
 pub use id::{IdSource, RandomIds, redacted};
+pub use read::cloned;
 
 use crate::catalog::Catalog;
 use crate::clock::SharedClock;
@@ -69,6 +72,7 @@ pub struct Sessions {
 struct Inner {
     parts: SessionParts,
     under_way: progress::UnderWay,
+    turns: turns::Turns,
     tasks: TaskTracker,
 }
 
@@ -80,6 +84,7 @@ impl Sessions {
             inner: Arc::new(Inner {
                 parts,
                 under_way: progress::UnderWay::default(),
+                turns: turns::Turns::default(),
                 tasks: TaskTracker::new(),
             }),
         }
@@ -103,9 +108,33 @@ impl Sessions {
         self.inner.parts.clock.now()
     }
 
-    /// Takes no new work and waits until what is under way has ended.
-    pub async fn stop(&self) {
+    /// Takes no new sessions from now on; what is under way goes on.
+    pub fn close(&self) {
         self.inner.tasks.close();
-        self.inner.tasks.wait().await;
+    }
+
+    /// Takes no new sessions and waits until what is under way has ended. What has not after
+    /// `limit` is given up: its row says so when the host starts again.
+    pub async fn stop(&self, limit: Duration) {
+        self.close();
+        if tokio::time::timeout(limit, self.inner.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(limit_s = limit.as_secs(), "what did not end was given up");
+            self.inner.under_way.cancel_all();
+        }
+    }
+
+    /// Does work that belongs to the host and not to the request that asked for it: it goes on
+    /// when the caller goes away.
+    async fn tracked<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, SessionError>> + Send + 'static,
+    ) -> Result<T, SessionError> {
+        let done = self.inner.tasks.spawn(work.in_current_span()).await;
+        done.map_err(|lost| SessionError::Host {
+            reason: format!("the work was lost: {lost}"),
+        })?
     }
 }

@@ -60,6 +60,13 @@ impl UnderWay {
         progress
     }
 
+    /// Gives up every clone under way.
+    pub(super) fn cancel_all(&self) {
+        for progress in lock(&self.sessions).values() {
+            progress.cancelled.cancel();
+        }
+    }
+
     pub(super) fn end(&self, session_id: &str) {
         lock(&self.sessions).remove(session_id);
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::create::scope;
 use super::{SessionError, Sessions};
-use crate::repo::{SessionRow, SessionStatus, TenantRow};
+use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
 use crate::segment::{Segment, StoredSegment};
 
 /// Longer than the canonical form of any domain takes.
@@ -111,18 +111,23 @@ impl Sessions {
         let domain = self.known_domain(domain)?;
         let session = self.session_of_tenant(tenant_id).await?;
         open(&session)?;
-        let stored = parts
-            .repo
-            .find_segments(tenant_id, Some(&domain.slug))
-            .await?;
-        if !canonical {
-            return Ok(as_object(&stored));
-        }
         let tenant = session
             .tenants
             .iter()
             .find(|tenant| tenant.tenant_id == tenant_id)
             .ok_or(SessionError::NotFound { what: "tenant" })?;
+        cloned(tenant, &domain.slug)?;
+        let stored = parts
+            .repo
+            .find_segments(tenant_id, Some(&domain.slug))
+            .await?;
+        if stored.is_empty() {
+            // Nothing was cloned, or all of it went since the session was looked at.
+            open(&self.session_of_tenant(tenant_id).await?)?;
+        }
+        if !canonical {
+            return Ok(as_object(&stored));
+        }
         let segments: Vec<Segment> = stored
             .into_iter()
             .map(|segment| Segment {
@@ -226,6 +231,29 @@ pub(super) fn open(session: &SessionRow) -> Result<(), SessionError> {
             Err(SessionError::NotOpen { status })
         }
     }
+}
+
+/// A domain that was not cloned has no records to tell, which is not the same as none.
+///
+/// # Errors
+/// [`SessionError::NotCloned`].
+pub fn cloned(tenant: &TenantRow, domain: &str) -> Result<(), SessionError> {
+    let service = tenant
+        .services
+        .iter()
+        .find(|service| service.domain == domain);
+    let why = match service.map(|service| service.status) {
+        Some(ServiceStatus::Completed) => return Ok(()),
+        None => "it takes no part in this account",
+        Some(ServiceStatus::Failed) => "its clone failed; the session's services say why",
+        Some(ServiceStatus::Deleted) => "it was deleted since",
+        Some(ServiceStatus::Discarded) => "the session FAILED and nothing of it was kept",
+        Some(ServiceStatus::Pending | ServiceStatus::Cloning) => "its clone did not end",
+    };
+    Err(SessionError::NotCloned {
+        domain: domain.to_owned(),
+        why,
+    })
 }
 
 /// The segments' texts, put together without parsing them.

@@ -76,6 +76,12 @@ fn refuse(error: &SessionError) -> Problem {
                 _ => problem,
             }
         }
+        SessionError::NotCloned { .. } => Problem::new(
+            StatusCode::CONFLICT,
+            "domain_not_cloned",
+            "The domain has no data in this session",
+            detail,
+        ),
         SessionError::Conflict { .. } => Problem::new(
             StatusCode::CONFLICT,
             "conflict",

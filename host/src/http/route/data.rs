@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::http::HttpState;
@@ -15,8 +14,9 @@ use crate::http::params::ListingParams;
 use crate::http::problem::{Problem, Violation};
 use crate::http::records::{Cursor, select};
 use crate::http::view::RecordsView;
-use crate::repo::{ServiceStatus, TenantRow};
+use crate::repo::TenantRow;
 use crate::segment::StoredSegment;
+use crate::sessions::cloned;
 
 /// List the records of an entity
 ///
@@ -53,7 +53,11 @@ pub(super) async fn list_records(
         .segment(tenant.tenant_id, &domain, &entity)
         .await?;
     let filters = params.filters(&state.sessions.fields(&domain, &entity))?;
-    was_cloned(&tenant, &domain)?;
+    cloned(&tenant, &domain)?;
+    if segment.is_none() {
+        // No record was cloned, or all of it went since the session was looked at.
+        access.open(&state, &session_id, params.tenant_id).await?;
+    }
     let StoredSegment { rows, digest, .. } =
         segment.unwrap_or_else(|| nothing(&tenant, &domain, &entity));
     let from = match &params.cursor {
@@ -74,27 +78,6 @@ pub(super) async fn list_records(
         next_cursor: page.next.map(|position| Cursor::write(&digest, position)),
     };
     Ok(Json(view).into_response())
-}
-
-/// A domain that was not cloned has no records to list, which is not the same as none.
-fn was_cloned(tenant: &TenantRow, domain: &str) -> Result<(), Problem> {
-    let service = tenant
-        .services
-        .iter()
-        .find(|service| service.domain == domain);
-    let why = match service.map(|service| service.status) {
-        Some(ServiceStatus::Completed) => return Ok(()),
-        None => "it takes no part in this account",
-        Some(ServiceStatus::Failed) => "its clone failed; the session's services say why",
-        Some(ServiceStatus::Deleted) => "it was deleted since",
-        Some(ServiceStatus::Pending | ServiceStatus::Cloning) => "its clone did not end",
-    };
-    Err(Problem::new(
-        StatusCode::CONFLICT,
-        "domain_not_cloned",
-        "The domain has no data in this session",
-        format!("domain `{domain}` has no data: {why}"),
-    ))
 }
 
 fn nothing(tenant: &TenantRow, domain: &str, entity: &str) -> StoredSegment {

@@ -45,6 +45,8 @@ pub enum ServiceState {
     Failed,
     /// Cloned, and deleted since by the domain's own service call.
     Deleted,
+    /// Cloned and checked, and not kept, since the session FAILED.
+    Discarded,
 }
 
 /// Why a domain was not cloned.
@@ -123,6 +125,7 @@ impl From<ServiceStatus> for ServiceState {
             ServiceStatus::Completed => Self::Completed,
             ServiceStatus::Failed => Self::Failed,
             ServiceStatus::Deleted => Self::Deleted,
+            ServiceStatus::Discarded => Self::Discarded,
         }
     }
 }

@@ -16,7 +16,9 @@ pub(in crate::repo) async fn a_tenant_leads_to_its_session_until_that_is_destroy
     let found = repo.find_session_of_tenant(tenant_id(3, 0)).await.unwrap();
     assert_eq!(found, None);
 
-    repo.destroy_session("demo_0001", noon()).await.unwrap();
+    repo.destroy_session("demo_0001", noon(), &[])
+        .await
+        .unwrap();
     let found = repo.find_session_of_tenant(tenant_id(1, 1)).await.unwrap();
     assert_eq!(found, None);
     // The identifier is free for the same session once more.
@@ -31,14 +33,17 @@ pub(in crate::repo) async fn destroying_is_repeatable(repo: &dyn Repo) {
     let session = create(repo, 1).await;
     let had = repo.begin_destroying("demo_0001").await.unwrap();
     assert_eq!(had, Some(SessionStatus::Ready));
-    let deleted = repo.destroy_session("demo_0001", noon()).await.unwrap();
+    let deleted = repo
+        .destroy_session("demo_0001", noon(), &[])
+        .await
+        .unwrap();
     assert_eq!(deleted.len(), 6);
     assert_eq!(deleted.iter().map(|gone| gone.records).sum::<u32>(), 16);
     assert!(held(repo, &session).await.is_empty());
     for _ in 0..2 {
         let later = noon() + Duration::hours(1);
         assert!(
-            repo.destroy_session("demo_0001", later)
+            repo.destroy_session("demo_0001", later, &[])
                 .await
                 .unwrap()
                 .is_empty()
@@ -51,7 +56,7 @@ pub(in crate::repo) async fn destroying_is_repeatable(repo: &dyn Repo) {
 
     assert_eq!(repo.begin_destroying("demo_none").await.unwrap(), None);
     assert!(
-        repo.destroy_session("demo_none", noon())
+        repo.destroy_session("demo_none", noon(), &[])
             .await
             .unwrap()
             .is_empty()
@@ -61,7 +66,9 @@ pub(in crate::repo) async fn destroying_is_repeatable(repo: &dyn Repo) {
 pub(in crate::repo) async fn destroying_touches_nobody_else(repo: &dyn Repo) {
     let gone = create(repo, 1).await;
     let kept = create(repo, 2).await;
-    repo.destroy_session("demo_0001", noon()).await.unwrap();
+    repo.destroy_session("demo_0001", noon(), &[])
+        .await
+        .unwrap();
     assert!(held(repo, &gone).await.is_empty());
     assert_eq!(held(repo, &kept).await, segments(&kept));
 
@@ -73,7 +80,7 @@ pub(in crate::repo) async fn destroying_touches_nobody_else(repo: &dyn Repo) {
     let written = segments(&again);
     assert!(repo.commit_session(&again, &written).await.unwrap());
     assert!(
-        repo.destroy_session("demo_0001", noon())
+        repo.destroy_session("demo_0001", noon(), &[])
             .await
             .unwrap()
             .is_empty()
@@ -83,7 +90,9 @@ pub(in crate::repo) async fn destroying_touches_nobody_else(repo: &dyn Repo) {
 
 pub(in crate::repo) async fn a_destroyed_session_stays_destroyed(repo: &dyn Repo) {
     create(repo, 1).await;
-    repo.destroy_session("demo_0001", noon()).await.unwrap();
+    repo.destroy_session("demo_0001", noon(), &[])
+        .await
+        .unwrap();
     let had = repo.begin_destroying("demo_0001").await.unwrap();
     assert_eq!(had, Some(SessionStatus::Destroyed));
     let ledger = repo.find_session("demo_0001").await.unwrap().unwrap();
@@ -102,7 +111,9 @@ pub(in crate::repo) async fn a_domain_of_a_session_that_is_gone_is_not_replaced(
                 .await
                 .unwrap()
         );
-        repo.destroy_session("demo_0001", noon()).await.unwrap();
+        repo.destroy_session("demo_0001", noon(), &[])
+            .await
+            .unwrap();
     }
     assert!(held(repo, &session).await.is_empty());
 }

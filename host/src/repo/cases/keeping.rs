@@ -63,7 +63,9 @@ pub(in crate::repo) async fn a_commit_after_a_deletion_does_nothing(repo: &dyn R
     let session = ready(begun);
     let late = segments(&session);
     assert!(!repo.commit_session(&session, &late).await.unwrap());
-    repo.destroy_session("demo_0001", noon()).await.unwrap();
+    repo.destroy_session("demo_0001", noon(), &[])
+        .await
+        .unwrap();
     assert!(!repo.commit_session(&session, &late).await.unwrap());
     assert!(held(repo, &session).await.is_empty());
 
@@ -159,6 +161,9 @@ pub(in crate::repo) async fn many_segments_fit_one_commit(repo: &dyn Repo) {
         .collect();
     assert!(repo.commit_session(&session, &many).await.unwrap());
     assert_eq!(held(repo, &session).await, many);
-    let deleted = repo.destroy_session("demo_0001", noon()).await.unwrap();
+    let deleted = repo
+        .destroy_session("demo_0001", noon(), &[])
+        .await
+        .unwrap();
     assert_eq!(deleted.len(), many.len());
 }

@@ -19,6 +19,7 @@ pub(super) async fn destroy(
     connection: &mut SqliteConnection,
     session_id: &str,
     now: DateTime<Utc>,
+    amiss: &[String],
 ) -> Result<Vec<DeletedSegment>, RepoError> {
     let begun = Instant::now();
     let marked = sqlx::query(
@@ -61,7 +62,7 @@ pub(super) async fn destroy(
     deleted.sort_by(|a, b| {
         (a.tenant_id, &a.domain, &a.entity).cmp(&(b.tenant_id, &b.domain, &b.entity))
     });
-    audit(connection, session_id, now, begun, &deleted).await?;
+    audit(connection, session_id, now, begun, &deleted, amiss).await?;
     Ok(deleted)
 }
 
@@ -72,14 +73,15 @@ async fn audit(
     now: DateTime<Utc>,
     begun: Instant,
     deleted: &[DeletedSegment],
+    amiss: &[String],
 ) -> Result<(), RepoError> {
     let took = begun.elapsed();
     let completed_at = now + Duration::from_std(took).unwrap_or_default();
     let total: i64 = deleted.iter().map(|gone| i64::from(gone.records)).sum();
     sqlx::query(
         "INSERT INTO demo_cleanup_audit (id, session_id, virtual_tenant_id, started_at, \
-         completed_at, duration_ms, total_records_deleted, service_results, status, retry_count) \
-         SELECT ?, s.session_id, t.tenant_id, ?, ?, ?, ?, ?, 'SUCCESS', s.cleanup_retry_count \
+         completed_at, duration_ms, total_records_deleted, service_results, status, error_details, retry_count) \
+         SELECT ?, s.session_id, t.tenant_id, ?, ?, ?, ?, ?, ?, ?, s.cleanup_retry_count \
          FROM demo_sessions AS s JOIN demo_tenants AS t ON t.session_id = s.session_id \
          WHERE s.session_id = ? AND t.position = 0",
     )
@@ -89,6 +91,11 @@ async fn audit(
     .bind(took.as_secs_f64() * 1000.0)
     .bind(total)
     .bind(to_json("service_results", &results(deleted))?)
+    .bind(if amiss.is_empty() { "SUCCESS" } else { "PARTIAL" })
+    .bind(match amiss {
+        [] => None,
+        amiss => Some(to_json("error_details", &amiss)?),
+    })
     .bind(session_id)
     .execute(connection)
     .await
@@ -147,7 +154,8 @@ pub(super) async fn recover(
             .await
             .map_err(classify)?;
     for session_id in &half_gone {
-        destroy(connection, session_id, now).await?;
+        let amiss = ["the host stopped before it had asked for the plans".to_owned()];
+        destroy(connection, session_id, now, &amiss).await?;
     }
     Ok(failed)
 }

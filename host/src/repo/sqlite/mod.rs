@@ -145,9 +145,10 @@ impl Repo for SqliteRepo {
         &self,
         session_id: &str,
         now: DateTime<Utc>,
+        amiss: &[String],
     ) -> Result<Vec<DeletedSegment>, RepoError> {
         let mut transaction = self.begin().await?;
-        let deleted = destroy::destroy(&mut transaction, session_id, now).await?;
+        let deleted = destroy::destroy(&mut transaction, session_id, now, amiss).await?;
         self.commit(transaction).await?;
         Ok(deleted)
     }

@@ -108,7 +108,7 @@ pub(super) async fn commit(
 
 /// Replaces one domain of a tenant, its service's outcome, and the session's status and error.
 /// Answers `false`, having written nothing, where the session is not READY or PARTIAL any more.
-/// Other domains' outcomes stay as they are stored: they may be newer than the caller's copy.
+/// Of other domains only the references that became available, or ceased to be, are written.
 pub(super) async fn replace_domain(
     connection: &mut SqliteConnection,
     session: &SessionRow,
@@ -136,19 +136,22 @@ pub(super) async fn replace_domain(
     if updated.rows_affected() == 0 {
         return Ok(false);
     }
-    let service = session
-        .tenants
-        .iter()
-        .filter(|tenant| tenant.tenant_id == tenant_id)
-        .flat_map(|tenant| &tenant.services)
-        .find(|service| service.domain == domain);
-    if let Some(service) = service {
-        let mut services = read_services(connection, &session.session_id, tenant_id).await?;
-        match services.iter_mut().find(|stored| stored.domain == domain) {
-            Some(stored) => stored.clone_from(service),
-            None => services.push(service.clone()),
+    for tenant in &session.tenants {
+        let id = tenant.tenant_id;
+        let mut services = read_services(connection, &session.session_id, id).await?;
+        for service in &tenant.services {
+            let own = id == tenant_id && service.domain == domain;
+            match services
+                .iter_mut()
+                .find(|stored| stored.domain == service.domain)
+            {
+                Some(stored) if own => stored.clone_from(service),
+                Some(stored) => stored.unavailable_references = service.unavailable_references,
+                None if own => services.push(service.clone()),
+                None => {}
+            }
         }
-        write_services(connection, &session.session_id, tenant_id, &services).await?;
+        write_services(connection, &session.session_id, id, &services).await?;
     }
     segments::delete_domain(connection, tenant_id, domain).await?;
     segments::insert(connection, held).await?;

@@ -252,7 +252,9 @@ async fn a_destruction_is_audited_once() {
     let (_directory, repo) = store().await;
     keep_books(&repo, 1).await;
     for _ in 0..2 {
-        repo.destroy_session("demo_0001", noon()).await.unwrap();
+        repo.destroy_session("demo_0001", noon(), &[])
+            .await
+            .unwrap();
     }
     let audits: Vec<(String, String, i64, String, String)> = sqlx::query_as(
         "SELECT session_id, started_at, total_records_deleted, status, service_results \

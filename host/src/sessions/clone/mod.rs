@@ -38,11 +38,19 @@ impl Job {
             session = %redacted(&self.row.session_id),
             account = %self.row.account,
         );
-        let session_id = self.row.session_id.clone();
+        let row = self.row.clone();
         let sessions = self.sessions.clone();
-        let result = self.clone_and_commit().instrument(span).await;
-        sessions.inner.under_way.end(&session_id);
-        result
+        // A task of its own: a panic in it must not leave a session that is CLONING for ever.
+        let ended = tokio::spawn(self.clone_and_commit().instrument(span)).await;
+        sessions.inner.under_way.end(&row.session_id);
+        match ended {
+            Ok(result) => result,
+            Err(lost) => {
+                let reason = format!("the clone was lost: {lost}");
+                record_lost(&sessions, row, &reason).await;
+                Err(SessionError::Host { reason })
+            }
+        }
     }
 
     async fn clone_and_commit(mut self) -> Result<SessionRow, SessionError> {
@@ -60,6 +68,7 @@ impl Job {
         self.row.duration_ms = Some(millis(started.elapsed()));
         let segments: Vec<StoredSegment> = if self.row.status == SessionStatus::Failed {
             self.row.error = Some(self.failed_domains(required));
+            discard(&mut self.row);
             Vec::new()
         } else {
             cloned
@@ -70,7 +79,8 @@ impl Job {
         let committed = match parts.repo.commit_session(&self.row, &segments).await {
             Ok(committed) => committed,
             Err(error) => {
-                self.record_lost_commit(&error).await;
+                tracing::error!(%error, "the session could not be committed");
+                record_lost(&self.sessions, self.row, "the store did not take the data").await;
                 return Err(error.into());
             }
         };
@@ -169,23 +179,29 @@ impl Job {
             .collect::<Vec<_>>()
             .join("; ")
     }
+}
 
-    /// The commit failed: says so in the session's row where the store lets it. Where not, the
-    /// row stays CLONING and recovery fails it.
-    async fn record_lost_commit(&mut self, error: &crate::repo::RepoError) {
-        tracing::error!(%error, "the session could not be committed");
-        self.row.status = SessionStatus::Failed;
-        self.row.error = Some("the store did not take the data".to_owned());
-        if let Err(error) = self
-            .sessions
-            .inner
-            .parts
-            .repo
-            .commit_session(&self.row, &[])
-            .await
-        {
-            tracing::error!(%error, "nor could its failure be recorded");
-        }
+/// Says in a session's row that it FAILED, where the store lets it. Where not, the row stays CLONING
+/// and recovery fails it.
+async fn record_lost(sessions: &Sessions, mut row: SessionRow, reason: &str) {
+    row.status = SessionStatus::Failed;
+    row.error = Some(reason.to_owned());
+    discard(&mut row);
+    if let Err(error) = sessions.inner.parts.repo.commit_session(&row, &[]).await {
+        tracing::error!(%error, "a session's failure could not be recorded");
+    }
+}
+
+/// What was cloned of a session that FAILED is not kept, and its services say so.
+fn discard(session: &mut SessionRow) {
+    let services = session
+        .tenants
+        .iter_mut()
+        .flat_map(|tenant| &mut tenant.services);
+    for service in services.filter(|service| service.status == ServiceStatus::Completed) {
+        service.status = ServiceStatus::Discarded;
+        service.records.clear();
+        service.content_digest = None;
     }
 }
 

@@ -34,6 +34,11 @@ impl ReferenceOutcome {
         }
     }
 
+    /// References into domains that are not there.
+    pub(in crate::sessions) const fn unavailable(&self) -> u32 {
+        self.unavailable
+    }
+
     pub(in crate::sessions) fn into_error(self) -> Option<ServiceError> {
         self.error
     }
