@@ -31,7 +31,7 @@ async fn served_by(plugins: &Path) -> crate::support::Answer {
 async fn a_host_that_stops_takes_no_new_session() {
     let app = TestApp::over(&Puppets::new().load().hosting).await;
     let session = app.create("show").await.expect(200);
-    app.sessions.stop().await;
+    app.sessions.stop(std::time::Duration::from_secs(10)).await;
     app.create("show").await.problem(503, "stopping");
     app.get("/readyz").await.problem(503, "stopping");
     app.get("/healthz").await.expect(200);
