@@ -37,12 +37,19 @@ async fn a_hundred_sessions_of_one_instant_are_one() {
         assert_eq!(found.len(), 11, "{found:?}");
         assert_eq!(first.get_or_insert_with(|| found.clone()), &found);
         let id = session["session_id"].as_str().unwrap();
-        app.delete(&format!("/api/demo/sessions/{id}")).await.expect(200);
+        app.delete(&format!("/api/demo/sessions/{id}"))
+            .await
+            .expect(200);
     }
     assert_eq!(tenants.len(), 100);
     // The digest sees a change: a second later is another story.
-    let later = app.create_at("professional", now() + Duration::seconds(1)).await;
-    assert_ne!(first.unwrap()["production"], digests(&app, &later).await["production"]);
+    let later = app
+        .create_at("professional", now() + Duration::seconds(1))
+        .await;
+    assert_ne!(
+        first.unwrap()["production"],
+        digests(&app, &later).await["production"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +60,9 @@ async fn two_sessions_share_no_id() {
         let session = app.create_at("professional", now()).await;
         let mut ids = BTreeSet::new();
         for (_, records) in Records::of(&app, &session).await.iter() {
-            records.iter().for_each(|record| collect_ids(record, &mut ids));
+            records
+                .iter()
+                .for_each(|record| collect_ids(record, &mut ids));
         }
         of.push(ids);
     }
@@ -86,8 +95,15 @@ async fn whole_weeks_shift_every_date_and_nothing_else() {
             for (found, expected) in found.iter().zip(&expected) {
                 assert_eq!(found, expected, "{entity}, {weeks} weeks");
             }
-            let dated = records.iter().zip(found).filter(|(before, after)| before != after).count();
-            assert!(dated > 0 || !has_date(&records[0]), "{entity}: nothing moved");
+            let dated = records
+                .iter()
+                .zip(found)
+                .filter(|(before, after)| before != after)
+                .count();
+            assert!(
+                dated > 0 || !has_date(&records[0]),
+                "{entity}: nothing moved"
+            );
         }
     }
 }
@@ -100,7 +116,10 @@ async fn told_at(instant: DateTime<Utc>) -> Records {
         "session_created_at": instant.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
         "virtual_tenant_id": "5e550000-0000-4000-8000-000000000001",
     });
-    let session = app.post_internal("/api/demo/sessions", &body).await.expect(200);
+    let session = app
+        .post_internal("/api/demo/sessions", &body)
+        .await
+        .expect(200);
     assert_eq!(session["status"], "READY", "{session:#}");
     Records::of(&app, &session).await
 }
@@ -111,11 +130,14 @@ fn has_date(value: &Value) -> bool {
 
 fn shifted(value: &Value, by: Micros) -> Value {
     match value {
-        Value::String(text) => shifted_text(text, by).unwrap_or_else(|| text.clone()).into(),
+        Value::String(text) => shifted_text(text, by)
+            .unwrap_or_else(|| text.clone())
+            .into(),
         Value::Array(items) => items.iter().map(|item| shifted(item, by)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, field)| (name.clone(), shifted(field, by))).collect()
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, field)| (name.clone(), shifted(field, by)))
+            .collect(),
         other => other.clone(),
     }
 }

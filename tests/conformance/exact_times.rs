@@ -17,15 +17,28 @@ async fn a_session_of_ten_o_clock() {
         .filter(|batch| instant(batch, "planned_start_time").unwrap() > now)
         .min_by_key(|batch| instant(batch, "planned_start_time"))
         .unwrap();
-    assert_eq!(upcoming["planned_start_time"], "2026-03-02T11:30:00Z", "{upcoming:#}");
+    assert_eq!(
+        upcoming["planned_start_time"], "2026-03-02T11:30:00Z",
+        "{upcoming:#}"
+    );
 
     let running = records.find("production.batch", |batch| batch["status"] == "IN_PROGRESS");
-    let [running] = running.as_slice() else { panic!("{running:#?}") };
-    assert_eq!(running["actual_start_time"], "2026-03-02T08:15:00Z", "{running:#}");
+    let [running] = running.as_slice() else {
+        panic!("{running:#?}")
+    };
+    assert_eq!(
+        running["actual_start_time"], "2026-03-02T08:15:00Z",
+        "{running:#}"
+    );
 
     let late = records.find("procurement.purchase_order", |order| {
         order["status"] == "SENT" && instant(order, "expected_delivery_date").unwrap() < now
     });
-    let [late] = late.as_slice() else { panic!("{late:#?}") };
-    assert_eq!(late["expected_delivery_date"], "2026-03-02T06:00:00Z", "{late:#}");
+    let [late] = late.as_slice() else {
+        panic!("{late:#?}")
+    };
+    assert_eq!(
+        late["expected_delivery_date"], "2026-03-02T06:00:00Z",
+        "{late:#}"
+    );
 }

@@ -25,29 +25,134 @@ fn map() -> Vec<Line> {
 
 /// The pairs of section 3's table, with what must hold.
 const SECTION_3: &[(&str, &str, &str, &str)] = &[
-    ("production.batch", "recipe_id", "recipes.recipe", "is_active=true"),
-    ("production.batch", "product_id", "inventory.ingredient", PRODUCT),
-    ("production.batch", "equipment_used[]", "production.equipment", "status=\"OPERATIONAL\""),
-    ("production.batch", "order_id", "orders.customer_order", "status!=\"CANCELLED\""),
-    ("production.batch", "forecast_id", "forecasting.forecast", "product_id==product_id"),
+    (
+        "production.batch",
+        "recipe_id",
+        "recipes.recipe",
+        "is_active=true",
+    ),
+    (
+        "production.batch",
+        "product_id",
+        "inventory.ingredient",
+        PRODUCT,
+    ),
+    (
+        "production.batch",
+        "equipment_used[]",
+        "production.equipment",
+        "status=\"OPERATIONAL\"",
+    ),
+    (
+        "production.batch",
+        "order_id",
+        "orders.customer_order",
+        "status!=\"CANCELLED\"",
+    ),
+    (
+        "production.batch",
+        "forecast_id",
+        "forecasting.forecast",
+        "product_id==product_id",
+    ),
     ("production.batch", "staff_assigned[]", "auth.user", ""),
-    ("recipes.recipe", "finished_product_id", "inventory.ingredient", PRODUCT),
-    ("recipes.recipe_ingredient", "ingredient_id", "inventory.ingredient", INGREDIENT),
-    ("inventory.stock", "ingredient_id", "inventory.ingredient", ""),
-    ("inventory.stock", "supplier_id", "suppliers.supplier", "contract_start..contract_end"),
-    ("procurement.purchase_order", "supplier_id", "suppliers.supplier", "status=\"ACTIVE\""),
-    ("procurement.purchase_order_item", "ingredient_id", "inventory.ingredient", INGREDIENT),
-    ("procurement.purchase_order_item", "purchase_order_id", "procurement.purchase_order", ""),
-    ("procurement.procurement_requirement", "plan_id", "procurement.procurement_plan", ""),
-    ("procurement.procurement_requirement", "ingredient_id", "inventory.ingredient", ""),
-    ("procurement.delivery", "purchase_order_id", "procurement.purchase_order", ""),
-    ("orders.customer_order", "customer_id", "orders.customer", ""),
-    ("orders.order_item", "customer_order_id", "orders.customer_order", ""),
-    ("orders.order_item", "product_id", "inventory.ingredient", PRODUCT),
-    ("production.quality_check", "batch_id", "production.batch", ""),
-    ("production.quality_check", "template_id", "production.quality_check_template", ""),
+    (
+        "recipes.recipe",
+        "finished_product_id",
+        "inventory.ingredient",
+        PRODUCT,
+    ),
+    (
+        "recipes.recipe_ingredient",
+        "ingredient_id",
+        "inventory.ingredient",
+        INGREDIENT,
+    ),
+    (
+        "inventory.stock",
+        "ingredient_id",
+        "inventory.ingredient",
+        "",
+    ),
+    (
+        "inventory.stock",
+        "supplier_id",
+        "suppliers.supplier",
+        "contract_start..contract_end",
+    ),
+    (
+        "procurement.purchase_order",
+        "supplier_id",
+        "suppliers.supplier",
+        "status=\"ACTIVE\"",
+    ),
+    (
+        "procurement.purchase_order_item",
+        "ingredient_id",
+        "inventory.ingredient",
+        INGREDIENT,
+    ),
+    (
+        "procurement.purchase_order_item",
+        "purchase_order_id",
+        "procurement.purchase_order",
+        "",
+    ),
+    (
+        "procurement.procurement_requirement",
+        "plan_id",
+        "procurement.procurement_plan",
+        "",
+    ),
+    (
+        "procurement.procurement_requirement",
+        "ingredient_id",
+        "inventory.ingredient",
+        "",
+    ),
+    (
+        "procurement.delivery",
+        "purchase_order_id",
+        "procurement.purchase_order",
+        "",
+    ),
+    (
+        "orders.customer_order",
+        "customer_id",
+        "orders.customer",
+        "",
+    ),
+    (
+        "orders.order_item",
+        "customer_order_id",
+        "orders.customer_order",
+        "",
+    ),
+    (
+        "orders.order_item",
+        "product_id",
+        "inventory.ingredient",
+        PRODUCT,
+    ),
+    (
+        "production.quality_check",
+        "batch_id",
+        "production.batch",
+        "",
+    ),
+    (
+        "production.quality_check",
+        "template_id",
+        "production.quality_check_template",
+        "",
+    ),
     ("sales.sale", "product_id", "inventory.ingredient", PRODUCT),
-    ("forecasting.forecast", "product_id", "inventory.ingredient", ""),
+    (
+        "forecasting.forecast",
+        "product_id",
+        "inventory.ingredient",
+        "",
+    ),
 ];
 /// What must change with a field for its record to stay sound: entity, field, the other, its value.
 const COMPANIONS: &[(&str, &str, &str, &str)] =
@@ -66,7 +171,11 @@ fn told(condition: &Value) -> String {
         format!("{}=={}", text("field"), text("equals_field_of_referrer"))
     } else {
         let ends = condition["interval"].as_array().unwrap();
-        format!("{}..{}", ends[0].as_str().unwrap(), ends[1].as_str().unwrap())
+        format!(
+            "{}..{}",
+            ends[0].as_str().unwrap(),
+            ends[1].as_str().unwrap()
+        )
     }
 }
 
@@ -74,9 +183,15 @@ fn told(condition: &Value) -> String {
 fn the_map_holds_all_of_section_3() {
     let map = map();
     for (from, field, to, holds) in SECTION_3 {
-        let line = map.iter().find(|line| line.from == *from && line.field == *field);
+        let line = map
+            .iter()
+            .find(|line| line.from == *from && line.field == *field);
         let line = line.unwrap_or_else(|| panic!("{from}.{field} is not in the map"));
-        assert_eq!((line.to.as_str(), line.scope.as_str()), (*to, "own"), "{from}.{field}");
+        assert_eq!(
+            (line.to.as_str(), line.scope.as_str()),
+            (*to, "own"),
+            "{from}.{field}"
+        );
         let conditions: Vec<String> = line.conditions.iter().map(told).collect();
         assert_eq!(conditions.join(", "), *holds, "{from}.{field}");
     }
@@ -85,8 +200,10 @@ fn the_map_holds_all_of_section_3() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_map_holds_every_id_field_of_every_schema() {
     let sample = Sample::take().await;
-    let mapped: BTreeSet<String> =
-        map().iter().map(|line| format!("{}.{}", line.from, line.field)).collect();
+    let mapped: BTreeSet<String> = map()
+        .iter()
+        .map(|line| format!("{}.{}", line.from, line.field))
+        .collect();
     let mut found = BTreeSet::new();
     for schema in sample.catalog.schemas() {
         for (name, property) in schema.document()["properties"].as_object().unwrap() {
@@ -117,8 +234,12 @@ async fn a_reference_to_nothing_is_named() {
                 faults.iter().any(|fault| {
                     fault.source == line.from
                         && fault.rule == "reference"
-                        && fault.message.contains(&format!("record {}:", id.as_str().unwrap()))
-                        && fault.message.contains(&format!("`{}` refers to {}", line.field, line.to))
+                        && fault
+                            .message
+                            .contains(&format!("record {}:", id.as_str().unwrap()))
+                        && fault
+                            .message
+                            .contains(&format!("`{}` refers to {}", line.field, line.to))
                         && fault.value.as_deref() == Some(&format!("\"{nothing}\""))
                 })
             })
@@ -198,8 +319,14 @@ fn unmet(sample: &Sample, line: &Line, condition: &Value) -> Vec<(String, Value)
     }
     let ends = condition["interval"].as_array().unwrap();
     vec![
-        (ends[0].as_str().unwrap().to_owned(), "2026-03-02T10:00:00.000001Z".into()),
-        (ends[1].as_str().unwrap().to_owned(), "2026-03-02T09:59:59.999999Z".into()),
+        (
+            ends[0].as_str().unwrap().to_owned(),
+            "2026-03-02T10:00:00.000001Z".into(),
+        ),
+        (
+            ends[1].as_str().unwrap().to_owned(),
+            "2026-03-02T09:59:59.999999Z".into(),
+        ),
     ]
 }
 
@@ -211,14 +338,18 @@ fn breaks(sample: &Sample, line: &Line, field: &str, value: &Value) -> bool {
             faults.iter().any(|fault| {
                 fault.source == line.from
                     && fault.rule == "condition"
-                    && fault.message.contains(&format!("`{}` refers to {}", line.field, line.to))
+                    && fault
+                        .message
+                        .contains(&format!("`{}` refers to {}", line.field, line.to))
                     && fault.message.contains(&format!("`{field}`"))
             })
         })
     };
     let referrers = &sample.rows[&line.from];
-    let targets: BTreeSet<&str> =
-        referrers.iter().filter_map(|record| target(record, line)).collect();
+    let targets: BTreeSet<&str> = referrers
+        .iter()
+        .filter_map(|record| target(record, line))
+        .collect();
     for id in targets.iter().take(8) {
         let mut rows = sample.rows.clone();
         let mut records = rows.get_mut(&line.to).unwrap().iter_mut();
@@ -233,11 +364,17 @@ fn breaks(sample: &Sample, line: &Line, field: &str, value: &Value) -> bool {
             return named;
         }
     }
-    let unfit = sample.rows[&line.to].iter().filter(|record| record[field] == *value);
+    let unfit = sample.rows[&line.to]
+        .iter()
+        .filter(|record| record[field] == *value);
     for unfit in unfit.take(8) {
         for at in 0..referrers.len().min(200) {
             let mut rows = sample.rows.clone();
-            point(&mut rows.get_mut(&line.from).unwrap()[at], line, unfit["id"].as_str().unwrap());
+            point(
+                &mut rows.get_mut(&line.from).unwrap()[at],
+                line,
+                unfit["id"].as_str().unwrap(),
+            );
             if let Some(named) = named(&rows, &[&line.from]) {
                 return named;
             }

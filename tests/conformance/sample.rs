@@ -32,19 +32,38 @@ impl Sample {
         let catalog = Arc::clone(&bakery().catalog);
         let scope = TenantScope {
             account: "professional".to_owned(),
-            tenant_id: session["virtual_tenant_id"].as_str().unwrap().parse().unwrap(),
+            tenant_id: session["virtual_tenant_id"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap(),
             base_tenant_id: catalog.account("professional").unwrap().base_tenant_id,
             outlet: None,
             parent_tenant_id: None,
             session_created_at: now,
         };
-        let rows = records.iter().map(|(entity, rows)| (entity.clone(), rows.clone())).collect();
+        let rows = records
+            .iter()
+            .map(|(entity, rows)| (entity.clone(), rows.clone()))
+            .collect();
         let checked = CheckedTenant::new(scope.clone());
-        let mut sample = Self { catalog, scope, rows, checked };
-        let domains: Vec<String> =
-            sample.catalog.domains().iter().map(|domain| domain.slug.clone()).collect();
+        let mut sample = Self {
+            catalog,
+            scope,
+            rows,
+            checked,
+        };
+        let domains: Vec<String> = sample
+            .catalog
+            .domains()
+            .iter()
+            .map(|domain| domain.slug.clone())
+            .collect();
         let checked = sample.check(&sample.rows, &domains).unwrap();
-        assert!(sample.faults_of(&checked).is_empty(), "a sound session has faults");
+        assert!(
+            sample.faults_of(&checked).is_empty(),
+            "a sound session has faults"
+        );
         sample.checked = checked;
         sample
     }
@@ -52,8 +71,10 @@ impl Sample {
     /// The faults that records of one entity have by themselves.
     pub(super) fn faults_of_rows(&self, entity: &str, rows: &[Value]) -> Vec<Fault> {
         let (domain, entity) = entity.split_once('.').unwrap();
-        let segment =
-            Segment { entity: entity.to_owned(), rows: Value::from(rows.to_vec()).to_string() };
+        let segment = Segment {
+            entity: entity.to_owned(),
+            rows: Value::from(rows.to_vec()).to_string(),
+        };
         let domain = self.catalog.domain(domain).unwrap();
         match self.catalog.check_clone(&self.scope, domain, vec![segment]) {
             Ok(_) => Vec::new(),
@@ -80,7 +101,11 @@ impl Sample {
         let report = self
             .catalog
             .check_references(self.scope.session_created_at, std::slice::from_ref(tenant));
-        report.domains.into_values().flat_map(|findings| findings.faults).collect()
+        report
+            .domains
+            .into_values()
+            .flat_map(|findings| findings.faults)
+            .collect()
     }
 
     /// The tenant with some domains checked again.
@@ -97,7 +122,10 @@ impl Sample {
                 rows: Value::from(rows[&format!("{slug}.{entity}")].clone()).to_string(),
             });
             let segments = segments.collect();
-            let checked = self.catalog.check_clone(&self.scope, domain, segments).ok()?;
+            let checked = self
+                .catalog
+                .check_clone(&self.scope, domain, segments)
+                .ok()?;
             tenant.domains.insert(slug.clone(), checked);
         }
         Some(tenant)

@@ -19,10 +19,17 @@ async fn every_schema_rejects_a_mutation_of_each_of_its_properties() {
     for schema in sample.catalog.schemas() {
         let entity = format!("{}.{}", schema.domain(), schema.entity());
         let record = &sample.rows[&entity][0];
-        assert_eq!(sample.faults_of_rows(&entity, std::slice::from_ref(record)), [], "{entity}");
+        assert_eq!(
+            sample.faults_of_rows(&entity, std::slice::from_ref(record)),
+            [],
+            "{entity}"
+        );
         for (name, property) in schema.document()["properties"].as_object().unwrap() {
             let misses = misses(property);
-            assert!(!misses.is_empty(), "{entity}.{name} says nothing of its values");
+            assert!(
+                !misses.is_empty(),
+                "{entity}.{name} says nothing of its values"
+            );
             for miss in misses {
                 tried += 1;
                 let mut changed = record.clone();
@@ -49,17 +56,23 @@ async fn every_schema_rejects_a_mutation_of_each_of_its_properties() {
             kept.push(format!("{entity} with an unknown field"));
         }
     }
-    println!("{tried} mutations of {} schemas", sample.catalog.schemas().count());
+    println!(
+        "{tried} mutations of {} schemas",
+        sample.catalog.schemas().count()
+    );
     assert!(kept.is_empty(), "{kept:#?}");
 }
 
 fn named(sample: &Sample, entity: &str, changed: Value, place: &str, pointer: &str) -> bool {
-    sample.faults_of_rows(entity, &[changed]).iter().any(|fault| {
-        fault.source == entity
-            && fault.rule == "schema"
-            && fault.pointer.starts_with(pointer)
-            && fault.message.ends_with(place)
-    })
+    sample
+        .faults_of_rows(entity, &[changed])
+        .iter()
+        .any(|fault| {
+            fault.source == entity
+                && fault.rule == "schema"
+                && fault.pointer.starts_with(pointer)
+                && fault.message.ends_with(place)
+        })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,7 +122,10 @@ async fn every_condition_of_a_schema_is_held_to() {
 fn misses(schema: &Value) -> Vec<Miss> {
     let mut misses = Vec::new();
     let mut miss = |keyword: &str, value: Value| {
-        misses.push(Miss { keyword: keyword.to_owned(), value });
+        misses.push(Miss {
+            keyword: keyword.to_owned(),
+            value,
+        });
     };
     for (keyword, stated) in schema.as_object().unwrap() {
         let step = || stated.as_f64().unwrap();
@@ -140,11 +156,21 @@ fn misses(schema: &Value) -> Vec<Miss> {
             }
             "const" => miss(&place, json!("NO_SUCH_VALUE")),
             "not" => {
-                assert_eq!(stated, &json!({"type": "null"}), "no miss is known of another `not`");
+                assert_eq!(
+                    stated,
+                    &json!({"type": "null"}),
+                    "no miss is known of another `not`"
+                );
                 miss(&place, Value::Null);
             }
             "format" => {
-                for text in ["", "nonsense", "2026-02-30", "2026-02-30T00:00:00Z", "BASE_TS"] {
+                for text in [
+                    "",
+                    "nonsense",
+                    "2026-02-30",
+                    "2026-02-30T00:00:00Z",
+                    "BASE_TS",
+                ] {
                     miss(&place, json!(text));
                 }
                 match stated.as_str().unwrap() {
@@ -173,8 +199,9 @@ fn misses(schema: &Value) -> Vec<Miss> {
             "maxItems" => miss(&place, (0..=count()).map(|at| json!(at)).collect()),
             "uniqueItems" => miss(&place, json!(["x", "x"])),
             "maxProperties" => {
-                let fields: Map<String, Value> =
-                    (0..=count()).map(|at| (format!("f{at}"), json!(at))).collect();
+                let fields: Map<String, Value> = (0..=count())
+                    .map(|at| (format!("f{at}"), json!(at)))
+                    .collect();
                 miss(&place, fields.into());
             }
             "required" => miss(&place, json!({})),
@@ -209,7 +236,10 @@ async fn every_schema_says_all_of_its_values() {
         let version = document["version"].as_str().unwrap();
         let major = version.split('.').next().unwrap();
         let id = document["$id"].as_str().unwrap();
-        assert!(id.ends_with(&format!("/{domain}/{entity}/v{major}")), "{id} {version}");
+        assert!(
+            id.ends_with(&format!("/{domain}/{entity}/v{major}")),
+            "{id} {version}"
+        );
         assert_eq!(document["additionalProperties"], false, "{id}");
         assert!(document["x-rules"].is_array(), "{id}");
         for (name, property) in document["properties"].as_object().unwrap() {
@@ -218,21 +248,40 @@ async fn every_schema_says_all_of_its_values() {
             let types = property["type"].to_string();
             assert!(has(&["description"]), "{id} {name}");
             if types.contains("string") {
-                assert!(has(&["enum", "format", "maxLength"]), "{id} {name}: unbounded text");
+                assert!(
+                    has(&["enum", "format", "maxLength"]),
+                    "{id} {name}: unbounded text"
+                );
             }
             if types.contains("number") || types.contains("integer") {
                 let low = has(&["enum", "minimum", "exclusiveMinimum"]);
-                assert!(low && has(&["enum", "maximum"]), "{id} {name}: unbounded number");
+                assert!(
+                    low && has(&["enum", "maximum"]),
+                    "{id} {name}: unbounded number"
+                );
             }
             if types.contains("array") {
-                assert!(has(&["maxItems"]) && has(&["items"]), "{id} {name}: unbounded array");
+                assert!(
+                    has(&["maxItems"]) && has(&["items"]),
+                    "{id} {name}: unbounded array"
+                );
             }
             let optional = types.contains("null") || has(&["default"]);
-            let required = document["required"].as_array().unwrap().iter().any(|one| one == name);
-            assert!(required || optional, "{id} {name}: neither required, nullable nor defaulted");
+            let required = document["required"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|one| one == name);
+            assert!(
+                required || optional,
+                "{id} {name}: neither required, nullable nor defaulted"
+            );
         }
         let changes = root().join(format!("schemas/{domain}/CHANGELOG.md"));
         let changes = std::fs::read_to_string(changes).unwrap();
-        assert!(changes.contains(&format!("`{entity}` {version}")), "{domain}: {entity} {version}");
+        assert!(
+            changes.contains(&format!("`{entity}` {version}")),
+            "{domain}: {entity} {version}"
+        );
     }
 }

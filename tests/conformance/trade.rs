@@ -20,7 +20,13 @@ fn names() -> BTreeSet<String> {
         names.insert(text(&domain["slug"]));
         names.extend(domain["entities"].as_array().unwrap().iter().map(text));
     }
-    names.extend(manifest["account"].as_array().unwrap().iter().map(|account| text(&account["slug"])));
+    names.extend(
+        manifest["account"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|account| text(&account["slug"])),
+    );
     names.retain(|name| !COMMON.contains(&name.as_str()));
     names
 }
@@ -28,7 +34,11 @@ fn names() -> BTreeSet<String> {
 fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { files(&path, found) } else { found.push(path) }
+        if path.is_dir() {
+            files(&path, found)
+        } else {
+            found.push(path)
+        }
     }
 }
 
@@ -82,7 +92,11 @@ fn the_host_names_nothing_of_the_catalog() {
     let found: Vec<String> = sources
         .iter()
         .flat_map(|path| {
-            let file = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+            let file = path
+                .strip_prefix(root())
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
             named(&file, &std::fs::read_to_string(path).unwrap(), &names)
         })
         .collect();
@@ -92,7 +106,14 @@ fn the_host_names_nothing_of_the_catalog() {
 #[test]
 fn a_name_is_found_however_it_is_written() {
     let names = BTreeSet::from(["quality_check".to_owned(), "batch".to_owned()]);
-    for text in ["// a batch of", "let batch = 1", "struct BatchView", "\"BATCH\"", "QualityCheck::new", "quality_check"] {
+    for text in [
+        "// a batch of",
+        "let batch = 1",
+        "struct BatchView",
+        "\"BATCH\"",
+        "QualityCheck::new",
+        "quality_check",
+    ] {
         assert_eq!(named("x", text, &names).len(), 1, "{text}");
     }
     for text in ["batches", "batch_size", "quality", "a quality check"] {

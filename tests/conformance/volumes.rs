@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::support::{Records, TestApp, day, instant};
+use crate::support::{Records, TestApp, bakery, day, instant};
 
 /// A session, and the instant that it is told from.
 struct Volumes {
@@ -15,15 +15,21 @@ struct Volumes {
 
 impl Volumes {
     async fn measure() -> Self {
-        let now = "2026-03-02T10:00:00Z".parse().unwrap();
+        // The base reference itself: the records are those of the fixtures, day by day.
+        let now = bakery().catalog.base_reference();
         let app = TestApp::bakery().await;
         let session = app.create_at("professional", now).await;
-        Self { now, records: Records::of(&app, &session).await }
+        Self {
+            now,
+            records: Records::of(&app, &session).await,
+        }
     }
 
     fn products(&self) -> BTreeSet<&str> {
         self.records
-            .find("inventory.ingredient", |product| product["product_type"] == "FINISHED_PRODUCT")
+            .find("inventory.ingredient", |product| {
+                product["product_type"] == "FINISHED_PRODUCT"
+            })
             .into_iter()
             .map(|product| product["id"].as_str().unwrap())
             .collect()
@@ -31,7 +37,11 @@ impl Volumes {
 
     /// The ids that a field of an entity's records names.
     fn named(&self, entity: &str, field: &str) -> BTreeSet<&str> {
-        self.records.all(entity).iter().filter_map(|record| record[field].as_str()).collect()
+        self.records
+            .all(entity)
+            .iter()
+            .filter_map(|record| record[field].as_str())
+            .collect()
     }
 
     /// Days of a daily series, counted from the session's, per product.
@@ -45,15 +55,12 @@ impl Volumes {
         days
     }
 
-    /// Whole days before the session at which a record has an instant.
-    fn ages<'r>(
-        &self,
-        records: impl IntoIterator<Item = &'r Value>,
-        field: &str,
-    ) -> BTreeSet<i64> {
+    /// How many days before the session's day the instants of a field are.
+    fn ages<'r>(&self, records: impl IntoIterator<Item = &'r Value>, field: &str) -> BTreeSet<i64> {
         records
             .into_iter()
-            .filter_map(|record| Some((self.now - instant(record, field)?).num_days()))
+            .filter_map(|record| instant(record, field))
+            .map(|instant| (self.now.date_naive() - instant.date_naive()).num_days())
             .collect()
     }
 
@@ -72,12 +79,19 @@ async fn a_session_holds_what_a_real_bakery_holds() {
     let recipes = records.find("recipes.recipe", |recipe| recipe["is_active"] == true);
     assert!((18..=24).contains(&recipes.len()), "{}", recipes.len());
     let with_lines = volumes.named("recipes.recipe_ingredient", "recipe_id");
-    assert_eq!(with_lines.len(), records.all("recipes.recipe").len(), "a recipe has lines");
+    assert_eq!(
+        with_lines.len(),
+        records.all("recipes.recipe").len(),
+        "a recipe has lines"
+    );
     volumes.at_least("recipes.recipe_ingredient", 120);
     volumes.at_least("inventory.stock", 60);
     volumes.at_least("production.batch", 50);
     let checks = records.all("production.quality_check").len();
-    assert!((170..=200).contains(&checks), "about 180 quality checks: {checks}");
+    assert!(
+        (170..=200).contains(&checks),
+        "about 180 quality checks: {checks}"
+    );
     assert!(records.total() >= 3_500, "{}", records.total());
 }
 
@@ -87,13 +101,20 @@ async fn orders_of_both_kinds_with_their_lines() {
     let lines = volumes.named("procurement.purchase_order_item", "purchase_order_id");
     let delivered = volumes.named("procurement.delivery", "purchase_order_id");
     let whole = lines.intersection(&delivered).count();
-    assert!(whole >= 12, "purchase orders with lines and deliveries: {whole}");
+    assert!(
+        whole >= 12,
+        "purchase orders with lines and deliveries: {whole}"
+    );
     let orders = volumes.named("procurement.purchase_order", "id");
     assert_eq!(lines, orders, "every purchase order has lines");
 
     volumes.at_least("orders.customer_order", 40);
     let lines = volumes.named("orders.order_item", "customer_order_id");
-    assert_eq!(lines, volumes.named("orders.customer_order", "id"), "every order has lines");
+    assert_eq!(
+        lines,
+        volumes.named("orders.customer_order", "id"),
+        "every order has lines"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,27 +122,36 @@ async fn ninety_days_of_sales_and_five_weeks_of_forecasts_per_product() {
     let volumes = Volumes::measure().await;
     let sales = volumes.records.find("sales.sale", |_| true);
     let sales = volumes.days(&sales, "date");
-    let daily =
-        volumes.records.find("forecasting.forecast", |record| record["granularity"] == "daily");
+    let daily = volumes.records.find("forecasting.forecast", |record| {
+        record["granularity"] == "daily"
+    });
     let forecasts = volumes.days(&daily, "forecast_date");
     for product in volumes.products() {
         assert_eq!(sales[product], (-90..0).collect(), "sales of {product}");
-        assert_eq!(forecasts[product], (-28..7).collect(), "forecasts of {product}");
+        assert_eq!(
+            forecasts[product],
+            (-28..7).collect(),
+            "forecasts of {product}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn history_enough_for_every_key_figure() {
     let volumes = Volumes::measure().await;
-    let completed =
-        volumes.records.find("production.batch", |batch| batch["status"] == "COMPLETED");
+    let completed = volumes
+        .records
+        .find("production.batch", |batch| batch["status"] == "COMPLETED");
     let wasted: Vec<&Value> = completed
         .into_iter()
         .filter(|batch| batch["waste_quantity"].is_number() && batch["actual_quantity"].is_number())
         .collect();
     let days = volumes.ages(wasted, "actual_end_time");
-    let missing: Vec<i64> = (0..56).filter(|age| !days.contains(age)).collect();
-    assert!(missing.is_empty(), "days without a batch and its waste: {missing:?}");
+    let missing: Vec<i64> = (1..=56).filter(|age| !days.contains(age)).collect();
+    assert!(
+        missing.is_empty(),
+        "days without a batch and its waste: {missing:?}"
+    );
 
     let priced = volumes.records.find("procurement.purchase_order", |order| {
         order["baseline_amount"].is_number() && order["total_amount"].is_number()
@@ -133,5 +163,8 @@ async fn history_enough_for_every_key_figure() {
         assert!(placed, "week {week} has no order: {days:?}");
     }
     assert!(days.range(21..30).next().is_some(), "{days:?}");
-    assert!(days.range(26..34).next().is_none(), "orders at the window's edge: {days:?}");
+    assert!(
+        days.range(26..34).next().is_none(),
+        "orders at the window's edge: {days:?}"
+    );
 }

@@ -19,7 +19,9 @@ async fn every_rule_is_named_when_it_is_broken() {
             let name = rule["name"].as_str().unwrap();
             let is_named = broken.into_iter().any(|rows| {
                 let faults = sample.faults_of_rows(&entity, &rows);
-                faults.iter().any(|fault| fault.rule == name && fault.source == entity)
+                faults
+                    .iter()
+                    .any(|fault| fault.rule == name && fault.source == entity)
             });
             if !is_named {
                 unnamed.push(format!("{entity}: {rule}"));
@@ -41,7 +43,11 @@ fn ways(rule: &Value, properties: &Value, records: &[Value]) -> Vec<Vec<Value>> 
                 Some("date") => ("2026-02-01", "2026-02-02"),
                 _ => ("2026-02-01T00:00:00Z", "2026-02-01T00:00:00.000001Z"),
             };
-            let equal = if text("rule") == "before" { early } else { late };
+            let equal = if text("rule") == "before" {
+                early
+            } else {
+                late
+            };
             for record in records.iter().take(200) {
                 let mut changed = record.clone();
                 changed[left] = equal.into();
@@ -58,7 +64,11 @@ fn ways(rule: &Value, properties: &Value, records: &[Value]) -> Vec<Vec<Value>> 
             for record in records.iter().take(200) {
                 for bound in [record[right].as_f64().unwrap_or(1.0), 1.0] {
                     let over = bound * factor;
-                    let over = if whole { json!(over.floor() as i64 + 1) } else { json!(over + 0.01) };
+                    let over = if whole {
+                        json!(over.floor() as i64 + 1)
+                    } else {
+                        json!(over + 0.01)
+                    };
                     let mut changed = record.clone();
                     if bound != record[right].as_f64().unwrap_or(f64::NAN) {
                         changed[right] = json!(1);

@@ -28,7 +28,11 @@ fn working_days(told: &Told<'_>) {
     for order in told.records.all("orders.customer_order") {
         for field in ["order_date", "delivery_date"] {
             let kept = told.is_exact(order, field) || !is_weekend(instant(order, field).unwrap());
-            told.claim("calendar: customer orders on working days", kept, (field, order));
+            told.claim(
+                "calendar: customer orders on working days",
+                kept,
+                (field, order),
+            );
         }
     }
 }
@@ -37,27 +41,40 @@ fn business_hours(told: &Told<'_>) {
     let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
     for delivery in told.records.all("procurement.delivery") {
         for field in ["expected_date", "actual_date"] {
-            let Some(at) = instant(delivery, field) else { continue };
+            let Some(at) = instant(delivery, field) else {
+                continue;
+            };
             let open = (hour(8)..=hour(20)).contains(&at.time());
             let kept = told.is_exact(delivery, field) || open;
-            told.claim("calendar: deliveries in business hours", kept, (field, delivery));
+            told.claim(
+                "calendar: deliveries in business hours",
+                kept,
+                (field, delivery),
+            );
         }
     }
 }
 
 fn weekends_to_come(told: &Told<'_>) {
     for order in told.records.all("procurement.purchase_order") {
-        let Some(expected) = instant(order, "expected_delivery_date") else { continue };
+        let Some(expected) = instant(order, "expected_delivery_date") else {
+            continue;
+        };
         let kept = expected <= told.now
             || told.is_exact(order, "expected_delivery_date")
             || !is_weekend(expected);
-        told.claim("calendar: no delivery expected on a weekend to come", kept, order);
+        told.claim(
+            "calendar: no delivery expected on a weekend to come",
+            kept,
+            order,
+        );
     }
 }
 
 fn mondays(told: &Told<'_>) {
-    let weekly =
-        told.records.find("forecasting.forecast", |forecast| forecast["granularity"] == "weekly");
+    let weekly = told.records.find("forecasting.forecast", |forecast| {
+        forecast["granularity"] == "weekly"
+    });
     for forecast in weekly {
         let kept = day(forecast, "forecast_date").weekday() == Weekday::Mon
             && instant(forecast, "prediction_date").unwrap().weekday() == Weekday::Mon;
@@ -72,9 +89,15 @@ fn exact_and_in_tense(told: &Told<'_>, entity: &str, record: &Value) {
         return told.claim("calendar: every record has its fixture", false, record);
     };
     for (field, written) in fields {
-        let Some(written) = written.as_str() else { continue };
-        let Some(found) = record[field].as_str() else { continue };
-        let Ok(found) = found.parse::<DateTime<Utc>>() else { continue };
+        let Some(written) = written.as_str() else {
+            continue;
+        };
+        let Some(found) = record[field].as_str() else {
+            continue;
+        };
+        let Ok(found) = found.parse::<DateTime<Utc>>() else {
+            continue;
+        };
         match Stamp::parse(written) {
             Ok(stamp @ Stamp::Marker(_)) => {
                 let exact = told.clock.resolve(stamp) == found.timestamp_micros();

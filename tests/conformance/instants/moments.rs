@@ -5,7 +5,9 @@ use chrono::{DateTime, Duration, Utc};
 /// Every hour of a week, month ends, 29 February, the year's end, and 60 more.
 pub(super) fn all() -> Vec<DateTime<Utc>> {
     let monday = at("2026-03-02T00:00:00Z");
-    let mut all: Vec<_> = (0..168).map(|hour| monday + Duration::hours(hour)).collect();
+    let mut all: Vec<_> = (0..168)
+        .map(|hour| monday + Duration::hours(hour))
+        .collect();
     for month in 2..=12 {
         // The last microsecond of a month, and the first of the next, which Europe has an hour sooner.
         let next = at(&format!("2027-{month:02}-01T00:00:00Z"));

@@ -13,10 +13,18 @@ const DELIVERY: &str = "procurement.delivery";
 pub(super) fn look(told: &Told<'_>) {
     let records = &told.records;
     let review = records.find(ORDER, |order| order["status"] == "PENDING_APPROVAL");
-    let undecided = review.iter().all(|order| order["approval_source"].is_null());
-    told.claim("procurement: one order in human review", review.len() == 1 && undecided, &review);
+    let undecided = review
+        .iter()
+        .all(|order| order["approval_source"].is_null());
+    told.claim(
+        "procurement: one order in human review",
+        review.len() == 1 && undecided,
+        &review,
+    );
     let approved = records.find(ORDER, |order| order["status"] == "APPROVED");
-    let by_planner = approved.iter().all(|order| order["approval_source"] == "AI");
+    let by_planner = approved
+        .iter()
+        .all(|order| order["approval_source"] == "AI");
     told.claim(
         "procurement: one order approved by the planner",
         approved.len() == 1 && by_planner,
@@ -26,9 +34,15 @@ pub(super) fn look(told: &Told<'_>) {
     let late = records.find(ORDER, |order| {
         order["status"] == "SENT" && instant(order, "expected_delivery_date").unwrap() < told.now
     });
-    let expected: Vec<_> =
-        late.iter().map(|order| instant(order, "expected_delivery_date")).collect();
-    told.same("procurement: one late order, expected four hours ago", expected, vec![told.after(-240)]);
+    let expected: Vec<_> = late
+        .iter()
+        .map(|order| instant(order, "expected_delivery_date"))
+        .collect();
+    told.same(
+        "procurement: one late order, expected four hours ago",
+        expected,
+        vec![told.after(-240)],
+    );
     for order in late {
         let expected: Vec<_> = records
             .find(DELIVERY, |delivery| {
@@ -37,7 +51,11 @@ pub(super) fn look(told: &Told<'_>) {
             .into_iter()
             .map(|delivery| instant(delivery, "expected_date"))
             .collect();
-        told.same("procurement: its delivery is late", expected, vec![told.after(-240)]);
+        told.same(
+            "procurement: its delivery is late",
+            expected,
+            vec![told.after(-240)],
+        );
     }
 
     let day = told.now + Duration::days(1);
@@ -48,7 +66,11 @@ pub(super) fn look(told: &Told<'_>) {
         .filter(|expected| expected.is_some_and(|expected| expected > told.now && expected <= day))
         .collect();
     arriving.sort();
-    told.same("procurement: one delivery arriving soon, in 2 h 30 min", arriving, vec![told.after(150)]);
+    told.same(
+        "procurement: one delivery arriving soon, in 2 h 30 min",
+        arriving,
+        vec![told.after(150)],
+    );
 
     let came: BTreeSet<_> = records
         .find(DELIVERY, |delivery| {
@@ -59,8 +81,16 @@ pub(super) fn look(told: &Told<'_>) {
         })
         .into_iter()
         .map(|delivery| &delivery["purchase_order_id"])
-        .filter(|id| records.by_id(ORDER, id).is_some_and(|order| order["status"] == "RECEIVED"))
+        .filter(|id| {
+            records
+                .by_id(ORDER, id)
+                .is_some_and(|order| order["status"] == "RECEIVED")
+        })
         .map(|id| id.as_str().unwrap())
         .collect();
-    told.claim("procurement: three orders came one to seven days ago", came.len() == 3, &came);
+    told.claim(
+        "procurement: three orders came one to seven days ago",
+        came.len() == 3,
+        &came,
+    );
 }

@@ -31,7 +31,10 @@ impl Fixtures {
                 records.insert(format!("{domain}.{}", segment.entity), rows);
             }
         }
-        Self { base: catalog.base_reference(), records }
+        Self {
+            base: catalog.base_reference(),
+            records,
+        }
     }
 }
 
@@ -60,9 +63,18 @@ impl<'f> Told<'f> {
             false => identity::derive(&tenant, base),
         };
         let origins = all.map(|(base, row)| (told(base, row), row)).collect();
-        let clock =
-            Clock { now: now.timestamp_micros(), base: fixtures.base.timestamp_micros() };
-        Self { now, records, clock, base: fixtures.base, origins, missed: RefCell::default() }
+        let clock = Clock {
+            now: now.timestamp_micros(),
+            base: fixtures.base.timestamp_micros(),
+        };
+        Self {
+            now,
+            records,
+            clock,
+            base: fixtures.base,
+            origins,
+            missed: RefCell::default(),
+        }
     }
 
     /// What was claimed and did not hold, with what was found instead.
@@ -74,14 +86,23 @@ impl<'f> Told<'f> {
     pub(super) fn claim(&self, claim: &str, holds: bool, found: impl Debug) {
         if !holds {
             let mut found = format!("{found:?}");
-            found.truncate(found.char_indices().nth(600).map_or(found.len(), |(at, _)| at));
+            found.truncate(
+                found
+                    .char_indices()
+                    .nth(600)
+                    .map_or(found.len(), |(at, _)| at),
+            );
             self.missed.borrow_mut().push((claim.to_owned(), found));
         }
     }
 
     /// Claims that two values are one.
     pub(super) fn same<T: PartialEq + Debug>(&self, claim: &str, found: T, expected: T) {
-        self.claim(claim, found == expected, format_args!("{found:?}, not {expected:?}"));
+        self.claim(
+            claim,
+            found == expected,
+            format_args!("{found:?}, not {expected:?}"),
+        );
     }
 
     /// An instant so far from the session's.
@@ -91,7 +112,10 @@ impl<'f> Told<'f> {
 
     /// Whether an instant lies in `[from, until)`, days counted from the session's instant.
     pub(super) fn within(&self, instant: Option<DateTime<Utc>>, from: i64, until: i64) -> bool {
-        let (from, until) = (self.now + Duration::days(from), self.now + Duration::days(until));
+        let (from, until) = (
+            self.now + Duration::days(from),
+            self.now + Duration::days(until),
+        );
         instant.is_some_and(|instant| (from..until).contains(&instant))
     }
 
@@ -102,12 +126,17 @@ impl<'f> Told<'f> {
 
     /// The fixture's record of one of the session.
     pub(super) fn origin(&self, record: &Value) -> &'f Value {
-        self.origins.get(&id(&record["id"])).copied().unwrap_or(&Value::Null)
+        self.origins
+            .get(&id(&record["id"]))
+            .copied()
+            .unwrap_or(&Value::Null)
     }
 
     /// Whether the fixture states this field with a marker, which no calendar moves.
     pub(super) fn is_exact(&self, record: &Value, field: &str) -> bool {
-        let stamp = self.origin(record)[field].as_str().and_then(|text| Stamp::parse(text).ok());
+        let stamp = self.origin(record)[field]
+            .as_str()
+            .and_then(|text| Stamp::parse(text).ok());
         stamp.is_some_and(Stamp::is_marker)
     }
 
@@ -119,7 +148,10 @@ impl<'f> Told<'f> {
 
 /// Every record by entity, to be changed.
 pub(super) fn rows(records: &Records) -> BTreeMap<String, Vec<Value>> {
-    records.iter().map(|(entity, rows)| (entity.clone(), rows.clone())).collect()
+    records
+        .iter()
+        .map(|(entity, rows)| (entity.clone(), rows.clone()))
+        .collect()
 }
 
 fn id(value: &Value) -> Uuid {
