@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::support::{Records, TestApp, day, instant};
+use crate::support::{Records, TestApp, bakery, day, instant};
 
 /// A session, and the instant that it is told from.
 struct Volumes {
@@ -15,7 +15,8 @@ struct Volumes {
 
 impl Volumes {
     async fn measure() -> Self {
-        let now = "2026-03-02T10:00:00Z".parse().unwrap();
+        // The base reference itself: the records are those of the fixtures, day by day.
+        let now = bakery().catalog.base_reference();
         let app = TestApp::bakery().await;
         let session = app.create_at("professional", now).await;
         Self {
@@ -54,11 +55,12 @@ impl Volumes {
         days
     }
 
-    /// Whole days before the session at which a record has an instant.
+    /// How many days before the session's day the instants of a field are.
     fn ages<'r>(&self, records: impl IntoIterator<Item = &'r Value>, field: &str) -> BTreeSet<i64> {
         records
             .into_iter()
-            .filter_map(|record| Some((self.now - instant(record, field)?).num_days()))
+            .filter_map(|record| instant(record, field))
+            .map(|instant| (self.now.date_naive() - instant.date_naive()).num_days())
             .collect()
     }
 
@@ -145,7 +147,7 @@ async fn history_enough_for_every_key_figure() {
         .filter(|batch| batch["waste_quantity"].is_number() && batch["actual_quantity"].is_number())
         .collect();
     let days = volumes.ages(wasted, "actual_end_time");
-    let missing: Vec<i64> = (0..56).filter(|age| !days.contains(age)).collect();
+    let missing: Vec<i64> = (1..=56).filter(|age| !days.contains(age)).collect();
     assert!(
         missing.is_empty(),
         "days without a batch and its waste: {missing:?}"
