@@ -1,1 +1,12 @@
-//! To be written.
+//! What a session must contain, and what must be refused: the domain specification, walked by
+//! queries over exports and by data read from the catalog, never by ids that a test knows.
+
+mod determinism;
+mod exact_times;
+mod instants;
+mod references;
+mod sample;
+mod schemas;
+mod trade;
+mod volumes;
+mod xrules;

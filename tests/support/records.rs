@@ -26,6 +26,11 @@ impl Records {
         Self(all)
     }
 
+    /// Records that a test made or changed.
+    pub fn from_rows(rows: BTreeMap<String, Vec<Value>>) -> Self {
+        Self(rows)
+    }
+
     /// All records of an entity.
     pub fn all(&self, entity: &str) -> &[Value] {
         self.0.get(entity).map_or(&[], Vec::as_slice)

@@ -1,11 +1,17 @@
 //! Reading: sessions as they are now, and the data of those that are open.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::create::scope;
 use super::{SessionError, Sessions};
 use crate::repo::{SessionRow, SessionStatus, TenantRow};
 use crate::segment::{Segment, StoredSegment};
+
+/// Longer than the canonical form of any domain takes.
+const EXPORT_LIMIT: Duration = Duration::from_secs(30);
 
 impl Sessions {
     /// A session as it is now: while it is being cloned in this process, with the live state of
@@ -117,12 +123,6 @@ impl Sessions {
             .iter()
             .find(|tenant| tenant.tenant_id == tenant_id)
             .ok_or(SessionError::NotFound { what: "tenant" })?;
-        let account = parts.catalog.account(&session.account).ok_or_else(|| {
-            SessionError::UnknownAccount {
-                asked: session.account.clone(),
-                known: Vec::new(),
-            }
-        })?;
         let segments: Vec<Segment> = stored
             .into_iter()
             .map(|segment| Segment {
@@ -130,9 +130,21 @@ impl Sessions {
                 rows: segment.rows,
             })
             .collect();
-        parts
-            .catalog
-            .canonical(account, &scope(&session, tenant), domain, &segments)
+        let (scope, domain) = (scope(&session, tenant), domain.clone());
+        let catalog = Arc::clone(&parts.catalog);
+        // Every id of the account is derived for it: too much for an async thread.
+        let exported = parts.sandbox.run(EXPORT_LIMIT, move || {
+            let account = catalog.account(&scope.account)?;
+            Some(catalog.canonical(account, &scope, &domain, &segments))
+        });
+        let exported = exported.await.map_err(|error| SessionError::Host {
+            reason: error.to_string(),
+        })?;
+        exported
+            .ok_or_else(|| SessionError::UnknownAccount {
+                asked: session.account.clone(),
+                known: Vec::new(),
+            })?
             .map_err(|fault| SessionError::NotExportable {
                 fault: Box::new(fault),
             })

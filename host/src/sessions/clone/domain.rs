@@ -1,0 +1,180 @@
+//! One domain of one tenant: cloned in the sandbox, and checked on the same thread.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::failure::{call_failed, not_active, rejected};
+use super::millis;
+use crate::catalog::{CheckedDomain, Domain, FixtureSlice, Rejection, TenantScope};
+use crate::plugins::Plugin;
+use crate::repo::{ServiceError, ServiceRow, ServiceStatus};
+use crate::sandbox::{CallContext, CallError, Limits};
+use crate::segment::content_digest;
+use crate::sessions::Inner;
+
+/// How much longer than its guest a call may take: the checks of what came back, and the bound
+/// on a host call that does not return.
+const SLACK: Duration = Duration::from_secs(10);
+
+/// One domain of one tenant that is to be cloned.
+pub(in crate::sessions) struct Work {
+    pub(in crate::sessions) scope: TenantScope,
+    pub(in crate::sessions) domain: Domain,
+    pub(in crate::sessions) slice: Arc<FixtureSlice>,
+}
+
+/// One domain of one tenant that ended.
+pub(in crate::sessions) struct Ended {
+    pub(super) tenant_id: Uuid,
+    pub(super) domain: String,
+    duration: Duration,
+    plugin_digest: Option<String>,
+    fixture_digest: String,
+    pub(super) result: Result<CheckedDomain, ServiceError>,
+}
+
+/// Clones one domain of one tenant in the sandbox and checks what comes back.
+pub(in crate::sessions) async fn clone_domain(
+    inner: &Arc<Inner>,
+    session_id: &str,
+    work: Work,
+) -> Ended {
+    let Work {
+        scope,
+        domain,
+        slice,
+    } = work;
+    let tenant_id = scope.tenant_id;
+    let slug = domain.slug.clone();
+    let fixture_digest = slice.digest.clone();
+    let ended = |plugin_digest, duration, result| Ended {
+        tenant_id,
+        domain: slug.clone(),
+        duration,
+        plugin_digest,
+        fixture_digest,
+        result,
+    };
+    let Some(plugin) = inner.parts.plugins.active(&domain.slug).cloned() else {
+        return ended(None, Duration::ZERO, Err(not_active(inner, &domain.slug)));
+    };
+    let plugin_digest = Some(plugin.digest.clone());
+    let limits = Limits::of(&domain, &inner.parts.catalog.limits(), &inner.parts.limits);
+    let context = context(inner, session_id, &scope, &domain.slug);
+    let worker = Arc::clone(inner);
+    let asked = Instant::now();
+    let call = inner.parts.sandbox.run(limits.timeout + SLACK, move || {
+        // The wait for a turn is the session's, not the domain's.
+        let started = Instant::now();
+        let result = clone_and_check(&worker, &plugin, &scope, &domain, &slice, &context, &limits);
+        (started.elapsed(), result)
+    });
+    let (duration, result) = match call.await {
+        Ok(done) => done,
+        Err(error) => (asked.elapsed(), Err(call_failed(&error))),
+    };
+    if let Err(error) = &result {
+        tracing::warn!(code = %error.code, fault_count = error.fault_count, error = %error.message, "domain failed");
+    }
+    ended(plugin_digest, duration, result)
+}
+
+/// The part of a clone that keeps a thread busy.
+fn clone_and_check(
+    inner: &Inner,
+    plugin: &Plugin,
+    scope: &TenantScope,
+    domain: &Domain,
+    slice: &FixtureSlice,
+    context: &CallContext,
+    limits: &Limits,
+) -> Result<CheckedDomain, ServiceError> {
+    let parts = &inner.parts;
+    let (segments, cost) = parts
+        .sandbox
+        .clone_tenant(&plugin.component, &slice.segments, context, limits)
+        .map_err(|error| call_failed(&error))?;
+    if cost.dropped_log_lines > 0 {
+        tracing::warn!(
+            lines = cost.dropped_log_lines,
+            "log lines over the limit were dropped"
+        );
+    }
+    within_records(parts.catalog.check_clone(scope, domain, segments), limits)
+}
+
+fn within_records(
+    checked: Result<CheckedDomain, Rejection>,
+    limits: &Limits,
+) -> Result<CheckedDomain, ServiceError> {
+    let checked = checked
+        .map_err(|rejection| rejected("invalid_output", rejection.faults, rejection.total))?;
+    let returned: u64 = checked
+        .segments
+        .iter()
+        .map(|segment| u64::from(segment.records))
+        .sum();
+    if returned > u64::from(limits.records) {
+        return Err(call_failed(&CallError::RecordLimit {
+            returned,
+            allowed: limits.records,
+        }));
+    }
+    Ok(checked)
+}
+
+impl Ended {
+    /// Writes how it ended into the service's row.
+    pub(in crate::sessions) fn describe(&self, service: &mut ServiceRow) {
+        service.duration_ms = Some(millis(self.duration));
+        service.plugin_digest.clone_from(&self.plugin_digest);
+        service.fixture_digest = Some(self.fixture_digest.clone());
+        match &self.result {
+            Ok(checked) => {
+                service.status = ServiceStatus::Completed;
+                service.error = None;
+                service.records = checked
+                    .segments
+                    .iter()
+                    .map(|segment| (segment.entity.clone(), segment.records))
+                    .collect();
+                service.content_digest = Some(content_digest(
+                    checked
+                        .segments
+                        .iter()
+                        .map(|s| (s.entity.as_str(), s.digest.as_str())),
+                ));
+            }
+            Err(error) => {
+                service.status = ServiceStatus::Failed;
+                service.error = Some(error.clone());
+            }
+        }
+    }
+
+    pub(in crate::sessions) fn into_result(self) -> Result<CheckedDomain, ServiceError> {
+        self.result
+    }
+}
+
+/// What a call of a domain is told.
+pub(in crate::sessions) fn context(
+    inner: &Inner,
+    session_id: &str,
+    scope: &TenantScope,
+    domain: &str,
+) -> CallContext {
+    CallContext {
+        domain: domain.to_owned(),
+        session_id: session_id.to_owned(),
+        account: scope.account.clone(),
+        base_tenant_id: scope.base_tenant_id,
+        tenant_id: scope.tenant_id,
+        parent_tenant_id: scope.parent_tenant_id,
+        outlet: scope.outlet.clone(),
+        session_created_at: scope.session_created_at,
+        base_reference: inner.parts.catalog.base_reference(),
+    }
+}

@@ -1,0 +1,42 @@
+//! Why a domain was not cloned, as its service row keeps it.
+
+use crate::fault::Fault;
+use crate::repo::ServiceError;
+use crate::sandbox::CallError;
+use crate::sessions::Inner;
+
+pub(super) fn not_active(inner: &Inner, domain: &str) -> ServiceError {
+    let message = inner.parts.plugins.refused(domain).map_or_else(
+        || "no plugin serves it".to_owned(),
+        |refused| refused.refusal.to_string(),
+    );
+    ServiceError {
+        code: "plugin_not_active".into(),
+        message,
+        faults: Vec::new(),
+        fault_count: 0,
+    }
+}
+
+pub(super) fn call_failed(error: &CallError) -> ServiceError {
+    ServiceError {
+        code: error.code().to_owned(),
+        message: error.to_string(),
+        faults: Vec::new(),
+        fault_count: 0,
+    }
+}
+
+pub(super) fn rejected(code: &str, faults: Vec<Fault>, total: usize) -> ServiceError {
+    let first = faults.first().map(Fault::to_string).unwrap_or_default();
+    let message = match total {
+        1 => first,
+        _ => format!("{total} faults, the first: {first}"),
+    };
+    ServiceError {
+        code: code.to_owned(),
+        message,
+        faults,
+        fault_count: u32::try_from(total).unwrap_or(u32::MAX),
+    }
+}

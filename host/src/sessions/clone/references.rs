@@ -1,0 +1,102 @@
+//! The references of a whole session, and what they mean for its domains.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::failure::{call_failed, rejected};
+use crate::catalog::CheckedTenant;
+use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow};
+use crate::sessions::Inner;
+
+/// Longer than the references of any session take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What the session's references say about its domains.
+pub(in crate::sessions) struct ReferenceOutcome {
+    unavailable: u32,
+    error: Option<ServiceError>,
+}
+
+impl ReferenceOutcome {
+    pub(in crate::sessions) fn apply(self, service: &mut ServiceRow) {
+        service.unavailable_references = self.unavailable;
+        if let Some(error) = self.error {
+            *service = ServiceRow {
+                status: ServiceStatus::Failed,
+                records: BTreeMap::new(),
+                content_digest: None,
+                error: Some(error),
+                ..service.clone()
+            };
+        }
+    }
+
+    pub(in crate::sessions) fn into_error(self) -> Option<ServiceError> {
+        self.error
+    }
+}
+
+/// Checks every reference of the session, and takes out the domains whose references do not
+/// hold: a reference into a domain that failed is unavailable, not a fault.
+pub(in crate::sessions) async fn check_references(
+    inner: &Arc<Inner>,
+    session: &SessionRow,
+    tenants: Vec<CheckedTenant>,
+) -> (Vec<CheckedTenant>, Vec<(Uuid, String, ReferenceOutcome)>) {
+    let worker = Arc::clone(inner);
+    let instant = session.session_created_at;
+    let checked = inner
+        .parts
+        .sandbox
+        .run(LIMIT, move || {
+            let report = worker.parts.catalog.check_references(instant, &tenants);
+            (tenants, report)
+        })
+        .await;
+    let (mut tenants, report) = match checked {
+        Ok(checked) => checked,
+        Err(error) => {
+            // Nothing may be kept that was not checked.
+            let error = call_failed(&error);
+            let failures = session
+                .tenants
+                .iter()
+                .flat_map(|tenant| tenant.services.iter().map(move |service| (tenant, service)))
+                .map(|(tenant, service)| {
+                    let outcome = ReferenceOutcome {
+                        unavailable: 0,
+                        error: Some(error.clone()),
+                    };
+                    (tenant.tenant_id, service.domain.clone(), outcome)
+                })
+                .collect();
+            return (Vec::new(), failures);
+        }
+    };
+    let mut outcomes = Vec::new();
+    for ((tenant_id, domain), found) in report.domains {
+        let error =
+            (found.total > 0).then(|| rejected("broken_reference", found.faults, found.total));
+        if let Some(error) = &error {
+            tracing::warn!(%tenant_id, %domain, fault_count = error.fault_count, "references do not hold");
+            for tenant in tenants
+                .iter_mut()
+                .filter(|tenant| tenant.scope.tenant_id == tenant_id)
+            {
+                tenant.domains.remove(&domain);
+            }
+        }
+        outcomes.push((
+            tenant_id,
+            domain,
+            ReferenceOutcome {
+                unavailable: found.unavailable,
+                error,
+            },
+        ));
+    }
+    (tenants, outcomes)
+}

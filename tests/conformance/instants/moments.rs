@@ -1,0 +1,52 @@
+//! When the sessions of the matrix are created.
+
+use chrono::{DateTime, Duration, Utc};
+
+/// Every hour of a week, month ends, 29 February, the year's end, and 60 more.
+pub(super) fn all() -> Vec<DateTime<Utc>> {
+    let monday = at("2026-03-02T00:00:00Z");
+    let mut all: Vec<_> = (0..168).map(|hour| monday + Duration::hours(hour)).collect();
+    for month in 2..=12 {
+        // The last microsecond of a month, and the first of the next, which Europe has an hour sooner.
+        let next = at(&format!("2027-{month:02}-01T00:00:00Z"));
+        all.push(next - Duration::microseconds(1));
+        all.push(next - Duration::minutes(30));
+    }
+    all.extend(
+        [
+            "2025-12-13T06:00:00Z",
+            "2026-12-31T23:59:59.999999Z",
+            "2027-01-01T00:00:00Z",
+            "2028-02-28T23:59:59Z",
+            "2028-02-29T00:00:00Z",
+            "2028-02-29T05:00:00Z",
+            "2028-02-29T12:00:00.000001Z",
+            "2028-02-29T23:59:59.999999Z",
+            "2028-03-01T00:00:00Z",
+        ]
+        .map(at),
+    );
+    all.extend(random(60));
+    all
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// Instants of 2000 to 2100, to the microsecond, the same in every run: SplitMix64 from a fixed seed.
+fn random(count: usize) -> impl Iterator<Item = DateTime<Utc>> {
+    let first = at("2000-01-01T00:00:00Z").timestamp_micros();
+    let span = at("2100-01-01T00:00:00Z").timestamp_micros() - first;
+    let mut state: u64 = 0x1e7a_1200_2025_1213;
+    std::iter::repeat_with(move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        let offset = i64::try_from(mixed >> 1).unwrap() % span;
+        DateTime::from_timestamp_micros(first + offset).unwrap()
+    })
+    .take(count)
+}
