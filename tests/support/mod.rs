@@ -10,9 +10,8 @@ mod puppets;
 mod records;
 
 pub use app::{Answer, INTERNAL_KEY, TestApp};
-pub use clock::TestClock;
-pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root, target_dir};
+pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};
 pub use masks::{masked, masked_text};
 pub use process::{Host, Said, copy, levain, serve_arguments, until};
-pub use puppets::{Puppets, Stage};
+pub use puppets::Puppets;
 pub use records::{Records, day, instant, number};

@@ -62,8 +62,8 @@ pub struct Puppets {
 pub struct Stage {
     /// What a host is made of.
     pub hosting: Hosting,
-    /// Where its files are.
-    pub directory: TempDir,
+    /// Where its files are, as long as this lives.
+    _directory: TempDir,
 }
 
 impl Puppets {
@@ -159,7 +159,7 @@ impl Puppets {
         let catalog = self.write(&directory);
         Stage {
             hosting: Hosting::load(&catalog, &guests_dir()),
-            directory,
+            _directory: directory,
         }
     }
 }
