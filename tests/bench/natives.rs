@@ -8,16 +8,19 @@ use levain_plugin::{Plugin, Segment, SessionContext};
 /// A prepared plugin: clones a tenant.
 pub type Prepared = Box<dyn Fn(&SessionContext) -> Vec<Segment> + Send + Sync>;
 
+/// Prepares a plugin.
+pub type Prepare = fn(&[Segment]) -> Prepared;
+
 /// One domain, natively.
 pub struct Native {
     pub domain: &'static str,
     pub slice: Vec<Segment>,
     pub fixture: Arc<FixtureSlice>,
-    pub prepare: fn(&[Segment]) -> Prepared,
+    pub prepare: Prepare,
 }
 
 /// Every plugin of the workspace.
-pub fn all() -> Vec<(&'static str, fn(&[Segment]) -> Prepared)> {
+pub fn all() -> Vec<(&'static str, Prepare)> {
     vec![
         ("tenant", prepare::<levain_tenant::Tenant>),
         ("auth", prepare::<levain_auth::Auth>),

@@ -19,7 +19,7 @@ const CASES: &[Case] = &[
     case("grow", "memory_limit", "33554432 are allowed"),
     case("fail", "plugin_failed", "the puppet was told to fail"),
     case("giant-output", "memory_limit", "memory"),
-    case("many-records", "invalid_output", "schema"),
+    case("many-records", "record_limit", "50000 records"),
     case("foreign-entity", "invalid_output", "letter"),
     case("entity-twice", "invalid_output", "note"),
     case(

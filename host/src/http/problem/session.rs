@@ -156,7 +156,7 @@ fn session_failed(session: &SessionRow, detail: String) -> Problem {
             let pointer = format!("/services/{}/{}", tenant.tenant_id, service.domain);
             match (&service.error, service.status) {
                 (Some(error), _) => errors.extend(service_violations(&pointer, error)),
-                (None, ServiceStatus::Completed) => {}
+                (None, ServiceStatus::Completed | ServiceStatus::Discarded) => {}
                 (None, _) => errors.push(Violation::at(pointer, "it did not end")),
             }
         }
