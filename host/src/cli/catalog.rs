@@ -41,7 +41,9 @@ pub(super) fn run(command: &CatalogCommand, output: &Output) -> Result<Ending, F
     if arguments.json {
         output.data(&serde_json::to_string_pretty(&report)?);
     } else {
-        output.data(&table(&report));
+        if !report.domains.is_empty() {
+            output.data(&table(&report));
+        }
         for fault in &report.faults {
             output.data(&fault.to_string());
         }

@@ -184,7 +184,10 @@ fn service_violations(pointer: &str, error: &ServiceError) -> Vec<Violation> {
         pointer,
         format!("{}: {}", error.code, error.message),
     )];
-    all.extend(violations(&error.faults, pointer));
+    // The message has the first of them in it, whole.
+    if error.faults.len() > 1 {
+        all.extend(violations(&error.faults, pointer));
+    }
     all
 }
 
