@@ -1,8 +1,11 @@
 //! The forecasting domain: demand forecasts.
 
+mod figures;
 mod forecast;
 
-use levain_plugin::{Fixture, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext};
+use levain_plugin::{
+    Fixture, Held, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext, Triggers,
+};
 
 use crate::forecast::Forecast;
 
@@ -28,4 +31,17 @@ impl Plugin for Forecasting {
     }
 }
 
-levain_plugin::export!(Forecasting);
+impl Triggers for Forecasting {
+    fn kpis(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "demand-figures" => figures::demand(ctx, held),
+            other => Err(PluginError::no_trigger("kpis", other)),
+        }
+    }
+}
+
+levain_plugin::export!(Forecasting, triggers);

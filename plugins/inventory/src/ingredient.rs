@@ -15,6 +15,9 @@ pub struct Ingredient {
 
 impl Record for Ingredient {
     const ENTITY: &'static str = "ingredient";
-    const FIELDS: &'static [Field<Self>] =
-        &[Field::shifted("created_at"), Field::shifted("updated_at")];
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::parent_id("source_product_id"),
+        Field::shifted("created_at"),
+        Field::shifted("updated_at"),
+    ];
 }

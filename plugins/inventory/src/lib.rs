@@ -1,9 +1,14 @@
 //! The inventory domain: ingredients, products and their stock.
 
+mod alerts;
+mod figures;
 mod ingredient;
+mod insights;
 mod stock;
 
-use levain_plugin::{Fixture, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext};
+use levain_plugin::{
+    Fixture, Held, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext, Triggers,
+};
 
 use crate::ingredient::Ingredient;
 use crate::stock::Stock;
@@ -40,4 +45,40 @@ impl Plugin for Inventory {
     }
 }
 
-levain_plugin::export!(Inventory);
+impl Triggers for Inventory {
+    fn alerts(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "stock-alerts" => alerts::raise(ctx, held),
+            other => Err(PluginError::no_trigger("alerts", other)),
+        }
+    }
+
+    fn insights(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "safety-stock-insights" => insights::safety_stock(ctx, held),
+            other => Err(PluginError::no_trigger("insights", other)),
+        }
+    }
+
+    fn kpis(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "stock-figures" => figures::stock(ctx, held),
+            "receipt-figures" => figures::receipts(ctx, held),
+            other => Err(PluginError::no_trigger("kpis", other)),
+        }
+    }
+}
+
+levain_plugin::export!(Inventory, triggers);

@@ -25,6 +25,8 @@ impl Record for Stock {
     const FIELDS: &'static [Field<Self>] = &[
         Field::id("ingredient_id"),
         Field::id("supplier_id"),
+        Field::parent_id("transfer_id"),
+        Field::parent_id("source_batch_id"),
         Field::shifted("received_date"),
         Field::time("expiration_date", Self::expires),
         Field::shifted("created_at"),

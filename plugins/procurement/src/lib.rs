@@ -1,10 +1,15 @@
 //! The procurement domain: purchase orders, plans and deliveries.
 
+mod alerts;
 mod delivery;
+mod figures;
+mod insights;
 mod plan;
 mod purchase_order;
 
-use levain_plugin::{Fixture, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext};
+use levain_plugin::{
+    Fixture, Held, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext, Triggers,
+};
 
 use crate::delivery::Delivery;
 use crate::plan::{ProcurementPlan, ProcurementRequirement};
@@ -54,4 +59,39 @@ impl Plugin for Procurement {
     }
 }
 
-levain_plugin::export!(Procurement);
+impl Triggers for Procurement {
+    fn alerts(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "delivery-tracking" => alerts::raise(ctx, held),
+            other => Err(PluginError::no_trigger("alerts", other)),
+        }
+    }
+
+    fn insights(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "price-insights" => insights::prices(ctx, held),
+            other => Err(PluginError::no_trigger("insights", other)),
+        }
+    }
+
+    fn kpis(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "saving-figures" => figures::saving(ctx, held),
+            other => Err(PluginError::no_trigger("kpis", other)),
+        }
+    }
+}
+
+levain_plugin::export!(Procurement, triggers);

@@ -1,11 +1,16 @@
 //! The production domain: equipment, quality templates, batches, their checks, schedules and capacity.
 
+mod alerts;
 mod batch;
 mod equipment;
+mod figures;
+mod insights;
 mod plan;
 mod quality;
 
-use levain_plugin::{Fixture, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext};
+use levain_plugin::{
+    Fixture, Held, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext, Triggers,
+};
 
 use crate::batch::Batch;
 use crate::equipment::Equipment;
@@ -60,4 +65,39 @@ impl Plugin for Production {
     }
 }
 
-levain_plugin::export!(Production);
+impl Triggers for Production {
+    fn alerts(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "production-alerts" => alerts::raise(ctx, held),
+            other => Err(PluginError::no_trigger("alerts", other)),
+        }
+    }
+
+    fn insights(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "yield-insights" => insights::yields(ctx, held),
+            other => Err(PluginError::no_trigger("insights", other)),
+        }
+    }
+
+    fn kpis(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "production-figures" => figures::production(ctx, held),
+            other => Err(PluginError::no_trigger("kpis", other)),
+        }
+    }
+}
+
+levain_plugin::export!(Production, triggers);

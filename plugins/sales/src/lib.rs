@@ -1,8 +1,11 @@
 //! The sales domain: daily sales per product.
 
+mod figures;
 mod sale;
 
-use levain_plugin::{Fixture, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext};
+use levain_plugin::{
+    Fixture, Held, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext, Triggers,
+};
 
 use crate::sale::Sale;
 
@@ -28,4 +31,17 @@ impl Plugin for Sales {
     }
 }
 
-levain_plugin::export!(Sales);
+impl Triggers for Sales {
+    fn kpis(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "margin-figures" => figures::margin(ctx, held),
+            other => Err(PluginError::no_trigger("kpis", other)),
+        }
+    }
+}
+
+levain_plugin::export!(Sales, triggers);

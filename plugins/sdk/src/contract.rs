@@ -48,6 +48,20 @@ impl SessionContext {
     }
 }
 
+/// A segment that the host holds and lets a trigger read: records as they are stored, with the
+/// session's own ids and times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldSegment {
+    /// The tenant that it belongs to.
+    pub tenant_id: Uuid,
+    /// The domain that owns it.
+    pub domain: String,
+    /// The entity's slug.
+    pub entity: String,
+    /// The records: the text of one JSON array of objects.
+    pub rows: String,
+}
+
 /// How many records of an entity are held for a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntityCount {
@@ -93,6 +107,15 @@ pub enum PluginError {
     /// Anything else.
     #[error("{0}")]
     Other(String),
+}
+
+impl PluginError {
+    /// The answer to a trigger that a plugin does not have. `phase` is the function that was called.
+    pub fn no_trigger(phase: &str, trigger: &str) -> Self {
+        Self::Unsupported(format!(
+            "this plugin has no trigger `{trigger}` for {phase}"
+        ))
+    }
 }
 
 impl From<FixtureFault> for PluginError {

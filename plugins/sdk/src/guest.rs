@@ -1,5 +1,8 @@
 //! The component's glue: bindings to the contract, and how a [`Plugin`] answers through them.
 //!
+//! A component says by its exports what it can do. There are bindings of the contract's world `plugin`, and
+//! of its triggers alone; a plugin that exports both is of the world `triggering-plugin`.
+//!
 //! Only the macro [`export!`](crate::export) uses this module; a plugin never names it.
 
 use std::sync::{Once, OnceLock};
@@ -7,8 +10,10 @@ use std::sync::{Once, OnceLock};
 use uuid::Uuid;
 
 use crate::contract::{
-    CleanupPlan, EntityCount, FixtureFault, Level, PluginError, Segment, SessionContext,
+    CleanupPlan, EntityCount, FixtureFault, HeldSegment, Level, PluginError, Segment,
+    SessionContext,
 };
+use crate::held::Held;
 use crate::plugin::Plugin;
 
 /// What `wit-bindgen` makes of `wit/levain-domain.wit`.
@@ -22,8 +27,32 @@ pub mod bindings {
     });
 }
 
+/// The same of the triggers alone, with the first one's values: the macros that export one interface
+/// cannot be generated twice in one crate.
+#[expect(missing_docs, reason = "generated; the WIT has the comments")]
+pub mod triggering {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package levain:sdk;
+            world triggering {
+                import levain:domain/host@0.1.0;
+                export levain:domain/triggers@0.1.0;
+            }
+        ",
+        world: "levain:sdk/triggering",
+        with: {
+            "levain:domain/types@0.1.0": crate::guest::bindings::levain::domain::types,
+            "levain:domain/host@0.1.0": crate::guest::bindings::levain::domain::host,
+        },
+        pub_export_macro: true,
+        default_bindings_module: "levain_plugin::guest::triggering",
+    });
+}
+
 pub use bindings::exports::levain::domain::lifecycle::Guest;
 use bindings::levain::domain::{host, types};
+pub use triggering::exports::levain::domain::triggers::Guest as TriggersGuest;
 
 /// Answers the export `prepare`.
 ///
@@ -70,6 +99,30 @@ pub fn cleanup<P: Plugin>(
     report_panics();
     let held: Vec<EntityCount> = held.into_iter().map(EntityCount::from).collect();
     Ok(P::cleanup(&ctx.try_into()?, &held)?.into())
+}
+
+/// One of the functions of [`Triggers`](crate::Triggers).
+pub type Trigger = fn(&SessionContext, &str, &Held<'_>) -> Result<Vec<Segment>, PluginError>;
+
+/// Answers an export of `triggers`.
+///
+/// # Errors
+///
+/// What the trigger says, or a segment whose tenant is no UUID.
+pub fn trigger(
+    run: Trigger,
+    ctx: types::SessionContext,
+    name: &str,
+    held: Vec<types::HeldSegment>,
+) -> Result<Vec<types::Segment>, types::PluginError> {
+    report_panics();
+    let ctx: SessionContext = ctx.try_into()?;
+    let held = held
+        .into_iter()
+        .map(HeldSegment::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    let segments = run(&ctx, name, &Held::new(&ctx, &held))?;
+    Ok(segments.into_iter().map(types::Segment::from).collect())
 }
 
 pub(crate) fn log(level: Level, message: &str) {
@@ -121,6 +174,25 @@ impl From<CleanupPlan> for types::CleanupPlan {
             deletions: plan.deletions.into_iter().map(deletion).collect(),
             notices: plan.notices,
         }
+    }
+}
+
+impl TryFrom<types::HeldSegment> for HeldSegment {
+    type Error = PluginError;
+
+    fn try_from(held: types::HeldSegment) -> Result<Self, PluginError> {
+        let tenant_id = Uuid::try_parse(&held.tenant_id).map_err(|error| {
+            PluginError::Failed(format!(
+                "held segment: tenant `{}`: {error}",
+                held.tenant_id
+            ))
+        })?;
+        Ok(Self {
+            tenant_id,
+            domain: held.domain,
+            entity: held.entity,
+            rows: held.rows,
+        })
     }
 }
 
@@ -180,7 +252,8 @@ impl From<Level> for host::Level {
     }
 }
 
-/// Makes a [`Plugin`](crate::Plugin) the one that this component exports.
+/// Makes a [`Plugin`](crate::Plugin) the one that this component exports; with `triggers` behind it, its
+/// [`Triggers`](crate::Triggers) as well.
 ///
 /// Once per crate, in `lib.rs`. It stands for nothing outside of WebAssembly, so that the crate builds
 /// and is tested natively as well.
@@ -216,6 +289,53 @@ macro_rules! export {
             }
 
     $crate::guest::bindings::export!(Component with_types_in $crate::guest::bindings);
+        };
+    };
+    ($plugin:ty, triggers) => {
+        $crate::export!($plugin);
+
+        const _: () = {
+            struct Triggering;
+
+            use $crate::guest::bindings::levain::domain::types;
+
+            impl $crate::guest::TriggersGuest for Triggering {
+                fn alerts(
+                    ctx: types::SessionContext,
+                    trigger: ::std::string::String,
+                    held: ::std::vec::Vec<types::HeldSegment>,
+                ) -> Result<::std::vec::Vec<types::Segment>, types::PluginError> {
+                    $crate::guest::trigger(
+                        <$plugin as $crate::Triggers>::alerts,
+                        ctx,
+                        &trigger,
+                        held,
+                    )
+                }
+
+                fn insights(
+                    ctx: types::SessionContext,
+                    trigger: ::std::string::String,
+                    held: ::std::vec::Vec<types::HeldSegment>,
+                ) -> Result<::std::vec::Vec<types::Segment>, types::PluginError> {
+                    $crate::guest::trigger(
+                        <$plugin as $crate::Triggers>::insights,
+                        ctx,
+                        &trigger,
+                        held,
+                    )
+                }
+
+                fn kpis(
+                    ctx: types::SessionContext,
+                    trigger: ::std::string::String,
+                    held: ::std::vec::Vec<types::HeldSegment>,
+                ) -> Result<::std::vec::Vec<types::Segment>, types::PluginError> {
+                    $crate::guest::trigger(<$plugin as $crate::Triggers>::kpis, ctx, &trigger, held)
+                }
+            }
+
+    $crate::guest::triggering::export!(Triggering with_types_in $crate::guest::triggering);
         };
     };
 }

@@ -1,6 +1,7 @@
-//! The trait that a domain plugin implements.
+//! The traits that a domain plugin implements.
 
 use crate::contract::{CleanupPlan, EntityCount, PluginError, Segment, SessionContext};
+use crate::held::Held;
 
 /// The logic of one domain.
 ///
@@ -42,6 +43,57 @@ pub trait Plugin: Sized {
     fn cleanup(ctx: &SessionContext, held: &[EntityCount]) -> Result<CleanupPlan, PluginError> {
         let _ = ctx;
         Ok(deletions(Self::ENTITIES, held))
+    }
+}
+
+/// What a plugin raises after every domain was cloned.
+///
+/// A trigger has a name in the catalog and belongs to one phase. It is called without
+/// [`prepare`](Plugin::prepare), so these functions have no `self`: what they answer follows from the context
+/// and the records that they are handed. The same arguments have the same bytes, records are in a stable
+/// order, and where nothing was handed nothing is raised.
+pub trait Triggers: Plugin {
+    /// Raises the alerts that the records call for; see [`product::alerts`](crate::product::alerts).
+    ///
+    /// # Errors
+    ///
+    /// [`PluginError::Unsupported`] for a trigger that the plugin does not have, [`PluginError::Failed`]
+    /// for records that it cannot read.
+    fn alerts(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        let _ = (ctx, held);
+        Err(PluginError::no_trigger("alerts", trigger))
+    }
+
+    /// Computes insights from the records; see [`product::insights`](crate::product::insights).
+    ///
+    /// # Errors
+    ///
+    /// As [`alerts`](Self::alerts).
+    fn insights(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        let _ = (ctx, held);
+        Err(PluginError::no_trigger("insights", trigger))
+    }
+
+    /// Computes figures of the dashboard; see [`product::kpis`](crate::product::kpis).
+    ///
+    /// # Errors
+    ///
+    /// As [`alerts`](Self::alerts).
+    fn kpis(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        let _ = (ctx, held);
+        Err(PluginError::no_trigger("kpis", trigger))
     }
 }
 

@@ -1,9 +1,12 @@
 //! The tenant domain: the tenant itself, its subscription and its members.
 
+mod figures;
 mod membership;
 mod tenant;
 
-use levain_plugin::{Fixture, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext};
+use levain_plugin::{
+    Fixture, Held, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext, Triggers,
+};
 
 use crate::membership::{Member, Subscription};
 use crate::tenant::TenantRecord;
@@ -41,4 +44,17 @@ impl Plugin for Tenant {
     }
 }
 
-levain_plugin::export!(Tenant);
+impl Triggers for Tenant {
+    fn kpis(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        match trigger {
+            "alert-figures" => figures::alerts(ctx, held),
+            other => Err(PluginError::no_trigger("kpis", other)),
+        }
+    }
+}
+
+levain_plugin::export!(Tenant, triggers);

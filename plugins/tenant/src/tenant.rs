@@ -10,8 +10,9 @@ pub struct TenantRecord {}
 impl Record for TenantRecord {
     const ENTITY: &'static str = "tenant";
     const FIELDS: &'static [Field<Self>] = &[
-        Field::id("parent_tenant_id"),
+        Field::parent_tenant("parent_tenant_id"),
         Field::id("owner_id"),
+        Field::id("manager_id"),
         Field::shifted("created_at"),
         Field::shifted("updated_at"),
     ];

@@ -12,6 +12,7 @@
 //! | a day of a daily series | the same weekday in the session | [`Clock::series_day`], [`Clock::keeps`] |
 //! | an instant on a weekend, at night | one on a working day, in business hours | [`Clock::aligned`] with a rule of [`align`] |
 //! | a wall time | that wall time on the session's day | [`shift_to_session_time`], [`ensure_future_time`] |
+//! | a time of a stored record | an instant, a day | [`Instant`], [`Date`] |
 //! | an instant | its text | [`format()`], [`format_day`] |
 //!
 //! ```
@@ -34,6 +35,7 @@ pub mod align;
 mod calendar;
 mod clock;
 mod error;
+mod record;
 mod session;
 mod stamp;
 mod text;
@@ -43,6 +45,7 @@ pub use calendar::{
 };
 pub use clock::{Clock, Tense};
 pub use error::TimeError;
+pub use record::{Date, Instant};
 pub use session::{EdgeCases, ensure_future_time, session_day_reference, shift_to_session_time};
 pub use stamp::Stamp;
 pub use text::{format, format_day, parse, parse_day, push_compact_day, push_day, push_instant};

@@ -82,11 +82,13 @@ pub fn context(now: Micros) -> SessionContext {
     }
 }
 
-fn root() -> PathBuf {
+/// The workspace.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+/// A file as JSON.
+pub fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
     let text =
         fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
