@@ -12,20 +12,24 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::catalog::{Catalog, CatalogError, ColumnKind};
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, SandboxLimits, Sources};
 use crate::fault::{Fault, Faults};
-use crate::http::{self, HttpState, InternalKey, Tokens};
+use crate::http::{
+    self, CreationRate, EventStreams, HttpState, InternalKey, Pace, Tokens, TrustedProxies,
+};
+use crate::metrics;
+use crate::mirror::Mirror;
+use crate::notices::Notices;
 use crate::plugins::{self, Registry};
-use crate::repo::{Repo as _, SqliteRepo, ViewColumn, ViewKind, ViewSpec};
+use crate::repo::{self, Repo, ViewColumn, ViewKind, ViewSpec};
 use crate::sandbox::{Sandbox, SandboxConfig};
-use crate::sessions::{RandomIds, SessionParts, SessionPolicy, Sessions};
+use crate::sessions::{
+    CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
+};
 
 /// How long work under way may go on once the requests have ended.
 const GIVE_UP: Duration = Duration::from_secs(30);
-
-/// What became of sessions that a process before this one left unfinished.
-const INTERRUPTED: &str = "the host stopped while the session was being created";
 
 /// A host that is ready to serve.
 pub struct App {
@@ -33,7 +37,7 @@ pub struct App {
     pub sessions: Sessions,
     /// Every route.
     pub router: Router,
-    repo: Arc<SqliteRepo>,
+    repo: Arc<dyn Repo>,
 }
 
 impl App {
@@ -49,27 +53,21 @@ impl App {
             tokio::task::spawn_blocking(move || load_plugins(&catalog, &config)).await??
         };
         refuse_without_required(&catalog, &registry)?;
-        let repo = Arc::new(SqliteRepo::open(&config.database_file(), &views(&catalog)).await?);
-        let interrupted = repo.recover(SystemClock.now(), INTERRUPTED).await?;
-        if !interrupted.is_empty() {
-            tracing::warn!(
-                sessions = interrupted.len(),
-                "sessions that were being created are FAILED"
-            );
-        }
-        let sessions = Sessions::new(SessionParts {
-            catalog,
-            plugins: Arc::new(registry),
-            sandbox,
-            limits: config.sandbox,
-            repo: repo.clone(),
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(RandomIds),
-            policy: SessionPolicy {
-                duration: config.session_duration,
-                max_extensions: config.max_extensions,
+        let repo = repo::open(&config.store(), &views(&catalog), config.store_options()).await?;
+        let sessions = Sessions::new(session_parts(
+            config,
+            Workings {
+                catalog,
+                plugins: Arc::new(registry),
+                sandbox,
+                limits: config.sandbox,
+                repo: Arc::clone(&repo),
+                clock: Arc::new(SystemClock),
             },
-        });
+        ));
+        // What the process before this one left is told before anybody asks for it.
+        repo.end_leases().await?;
+        sessions.recover().await?;
         let router = router(&sessions, config)?;
         Ok(Self {
             sessions,
@@ -79,24 +77,79 @@ impl App {
     }
 
     /// Serves until `shutdown` ends, lets what is under way end, and closes the store.
-    ///
-    /// # Errors
-    /// Where the listener fails.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> anyhow::Result<()> {
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let house = tokio::spawn(self.sessions.clone().keep_house());
+        let upkeep = tokio::spawn(metrics::keep_up());
         let sessions = self.sessions.clone();
         let stopping = async move {
             shutdown.await;
             sessions.close();
         };
-        let served = http::serve(listener, self.router, stopping).await;
+        http::serve(listener, self.router, stopping).await;
+        house.abort();
+        upkeep.abort();
         self.sessions.stop(GIVE_UP).await;
         self.repo.close().await;
         tracing::info!("stopped");
-        Ok(served?)
+    }
+}
+
+/// The rooms that sessions are made with, but for what is only configured.
+pub struct Workings {
+    /// Accounts, domains, fixtures and rules.
+    pub catalog: Arc<Catalog>,
+    /// Which component serves each domain.
+    pub plugins: Arc<Registry>,
+    /// Where components run.
+    pub sandbox: Sandbox,
+    /// What a call may use where the catalog says nothing else.
+    pub limits: SandboxLimits,
+    /// Where sessions are kept.
+    pub repo: Arc<dyn Repo>,
+    /// The real clock.
+    pub clock: SharedClock,
+}
+
+/// What sessions are made with, by a configuration. Within a runtime: what tells others runs there.
+#[must_use]
+pub fn session_parts(config: &Config, workings: Workings) -> SessionParts {
+    let webhook = config.webhook();
+    let notices = webhook.map(|webhook| Notices::with_webhook(&webhook, workings.clock.clone()));
+    let notices = notices.unwrap_or_default();
+    SessionParts {
+        catalog: workings.catalog,
+        plugins: workings.plugins,
+        sandbox: workings.sandbox,
+        limits: workings.limits,
+        repo: workings.repo,
+        clock: workings.clock,
+        ids: Arc::new(RandomIds),
+        policy: SessionPolicy {
+            duration: config.session_duration,
+            max_extensions: config.max_extensions,
+            lease: config.lease,
+        },
+        switches: Switches {
+            alerts: config.alert_generation,
+            insights: config.insight_generation,
+        },
+        bounds: CloneBounds {
+            under_way: config.clones_under_way,
+            queue: config.clone_queue,
+            wait: config.clone_queue_wait,
+        },
+        sweep: SweepPolicy {
+            interval: config.cleanup_interval,
+            grace: config.cleanup_grace,
+            ledger: config.ledger,
+        },
+        notices,
+        mirror: config.mirror().map(Mirror::in_redis).unwrap_or_default(),
+        owner: format!(
+            "process {} listening on {}",
+            std::process::id(),
+            config.listen
+        ),
     }
 }
 
@@ -111,6 +164,12 @@ pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
         tokens: Arc::new(Tokens::new(keys.token_key())?),
         internal_key: InternalKey::new(keys.internal_api_key.reveal()),
         max_body_bytes: config.max_body_bytes,
+        proxies: Arc::new(TrustedProxies::new(config.trusted_proxies.clone())),
+        rate: Arc::new(CreationRate::new(Pace {
+            per_minute: config.creations_per_minute,
+            burst: config.creations_burst,
+        })),
+        streams: EventStreams::new(config.event_streams),
     }))
 }
 
@@ -132,7 +191,8 @@ pub fn serve(config: Config) -> anyhow::Result<()> {
         let url = format!("http://{}", listener.local_addr()?);
         tracing::info!(url, catalog = app.sessions.catalog().name(), "listening");
         writeln!(std::io::stdout(), "listening on {url}")?;
-        app.serve(listener, stop_signal()).await
+        app.serve(listener, stop_signal()).await;
+        Ok(())
     })
 }
 
@@ -153,7 +213,11 @@ async fn stop_signal() {
     tracing::info!("stopping: no new work is taken, what is under way may end");
 }
 
-fn load_catalog(file: &Path) -> anyhow::Result<Catalog> {
+/// Reads a catalog.
+///
+/// # Errors
+/// [`Faults`] where it is faulty.
+pub fn load_catalog(file: &Path) -> anyhow::Result<Catalog> {
     Catalog::load(file).map_err(|error| match error {
         CatalogError::Invalid { file, faults } => Faults {
             subject: file.display().to_string(),
@@ -171,7 +235,7 @@ fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, 
         config.clone_workers,
     ))?;
     let largest = u64::from(config.sandbox.component_mib) << 20;
-    let registry = plugins::load(&sandbox, &config.plugins, catalog.domains(), largest);
+    let registry = plugins::load(&sandbox, &config.plugins, catalog, largest);
     for plugin in registry.all_active() {
         tracing::debug!(domain = %plugin.domain, digest = %plugin.digest, size_bytes = plugin.size_bytes, "plugin active");
     }
@@ -304,7 +368,7 @@ pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<Cata
             let limits = default_limits()?;
             let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 1))?;
             let largest = u64::from(limits.component_mib) << 20;
-            plugins::load(&sandbox, directory, catalog.domains(), largest)
+            plugins::load(&sandbox, directory, &catalog, largest)
         }
         None => Registry::default(),
     };

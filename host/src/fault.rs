@@ -1,6 +1,6 @@
 //! One thing that is wrong with a fixture or with a plugin's output: what, where, by which rule.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
@@ -142,4 +142,17 @@ pub fn shortened(text: &str, most: usize) -> String {
             .collect(),
         None => text.to_owned(),
     }
+}
+
+/// An error and its causes, for a log or a ledger: each says its own part only.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
 }

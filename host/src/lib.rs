@@ -4,23 +4,29 @@
 //! The rooms of the host, each with one owner, and the way the arrows point:
 //!
 //! ```text
-//! http, cli  ->  sessions  ->  sandbox, catalog, repo
+//! http, cli  ->  sessions  ->  sandbox, catalog, repo, mirror, notices
 //! ```
 //!
 //! [`app`] is the only place that wires them together, [`config`] the only one that knows every
-//! setting, [`clock`] the only one that asks the machine for the time. Nothing here knows a
-//! trade: what a session holds is named by the catalog.
+//! setting, [`clock`] the only one that asks the machine for the time; [`metrics`] and [`traces`] are
+//! what every room tells of itself. Nothing here knows a trade: what a session holds is named by the
+//! catalog.
 
 pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod failpoint;
 pub mod fault;
 pub mod http;
 pub mod logging;
+pub mod metrics;
+pub mod mirror;
+pub mod notices;
 pub mod plugins;
 pub mod repo;
 pub mod sandbox;
 pub mod segment;
 pub mod sessions;
+pub mod traces;

@@ -5,35 +5,38 @@
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
 use crate::config::LogFormat;
+use crate::traces::Traces;
 
-/// Starts logging for the rest of the process.
+/// Starts logging for the rest of the process, and hands spans to their export as well.
 ///
 /// # Errors
 /// Where the process logs already.
-pub fn start(filter: &str, format: LogFormat) -> Result<(), TryInitError> {
+pub fn start(filter: &str, format: LogFormat, traces: &Traces) -> Result<(), TryInitError> {
     let terminal = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt()
-        // The filter was checked with the settings; what it cannot read it leaves out.
-        .with_env_filter(EnvFilter::builder().parse_lossy(filter))
-        .with_writer(std::io::stderr);
-    if is_human(format, terminal) {
-        builder
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if is_human(format, terminal) {
+        lines
             .with_ansi(terminal && !no_color())
             .with_target(false)
-            .finish()
-            .try_init()
+            .boxed()
     } else {
-        builder
+        lines
             .json()
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(true)
-            .finish()
-            .try_init()
-    }
+            .boxed()
+    };
+    // The filter was checked with the settings; what it cannot read it leaves out.
+    let filter = EnvFilter::builder().parse_lossy(filter);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(traces.layer())
+        .try_init()
 }
 
 fn is_human(format: LogFormat, terminal: bool) -> bool {

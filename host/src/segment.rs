@@ -25,6 +25,9 @@ pub struct StoredSegment {
     pub domain: String,
     /// The entity's slug.
     pub entity: String,
+    /// Which part of the entity's records it is: the slug of the trigger that made it, so that
+    /// one trigger's records can be replaced without the others'; empty for what a clone made.
+    pub part: String,
     /// One JSON array of objects, exactly as the plugin returned it.
     pub rows: String,
     /// The number of records in `rows`.
@@ -68,6 +71,26 @@ pub fn content_digest<'a>(segments: impl IntoIterator<Item = (&'a str, &'a str)>
     hex(&hasher.finalize())
 }
 
+/// The text of several JSON arrays as one: their elements in order, none of them parsed.
+#[must_use]
+pub fn concatenated<'a>(arrays: impl IntoIterator<Item = &'a str>) -> String {
+    let mut text = String::from("[");
+    for array in arrays {
+        let array = array.trim();
+        let elements = array.strip_prefix('[').unwrap_or(array);
+        let elements = elements.strip_suffix(']').unwrap_or(elements).trim();
+        if elements.is_empty() {
+            continue;
+        }
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(elements);
+    }
+    text.push(']');
+    text
+}
+
 /// How many records of an entity are held; the JSON form of a cleanup plan's line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityCount {
@@ -75,4 +98,24 @@ pub struct EntityCount {
     pub entity: String,
     /// The number of records.
     pub records: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_put_together_are_one() {
+        for (arrays, whole) in [
+            (&[][..], "[]"),
+            (&["[]", " [ ] "], "[]"),
+            (&["[1]"], "[1]"),
+            (
+                &["[]", "[{\"a\":[]}]", "[]", "[2, [3]]\n"],
+                "[{\"a\":[]},2, [3]]",
+            ),
+        ] {
+            assert_eq!(concatenated(arrays.iter().copied()), whole);
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Thresholds;
 use crate::segment::Segment;
 
 /// An account type that a session can be made of.
@@ -33,6 +34,23 @@ pub struct Account {
     pub outlets: Vec<Outlet>,
     /// The fixture slice per domain. A domain without one takes no part in this account.
     pub slices: BTreeMap<String, Arc<FixtureSlice>>,
+    /// What its sessions must show.
+    pub verify: Thresholds,
+}
+
+impl Account {
+    /// The fixture slices of the account's own tenant, or of one of its outlets: the domains that take
+    /// part there. `None` for an outlet that there is not.
+    #[must_use]
+    pub fn slices_of(&self, outlet: Option<&str>) -> Option<&BTreeMap<String, Arc<FixtureSlice>>> {
+        match outlet {
+            None => Some(&self.slices),
+            Some(slug) => {
+                let outlet = self.outlets.iter().find(|outlet| outlet.slug == slug)?;
+                Some(&outlet.slices)
+            }
+        }
+    }
 }
 
 /// Whom the visitor is logged in as.

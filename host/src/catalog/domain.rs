@@ -11,11 +11,14 @@ pub struct Domain {
     pub slug: String,
     /// What it holds, for people.
     pub title: String,
-    /// The file stem of its component in the plugins directory.
-    pub plugin: String,
-    /// Whether a session fails without it.
+    /// Whether its records are made by triggers alone: it has no plugin and no fixtures then, and
+    /// takes no part in cloning.
+    pub triggered: bool,
+    /// The file stem of its component in the plugins directory; `None` for a triggered domain.
+    pub plugin: Option<String>,
+    /// Whether a session fails without it; never so for a triggered domain.
     pub required: bool,
-    /// The longest that one clone call may take.
+    /// The longest that one clone call may take; zero for a triggered domain, which is not called.
     pub timeout: Duration,
     /// The entities that it owns, in the order of the catalog.
     pub entities: Vec<String>,

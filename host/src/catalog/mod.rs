@@ -10,6 +10,7 @@
 //! | `rules` | what JSON Schema cannot say: dates that follow each other, ratios, uniqueness, codes |
 //! | `reference` | which field refers to which entity, and on what conditions |
 //! | `check` | checks a clone: one strict parse (`json`), schema, rules, ids |
+//! | `trigger` | which functions of plugins are called after cloning, what they read and make |
 //! | `canonical` | what sessions at one data clock have in common |
 
 mod account;
@@ -27,6 +28,9 @@ mod schema;
 mod session;
 #[cfg(test)]
 mod tests;
+mod thresholds;
+mod times;
+mod trigger;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -39,8 +43,12 @@ pub use domain::{Domain, LimitOverrides};
 pub use error::CatalogError;
 pub use schema::{Column, ColumnKind, EntitySchema};
 pub use session::{
-    CheckedDomain, CheckedTenant, ReferenceFindings, ReferenceReport, Rejection, TenantScope,
+    CheckedDomain, CheckedProduct, CheckedTenant, DomainExport, ReferenceFindings, ReferenceReport,
+    Rejection, SessionReport, TenantExport, TenantScope,
 };
+pub use thresholds::{CreationTimes, Thresholds};
+pub use times::{ExactTimes, TimeReport};
+pub use trigger::{EntityRef, Phase, Read, Relation, Trigger};
 
 use crate::fault::Fault;
 use crate::segment::Segment;
@@ -59,6 +67,7 @@ pub struct Catalog {
     base_reference: DateTime<Utc>,
     limits: LimitOverrides,
     domains: Vec<Domain>,
+    triggers: Vec<Trigger>,
     accounts: Vec<Account>,
     entities: Entities,
     /// By entity number.
@@ -114,6 +123,26 @@ impl Catalog {
         self.domains.iter().find(|domain| domain.slug == slug)
     }
 
+    /// The triggers, in the order of the catalog.
+    #[must_use]
+    pub fn triggers(&self) -> &[Trigger] {
+        &self.triggers
+    }
+
+    /// A trigger by its slug.
+    #[must_use]
+    pub fn trigger(&self, slug: &str) -> Option<&Trigger> {
+        self.triggers.iter().find(|trigger| trigger.slug == slug)
+    }
+
+    /// What a phase makes records of; `None` for one without triggers.
+    #[must_use]
+    pub fn product(&self, phase: Phase) -> Option<&EntityRef> {
+        let mut triggers = self.triggers.iter();
+        let first = triggers.find(|trigger| trigger.phase == phase)?;
+        Some(&first.writes)
+    }
+
     /// The accounts, in the order of the catalog.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.iter()
@@ -165,7 +194,27 @@ impl Catalog {
         segments: Vec<Segment>,
         most: usize,
     ) -> Result<CheckedDomain, Rejection> {
-        check::check(self, scope, domain, segments, most)
+        check::check_clone(self, scope, domain, segments, most)
+    }
+
+    /// Checks what a trigger made for one tenant: strict JSON, parsed once; the one entity that the
+    /// trigger writes; every record against its schema and rules; the session's tenant; ids that are
+    /// unique and derive from their subjects as the schema says (`x-identity`); the outlet, where a
+    /// record names one, and the figures of a KPI trigger; every reference, over `session`, the checked
+    /// tenants that the trigger was called for, which the caller has at hand; at most `most` records.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] with the first faults and their number; `too_many` set where that was why.
+    pub fn check_product(
+        &self,
+        scope: &TenantScope,
+        trigger: &Trigger,
+        segments: Vec<Segment>,
+        session: &[CheckedTenant],
+        most: usize,
+    ) -> Result<CheckedProduct, Rejection> {
+        check::check_product(self, scope, trigger, segments, session, most)
     }
 
     /// Resolves every reference of the reference map over all tenants of a session, told at `instant`,
@@ -179,8 +228,41 @@ impl Catalog {
         session::check_references(self, instant, tenants)
     }
 
+    /// Checks a whole session again, as its exports tell it: every record as [`Catalog::check_clone`] and
+    /// [`Catalog::check_product`] do, and every reference over all tenants. The head of a group comes
+    /// first, and all tenants are told from its data clock.
+    #[must_use]
+    pub fn check_session(&self, tenants: Vec<TenantExport>) -> SessionReport {
+        check::check_session(self, tenants)
+    }
+
+    /// The dates of one domain of a tenant of an account that the fixtures write as markers; none where
+    /// the tenant has no part in the domain.
+    #[must_use]
+    pub fn exact_times(&self, account: &Account, outlet: Option<&str>, domain: &str) -> ExactTimes {
+        let slice = account
+            .slices_of(outlet)
+            .and_then(|slices| slices.get(domain));
+        slice.map_or_else(ExactTimes::default, |slice| {
+            ExactTimes::read(self, domain, slice)
+        })
+    }
+
+    /// Holds the records of one domain of a tenant against the exact times of its fixtures.
+    #[must_use]
+    pub fn check_times(
+        &self,
+        times: &ExactTimes,
+        scope: &TenantScope,
+        segments: &[Segment],
+    ) -> TimeReport {
+        times.check(self, scope, segments)
+    }
+
     /// The canonical export of one domain of one tenant (domain specification, section 6): RFC 8785 JSON,
-    /// one array per segment, records sorted by base id, derived ids replaced by base ids.
+    /// one array per entity, whose records may come in several segments (the parts of several triggers),
+    /// sorted by base id, ids replaced by base ids: also those that stand in texts. A record that a trigger
+    /// made may name its own id, and no other such record's.
     ///
     /// # Errors
     ///

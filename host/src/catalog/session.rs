@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Catalog;
-use super::reference::{self, Extract, Verdict};
+use super::reference::{self, Extract, Kin, Verdict};
 use crate::fault::{Fault, FaultList};
-use crate::segment::StoredSegment;
+use crate::segment::{Segment, StoredSegment};
 
 /// Which tenant of a session a clone is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,15 @@ pub struct CheckedDomain {
     pub(super) extracts: Vec<Extract>,
 }
 
+/// What a trigger made for one tenant, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedProduct {
+    /// Its segments, ready to be stored; their part is the trigger's slug.
+    pub segments: Vec<StoredSegment>,
+    /// How many records have which `status`; empty where records have none.
+    pub by_status: BTreeMap<String, u32>,
+}
+
 /// One tenant of a session with the domains that were cloned.
 #[derive(Debug, Clone)]
 pub struct CheckedTenant {
@@ -58,6 +67,37 @@ impl CheckedTenant {
     }
 }
 
+/// One tenant of a session, as its exports tell it.
+#[derive(Debug, Clone)]
+pub struct TenantExport {
+    /// Which tenant.
+    pub scope: TenantScope,
+    /// Its domains, those that triggers fill too.
+    pub domains: Vec<DomainExport>,
+}
+
+/// One domain of a tenant, as it was exported.
+#[derive(Debug, Clone)]
+pub struct DomainExport {
+    /// The domain's slug.
+    pub domain: String,
+    /// One segment per entity; what several triggers made is in one.
+    pub segments: Vec<Segment>,
+}
+
+/// What a second look at a whole session found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionReport {
+    /// Records of the domains and triggers that passed.
+    pub records: u64,
+    /// References into domains that are not there.
+    pub unavailable: u32,
+    /// The first faults, at most [`Rejection::KEPT`].
+    pub faults: Vec<Fault>,
+    /// How many faults there were.
+    pub total: usize,
+}
+
 /// Why what a plugin returned is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{total} {} in what the plugin returned", if *total == 1 { "fault" } else { "faults" })]
@@ -73,6 +113,20 @@ pub struct Rejection {
 impl Rejection {
     /// How many faults are kept.
     pub const KEPT: usize = 50;
+
+    /// # Errors
+    /// The rejection, where there are faults.
+    pub(super) fn of(faults: FaultList, too_many: bool) -> Result<(), Self> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let (faults, total) = faults.into_parts();
+        Err(Self {
+            faults,
+            total,
+            too_many,
+        })
+    }
 }
 
 /// What became of the references of a session, per tenant and domain; every domain that is there
@@ -117,23 +171,7 @@ pub(super) fn check_references(
     instant: DateTime<Utc>,
     tenants: &[CheckedTenant],
 ) -> ReferenceReport {
-    let views: Vec<reference::Tenant<'_>> = tenants
-        .iter()
-        .map(|tenant| reference::Tenant {
-            id: tenant.scope.tenant_id,
-            parent: tenant.scope.parent_tenant_id,
-            domains: tenant
-                .domains
-                .keys()
-                .map(String::as_str)
-                .collect::<BTreeSet<_>>(),
-            extracts: tenant
-                .domains
-                .values()
-                .flat_map(|domain| &domain.extracts)
-                .collect(),
-        })
-        .collect();
+    let views = views(catalog, tenants);
     let mut tallies: BTreeMap<(usize, &str), Tally<'_>> = tenants
         .iter()
         .enumerate()
@@ -209,4 +247,66 @@ pub(super) fn check_references(
     ReferenceReport {
         domains: domains.collect(),
     }
+}
+
+/// Resolves the references of what a trigger made for the tenant of `scope` over its session.
+pub(super) fn check_product(
+    catalog: &Catalog,
+    scope: &TenantScope,
+    made: &Extract,
+    session: &[CheckedTenant],
+    faults: &mut FaultList,
+) {
+    let views = views(catalog, session);
+    let own = Kin {
+        id: scope.tenant_id,
+        parent: scope.parent_tenant_id,
+    };
+    let entities = &catalog.entities;
+    reference::resolve_one(
+        &catalog.references,
+        entities,
+        scope.session_created_at.timestamp_micros(),
+        &views,
+        own,
+        made,
+        |edge, verdict| {
+            if let Some((rule, message)) = edge.explain(&verdict, entities) {
+                let source = entities.name(edge.entity);
+                let pointer = format!("/{}{}", edge.record, edge.pointer());
+                let fault = Fault::new(source, pointer, rule, message);
+                faults.push(fault.with_value(&edge.target.to_string().into()));
+            }
+        },
+    );
+}
+
+/// Tenants as the references see them.
+fn views<'t>(catalog: &'t Catalog, tenants: &'t [CheckedTenant]) -> Vec<reference::Tenant<'t>> {
+    let view = |tenant: &'t CheckedTenant| {
+        let scope = &tenant.scope;
+        let takes_part = catalog
+            .account(&scope.account)
+            .and_then(|account| account.slices_of(scope.outlet.as_deref()));
+        let domains: BTreeSet<&str> = tenant.domains.keys().map(String::as_str).collect();
+        reference::Tenant {
+            kin: Kin {
+                id: scope.tenant_id,
+                parent: scope.parent_tenant_id,
+            },
+            missing: takes_part
+                .into_iter()
+                .flat_map(BTreeMap::keys)
+                .map(String::as_str)
+                .filter(|domain| !domains.contains(domain))
+                .collect(),
+            domains,
+            extracts: tenant
+                .domains
+                .values()
+                .flat_map(|domain| &domain.extracts)
+                .collect(),
+        }
+    };
+    tenants.iter().map(view).collect()
 }

@@ -77,6 +77,9 @@ pub(super) struct Problem {
     detail: Option<String>,
     code: Option<String>,
     hint: Option<String>,
+    /// After how many seconds the same call may succeed, where the host says so.
+    #[serde(skip)]
+    pub(super) retry_after: Option<u64>,
     /// The session that it is about, where there is one.
     pub(super) session_id: Option<String>,
     #[serde(alias = "errors")]
@@ -129,6 +132,8 @@ pub(super) struct Call<'a> {
     pub(super) path: &'a str,
     /// The internal key, where it is needed.
     pub(super) key: Option<&'a Secret>,
+    /// The session's access token, where its data is read.
+    pub(super) token: Option<&'a str>,
     /// Whether the answer should not wait for the work.
     pub(super) respond_async: bool,
     /// The body.
@@ -142,9 +147,16 @@ impl<'a> Call<'a> {
             method,
             path,
             key: None,
+            token: None,
             respond_async: false,
             body: None,
         }
+    }
+
+    /// With the session's access token.
+    pub(super) fn with_token(mut self, token: Option<&'a str>) -> Self {
+        self.token = token;
+        self
     }
 
     /// With the internal key.
@@ -180,6 +192,9 @@ impl Client {
         if let Some(key) = call.key {
             request = request.header("X-Internal-API-Key", key.reveal());
         }
+        if let Some(token) = call.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
         if call.respond_async {
             request = request.header("Prefer", "respond-async");
         }
@@ -193,6 +208,10 @@ impl Client {
         };
         let mut response = response.map_err(|source| self.unreachable(source))?;
         let status = response.status();
+        let retry_after = response
+            .headers()
+            .get(header::RETRY_AFTER)
+            .and_then(|seconds| seconds.to_str().ok()?.parse().ok());
         let text = response
             .body_mut()
             .with_config()
@@ -207,6 +226,7 @@ impl Client {
         }
         let mut problem: Problem = serde_json::from_str(&text).unwrap_or_default();
         problem.status = status.as_u16();
+        problem.retry_after = retry_after;
         if problem.title.is_empty() {
             problem.title = format!("the host answered {status}");
         }

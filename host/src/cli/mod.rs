@@ -11,6 +11,7 @@ mod output;
 mod serve;
 mod session;
 mod text;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,8 @@ enum Command {
     /// Check a catalog and its components
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
+    /// Hold a running host against what its sessions must show
+    Verify(verify::VerifyArguments),
 }
 
 /// How a command ended, where it did not fail.
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments, &output),
         Command::Session(command) => session::run(&command, &output),
         Command::Catalog(command) => catalog::run(&command, &output),
+        Command::Verify(arguments) => verify::run(&arguments, &output),
     };
     match outcome {
         Ok(Ending::Well) => ExitCode::SUCCESS,

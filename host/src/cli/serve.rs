@@ -10,6 +10,7 @@ use super::{Ending, Failure};
 use crate::app;
 use crate::config::{Config, ConfigError, Keys, SETTINGS, Setting, Sources};
 use crate::logging;
+use crate::traces::Traces;
 
 /// The flags that were given, by setting.
 #[derive(Debug, Clone)]
@@ -26,7 +27,9 @@ pub(super) fn run(arguments: &ServeArguments, output: &Output) -> Result<Ending,
     sources.file.clone_from(&arguments.file);
     sources.flags.extend(arguments.flags.iter().cloned());
     let config = sources.resolve().map_err(unresolved)?;
-    logging::start(&config.log, config.log_format)?;
+    // The last spans are sent when this goes, whichever way the host ends.
+    let traces = Traces::from_environment()?;
+    logging::start(&config.log, config.log_format, &traces)?;
     let keys = config.keys().map_err(|error| {
         Failure::from(error).with_hint("INTERNAL_API_KEY=$(openssl rand -hex 32) levain serve ...")
     })?;

@@ -9,17 +9,25 @@ mod keys;
 mod resolve;
 mod secret;
 mod settings;
+mod store;
 mod value;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
+use crate::mirror::MirrorSettings;
+use crate::notices::WebhookSettings;
+use crate::repo::StoreOptions;
 pub use error::{ConfigError, KeyError};
 pub use keys::{INTERNAL_KEY_FILE, Keys, internal_key_file};
 pub use resolve::Sources;
 pub use secret::Secret;
 pub use settings::{SETTINGS, Setting, setting};
+pub use store::StoreUrl;
+pub(crate) use value::webhook_secret_bytes;
 
 /// Every setting of the host, resolved and checked.
 #[derive(Debug, Clone)]
@@ -28,18 +36,58 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The directory of the store, the keys and whatever else the host keeps.
     pub data_dir: PathBuf,
+    /// The store, where one was named; see [`Config::store`].
+    pub database_url: Option<StoreUrl>,
     /// The catalog file.
     pub catalog: PathBuf,
     /// The directory of the domains' components.
     pub plugins: PathBuf,
+    /// Connections to a database server.
+    pub database_connections: u32,
     /// How long a session lives.
     pub session_duration: Duration,
     /// How often a session can be extended.
     pub max_extensions: u32,
+    /// How often sessions whose time is over are looked for.
+    pub cleanup_interval: Duration,
+    /// How long after its end a session is kept.
+    pub cleanup_grace: Duration,
+    /// How long the ledger keeps what is over.
+    pub ledger: Duration,
+    /// How long a clone may take at most.
+    pub lease: Duration,
+    /// Clones under way at once.
+    pub clones_under_way: usize,
+    /// Callers that may wait for one of them to end.
+    pub clone_queue: usize,
+    /// How long they wait.
+    pub clone_queue_wait: Duration,
+    /// Sessions that one client address may create or reset in a minute; 0 is no limit.
+    pub creations_per_minute: u32,
+    /// How many of them at once.
+    pub creations_burst: u32,
+    /// Proxies whose word on a client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Streams of session events that are open at once.
+    pub event_streams: usize,
+    /// Whether a new session's alerts are looked for.
+    pub alert_generation: bool,
+    /// Whether a new session's insights are computed.
+    pub insight_generation: bool,
     /// The key of the internal API, where one was given; see [`Config::keys`].
     pub internal_api_key: Option<Secret>,
     /// The key that signs access tokens, where one was given; see [`Config::keys`].
     pub token_key: Option<Secret>,
+    /// The Redis that sessions are mirrored in; see [`Config::mirror`].
+    pub redis_url: Option<Secret>,
+    /// What a session's key there begins with.
+    pub redis_key_prefix: String,
+    /// How long such a key lives, where that is not until the session expires.
+    pub redis_session_ttl: Option<Duration>,
+    /// Where notices are sent; see [`Config::webhook`].
+    pub webhook_url: Option<Secret>,
+    /// What they are signed with; there is no one without the other.
+    pub webhook_secret: Option<Secret>,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
     /// Threads that run plugins.
@@ -83,10 +131,39 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// Where the sessions are kept.
+    /// Where the sessions are kept: what was named, or a file in the data directory.
     #[must_use]
-    pub fn database_file(&self) -> PathBuf {
-        self.data_dir.join("levain.db")
+    pub fn store(&self) -> StoreUrl {
+        let file = || StoreUrl::Sqlite(self.data_dir.join("levain.db"));
+        self.database_url.clone().unwrap_or_else(file)
+    }
+
+    /// How the store is used.
+    #[must_use]
+    pub const fn store_options(&self) -> StoreOptions {
+        StoreOptions {
+            connections: self.database_connections,
+            lease: self.lease,
+        }
+    }
+
+    /// The mirror of the sessions, where there is one.
+    #[must_use]
+    pub fn mirror(&self) -> Option<MirrorSettings> {
+        Some(MirrorSettings {
+            url: self.redis_url.clone()?,
+            prefix: self.redis_key_prefix.clone(),
+            ttl: self.redis_session_ttl,
+        })
+    }
+
+    /// Where notices are sent, where that is anywhere but the log.
+    #[must_use]
+    pub fn webhook(&self) -> Option<WebhookSettings> {
+        Some(WebhookSettings {
+            url: self.webhook_url.clone()?,
+            secret: self.webhook_secret.clone()?,
+        })
     }
 
     /// What is there before the first default is set; every field has a row in the table, or a
@@ -95,12 +172,32 @@ impl Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data_dir: PathBuf::new(),
+            database_url: None,
+            database_connections: 0,
             catalog: PathBuf::new(),
             plugins: PathBuf::new(),
             session_duration: Duration::ZERO,
             max_extensions: 0,
+            cleanup_interval: Duration::ZERO,
+            cleanup_grace: Duration::ZERO,
+            ledger: Duration::ZERO,
+            lease: Duration::ZERO,
+            clones_under_way: 0,
+            clone_queue: 0,
+            clone_queue_wait: Duration::ZERO,
+            creations_per_minute: 0,
+            creations_burst: 0,
+            trusted_proxies: Vec::new(),
+            event_streams: 0,
+            alert_generation: false,
+            insight_generation: false,
             internal_api_key: None,
             token_key: None,
+            redis_url: None,
+            redis_key_prefix: String::new(),
+            redis_session_ttl: None,
+            webhook_url: None,
+            webhook_secret: None,
             max_body_bytes: 0,
             clone_workers: std::thread::available_parallelism().map_or(1, usize::from),
             sandbox: SandboxLimits {

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use super::file;
 use super::settings::{Kind, SETTINGS, Setting, SettingDefault, setting};
 use super::{Config, ConfigError};
+use crate::failpoint;
 
 /// The variable that names the configuration file.
 const CONFIG_VARIABLE: &str = "LEVAIN_CONFIG";
 
 /// Variables of ours that are no settings of the host.
-const OTHER_VARIABLES: [&str; 2] = [CONFIG_VARIABLE, "LEVAIN_URL"];
+const OTHER_VARIABLES: [&str; 3] = [CONFIG_VARIABLE, "LEVAIN_URL", failpoint::VARIABLE];
 
 /// Variables that begin so are ours: one that is unknown was misspelt.
-const OUR_PREFIXES: [&str; 2] = ["LEVAIN_", "DEMO_SESSION_"];
+const OUR_PREFIXES: [&str; 3] = ["LEVAIN_", "DEMO_SESSION_", "ENABLE_DEMO_"];
 
 /// Where settings come from.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +87,7 @@ impl Sources {
                 resolution.set(setting, text, &format!("--{}", setting.flag));
             }
         }
+        resolution.refuse_half_a_webhook();
         if resolution.faults.is_empty() {
             Ok(resolution.config)
         } else {
@@ -133,6 +135,20 @@ impl Resolution {
             }
         }
         Ok(())
+    }
+
+    /// Nothing is sent that its receiver cannot tell from anybody's.
+    fn refuse_half_a_webhook(&mut self) {
+        let half = match (&self.config.webhook_url, &self.config.webhook_secret) {
+            (Some(_), None) => {
+                "webhook_url is set and webhook_secret is not: what is sent could not be signed; set LEVAIN_WEBHOOK_SECRET to whsec_ and the base64 of 24 to 64 random bytes, such as whsec_$(openssl rand -base64 32)"
+            }
+            (None, Some(_)) => {
+                "webhook_secret is set and webhook_url is not: there is nothing to sign; set LEVAIN_WEBHOOK_URL, or leave both out"
+            }
+            _ => return,
+        };
+        self.faults.push(half.to_owned());
     }
 
     fn refuse_unknown_variables<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
@@ -246,12 +262,75 @@ mod tests {
     }
 
     #[test]
+    fn half_a_webhook_is_refused_in_words() {
+        let url = ("LEVAIN_WEBHOOK_URL", "https://ops.example.org/hook");
+        let secret = (
+            "LEVAIN_WEBHOOK_SECRET",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        );
+        assert!(
+            variables(&[url, secret])
+                .resolve()
+                .unwrap()
+                .webhook()
+                .is_some()
+        );
+        for (half, missing) in [
+            (url, "set LEVAIN_WEBHOOK_SECRET to whsec_"),
+            (secret, "set LEVAIN_WEBHOOK_URL"),
+        ] {
+            let faults = faults(&variables(&[half]));
+            assert!(
+                faults.len() == 1 && faults[0].contains(missing),
+                "{faults:?}"
+            );
+        }
+        assert!(variables(&[]).resolve().unwrap().webhook().is_none());
+    }
+
+    #[test]
+    fn the_variables_of_others_are_left_alone() {
+        let sources = variables(&[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"),
+            ("OTEL_SERVICE_NAME", "demo"),
+            ("REDIS_SERVICE_HOST", "10.0.0.1"),
+        ]);
+        assert!(sources.resolve().unwrap().mirror().is_none());
+    }
+
+    #[test]
     fn an_unknown_variable_of_ours_names_the_nearest() {
         let sources = variables(&[("DEMO_SESSION_DURATION_MINUTE", "5"), ("OTHER", "5")]);
         assert_eq!(
             faults(&sources),
             [
                 "the variable DEMO_SESSION_DURATION_MINUTE: unknown setting; the nearest known one is `DEMO_SESSION_DURATION_MINUTES`"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_raised_after_cloning_can_be_switched_off() {
+        let config = Sources::default().resolve().unwrap();
+        assert!(config.alert_generation && config.insight_generation);
+        let sources = variables(&[
+            ("ENABLE_DEMO_ALERT_GENERATION", "off"),
+            ("ENABLE_DEMO_AI_INSIGHTS", "false"),
+        ]);
+        let config = sources.resolve().unwrap();
+        assert!(!config.alert_generation && !config.insight_generation);
+        let flagged = sources.with_flag("enable_demo_ai_insights", "true");
+        assert!(flagged.resolve().unwrap().insight_generation);
+
+        let wrong = variables(&[
+            ("ENABLE_DEMO_AI_INSIGHTS", "maybe"),
+            ("ENABLE_DEMO_ALERTS", "0"),
+        ]);
+        assert_eq!(
+            faults(&wrong),
+            [
+                "the variable ENABLE_DEMO_AI_INSIGHTS: `maybe` is neither true (yes, on, 1) nor false (no, off, 0)",
+                "the variable ENABLE_DEMO_ALERTS: unknown setting; the nearest known one is `ENABLE_DEMO_ALERT_GENERATION`",
             ]
         );
     }

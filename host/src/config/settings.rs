@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use super::Config;
-use super::value::{address, api_key, log_filter, log_format, path, token_key, whole};
+use super::store::store_url;
+use super::value::{
+    address, api_key, key_prefix, log_filter, log_format, minutes, networks, path, redis_url,
+    seconds, switch, token_key, webhook_secret, webhook_url, whole,
+};
 
 /// One setting.
 #[derive(Debug)]
@@ -123,6 +127,12 @@ pub static SETTINGS: &[Setting] = &[
     text("plugins", "LEVAIN_PLUGINS", "plugins", "DIR", "target/plugins",
         "Directory of the domains' components",
         |config, text| { config.plugins = path(text)?; Ok(()) }).path(),
+    text("database_url", "DEMO_SESSION_DATABASE_URL", "database-url", "URL", "an SQLite file in the data directory",
+        "The store: postgres://name:password@server/database, or sqlite:path/to/file",
+        |config, text| { config.database_url = Some(store_url(text)?); Ok(()) }).secret(),
+    text("database_connections", "LEVAIN_DATABASE_CONNECTIONS", "database-connections", "COUNT", "16",
+        "Connections to a PostgreSQL server",
+        |config, text| { config.database_connections = whole(text, 2..=1000)?; Ok(()) }),
     text("session_duration_minutes", "DEMO_SESSION_DURATION_MINUTES", "session-duration-minutes", "MINUTES", "30",
         "How long a session lives",
         |config, text| {
@@ -132,12 +142,72 @@ pub static SETTINGS: &[Setting] = &[
     text("max_extensions", "DEMO_SESSION_MAX_EXTENSIONS", "max-extensions", "TIMES", "3",
         "How often a session can be extended",
         |config, text| { config.max_extensions = whole(text, 0..=1000)?; Ok(()) }),
+    text("cleanup_interval_minutes", "DEMO_SESSION_CLEANUP_INTERVAL_MINUTES", "cleanup-interval-minutes", "MINUTES", "1",
+        "How often sessions whose time is over are looked for and destroyed",
+        |config, text| { config.cleanup_interval = minutes(text, 0.05..=1440.0)?; Ok(()) }),
+    text("cleanup_grace_minutes", "DEMO_SESSION_CLEANUP_GRACE_MINUTES", "cleanup-grace-minutes", "MINUTES", "0",
+        "How long after its end a session is kept before it is destroyed; its data is closed all the same",
+        |config, text| { config.cleanup_grace = minutes(text, 0.0..=525_600.0)?; Ok(()) }),
+    text("ledger_days", "DEMO_SESSION_LEDGER_DAYS", "ledger-days", "DAYS", "30",
+        "How long destroyed sessions and the audits of their cleanup stay in the ledger",
+        |config, text| {
+            config.ledger = Duration::from_secs(86_400 * whole(text, 0..=36_500_u64)?);
+            Ok(())
+        }),
+    text("lease_seconds", "LEVAIN_LEASE_SECONDS", "lease-seconds", "SECONDS", "45",
+        "How long a clone may take; what a host that died was at work on is found after as long",
+        |config, text| { config.lease = seconds(text, 1.0..=3600.0)?; Ok(()) }),
+    text("clones_under_way", "LEVAIN_CLONES_UNDER_WAY", "clones-under-way", "COUNT", "16",
+        "Sessions that are created or reset at once",
+        |config, text| { config.clones_under_way = whole(text, 1..=1024)?; Ok(()) }),
+    text("clone_queue", "LEVAIN_CLONE_QUEUE", "clone-queue", "COUNT", "256",
+        "Requests that may wait for one of them to end; more are answered 503",
+        |config, text| { config.clone_queue = whole(text, 0..=65_536)?; Ok(()) }),
+    text("clone_queue_seconds", "LEVAIN_CLONE_QUEUE_SECONDS", "clone-queue-seconds", "SECONDS", "10",
+        "How long such a request waits before it is answered 503",
+        |config, text| { config.clone_queue_wait = seconds(text, 0.0..=600.0)?; Ok(()) }),
+    text("creations_per_minute", "LEVAIN_CREATIONS_PER_MINUTE", "creations-per-minute", "COUNT", "60",
+        "Sessions that one client address may create or reset in a minute; more are answered 429; 0 is no limit",
+        |config, text| { config.creations_per_minute = whole(text, 0..=60_000)?; Ok(()) }),
+    text("creations_burst", "LEVAIN_CREATIONS_BURST", "creations-burst", "COUNT", "60",
+        "How many of them it may ask for at once, after a while without any",
+        |config, text| { config.creations_burst = whole(text, 1..=60_000)?; Ok(()) }),
+    text("trusted_proxies", "LEVAIN_TRUSTED_PROXIES", "trusted-proxies", "NETWORKS", "none",
+        "Proxies that add to X-Forwarded-For, such as 10.0.0.0/8,fd00::/8; from others it says nothing",
+        |config, text| { config.trusted_proxies = networks(text)?; Ok(()) }).described(),
+    text("event_streams", "LEVAIN_EVENT_STREAMS", "event-streams", "COUNT", "256",
+        "Streams of session events that are open at once; more are answered 503",
+        |config, text| { config.event_streams = whole(text, 0..=65_536)?; Ok(()) }),
+    text("enable_demo_alert_generation", "ENABLE_DEMO_ALERT_GENERATION", "enable-demo-alert-generation", "BOOL", "true",
+        "Whether a new session's alerts are looked for",
+        |config, text| { config.alert_generation = switch(text)?; Ok(()) }),
+    text("enable_demo_ai_insights", "ENABLE_DEMO_AI_INSIGHTS", "enable-demo-ai-insights", "BOOL", "true",
+        "Whether a new session's insights are computed",
+        |config, text| { config.insight_generation = switch(text)?; Ok(()) }),
     text("internal_api_key", "INTERNAL_API_KEY", "internal-api-key", "KEY", "made at first start and kept in the data directory",
         "The key of the internal API; required when listening beyond loopback",
         |config, text| { config.internal_api_key = Some(api_key(text)?); Ok(()) }).secret(),
     text("token_key", "LEVAIN_TOKEN_KEY", "token-key", "HEX", "made at first start and kept in the data directory",
         "The PASETO v4.public secret key that signs access tokens",
         |config, text| { config.token_key = Some(token_key(text)?); Ok(()) }).secret(),
+    text("redis_url", "REDIS_URL", "redis-url", "URL", "no Redis",
+        "The Redis that sessions are mirrored in: redis://:password@server:6379/0, rediss:// with TLS",
+        |config, text| { config.redis_url = Some(redis_url(text)?); Ok(()) }).secret(),
+    text("redis_key_prefix", "REDIS_KEY_PREFIX", "redis-key-prefix", "PREFIX", "demo:session",
+        "What a session's key in Redis begins with",
+        |config, text| { config.redis_key_prefix = key_prefix(text)?; Ok(()) }),
+    text("redis_session_ttl", "REDIS_SESSION_TTL", "redis-session-ttl", "SECONDS", "until the session expires",
+        "How long a session's key in Redis lives after each change",
+        |config, text| {
+            config.redis_session_ttl = Some(Duration::from_secs(whole(text, 1..=31_536_000_u64)?));
+            Ok(())
+        }).described(),
+    text("webhook_url", "LEVAIN_WEBHOOK_URL", "webhook-url", "URL", "no webhook",
+        "Where operator notices are sent, signed; needs webhook_secret",
+        |config, text| { config.webhook_url = Some(webhook_url(text)?); Ok(()) }).secret(),
+    text("webhook_secret", "LEVAIN_WEBHOOK_SECRET", "webhook-secret", "SECRET", "no webhook",
+        "What they are signed with: whsec_ and base64, as Standard Webhooks has it",
+        |config, text| { config.webhook_secret = Some(webhook_secret(text)?); Ok(()) }).secret(),
     text("max_body_bytes", "LEVAIN_MAX_BODY_BYTES", "max-body-bytes", "BYTES", "65536",
         "The largest body of a request",
         |config, text| { config.max_body_bytes = whole(text, 1024..=67_108_864)?; Ok(()) }),

@@ -87,6 +87,27 @@ impl Access {
     }
 }
 
+impl Access {
+    /// The session of a tenant, whatever it is by now.
+    ///
+    /// # Errors
+    /// 404 for a tenant that there is not, and for one that this caller holds nothing of.
+    pub(super) async fn session_of(
+        &self,
+        state: &HttpState,
+        tenant_id: Uuid,
+    ) -> Result<String, Problem> {
+        match self {
+            Self::Token(claims) if !claims.tenants.contains(&tenant_id) => Err(not_found("tenant")),
+            Self::Token(claims) => Ok(claims.sid.clone()),
+            Self::Internal => {
+                let session = state.sessions.session_of_tenant(tenant_id).await?;
+                Ok(session.session_id)
+            }
+        }
+    }
+}
+
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

@@ -8,6 +8,8 @@
 //! `params`, asks the [`SessionApi`], and answers with a `view` or a `problem`.
 
 mod access;
+mod client;
+mod events;
 mod extract;
 mod middleware;
 mod openapi;
@@ -33,10 +35,12 @@ use axum::routing::get;
 use axum::{Router, middleware as layer};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use client::{CreationRate, Pace, TrustedProxies};
+pub use events::EventStreams;
 pub use extract::InternalKey;
 pub use problem::{Problem, ProblemView, Violation};
 pub use serve::serve;
-pub use session_api::SessionApi;
+pub use session_api::{SessionApi, States};
 pub use token::{Claims, TokenError, Tokens};
 
 /// What the handlers work with. Cheap to clone.
@@ -50,13 +54,19 @@ pub struct HttpState {
     pub internal_key: InternalKey,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
+    /// Whose word on a client's address is taken.
+    pub proxies: Arc<TrustedProxies>,
+    /// How often one client may create.
+    pub rate: Arc<CreationRate>,
+    /// How many streams of events may be open.
+    pub streams: EventStreams,
 }
 
 /// Every route, with what happens to every request around it.
 pub fn router(state: HttpState) -> Router {
     let (routes, description) = route::routes();
     // Written once: it does not change while the process lives.
-    let description = serde_json::to_string(&description).unwrap_or_default();
+    let description = openapi::described(&description, &*state.sessions).to_string();
     let describe = move || {
         let json = HeaderValue::from_static("application/json");
         let described = ([(header::CONTENT_TYPE, json)], description.clone()).into_response();

@@ -1,18 +1,27 @@
 //! What this room asks of the sessions. In service the [`Sessions`] answer; the room's own tests
 //! put something smaller in their place.
 
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::{Stream, stream};
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::catalog::{Account, Domain};
-use crate::repo::{ServiceRow, SessionRow, TenantRow};
+use crate::catalog::{Account, Domain, EntityRef, Phase, Trigger};
+use crate::metrics::Gauges;
+use crate::repo::{ServiceRow, SessionPosition, SessionRow, TenantRow, TriggerRow};
 use crate::segment::{EntityCounts, StoredSegment};
 use crate::sessions::{
-    CloneDomain, Created, Destroyed, NewSession, SessionError, SessionPolicy, Sessions,
+    CallTrigger, CloneChild, CloneDomain, Created, Destroyed, NewSession, SessionError,
+    SessionPolicy, Sessions,
 };
 
 type Answer<T> = Result<T, SessionError>;
+
+/// A session's states, each when it has come about; nothing follows a failure.
+pub type States = Pin<Box<dyn Stream<Item = Result<SessionRow, SessionError>> + Send>>;
 
 /// The calls of [`Sessions`] and its catalog that have a route; each is described there.
 #[async_trait]
@@ -24,24 +33,30 @@ pub trait SessionApi: Send + Sync + 'static {
     async fn create(&self, new: NewSession) -> Answer<Created>;
     async fn begin(&self, new: NewSession) -> Answer<Created>;
     async fn find(&self, session_id: &str) -> Answer<SessionRow>;
-    async fn list(&self, limit: u32) -> Answer<Vec<SessionRow>>;
+    async fn list(&self, after: Option<&SessionPosition>, limit: u32) -> Answer<Vec<SessionRow>>;
+    async fn extend(&self, session_id: &str) -> Answer<SessionRow>;
+    async fn reset(&self, session_id: &str) -> Answer<SessionRow>;
     async fn destroy(&self, session_id: &str) -> Answer<Destroyed>;
+    fn watch(&self, session_id: &str) -> States;
     async fn open_tenant(
         &self,
         session_id: &str,
         tenant_id: Option<Uuid>,
     ) -> Answer<(SessionRow, TenantRow)>;
-    async fn segment(
+    async fn segments(
         &self,
         tenant_id: Uuid,
         domain: &str,
         entity: &str,
-    ) -> Answer<Option<StoredSegment>>;
+    ) -> Answer<Vec<StoredSegment>>;
     async fn session_of_tenant(&self, tenant_id: Uuid) -> Answer<SessionRow>;
     async fn clone_domain(&self, asked: CloneDomain) -> Answer<ServiceRow>;
+    async fn clone_child(&self, asked: CloneChild) -> Answer<ServiceRow>;
+    async fn run_trigger(&self, asked: CallTrigger) -> Answer<TriggerRow>;
     async fn delete_domain(&self, domain: &str, tenant_id: Uuid) -> Answer<EntityCounts>;
     async fn export(&self, domain: &str, tenant_id: Uuid, canonical: bool) -> Answer<String>;
     async fn ready(&self) -> Answer<()>;
+    async fn gauges(&self) -> Gauges;
     fn policy(&self) -> SessionPolicy;
     fn now(&self) -> DateTime<Utc>;
     /// The accounts of the catalog, in its order.
@@ -49,8 +64,14 @@ pub trait SessionApi: Send + Sync + 'static {
     fn account(&self, slug: &str) -> Option<&Account>;
     /// The domains of the catalog, in its order.
     fn domains(&self) -> &[Domain];
+    /// The triggers of the catalog, in its order.
+    fn triggers(&self) -> &[Trigger];
+    /// What the triggers of a phase make, where there are any.
+    fn product(&self, phase: Phase) -> Option<&EntityRef>;
     /// The fields of an entity's records, in the order of its schema.
     fn fields(&self, domain: &str, entity: &str) -> Vec<&str>;
+    /// The schema of an entity.
+    fn schema(&self, entity: &EntityRef) -> Option<&Value>;
 }
 
 #[async_trait]
@@ -67,12 +88,28 @@ impl SessionApi for Sessions {
         self.find(session_id).await
     }
 
-    async fn list(&self, limit: u32) -> Answer<Vec<SessionRow>> {
-        self.list(limit).await
+    async fn list(&self, after: Option<&SessionPosition>, limit: u32) -> Answer<Vec<SessionRow>> {
+        self.list(after, limit).await
+    }
+
+    async fn extend(&self, session_id: &str) -> Answer<SessionRow> {
+        self.extend(session_id).await
+    }
+
+    async fn reset(&self, session_id: &str) -> Answer<SessionRow> {
+        self.reset(session_id).await
     }
 
     async fn destroy(&self, session_id: &str) -> Answer<Destroyed> {
         self.destroy(session_id).await
+    }
+
+    fn watch(&self, session_id: &str) -> States {
+        let watch = self.watch(session_id);
+        Box::pin(stream::unfold(watch, |mut watch| async move {
+            let state = watch.next().await.transpose()?;
+            Some((state, watch))
+        }))
     }
 
     async fn open_tenant(
@@ -83,13 +120,13 @@ impl SessionApi for Sessions {
         self.open_tenant(session_id, tenant_id).await
     }
 
-    async fn segment(
+    async fn segments(
         &self,
         tenant_id: Uuid,
         domain: &str,
         entity: &str,
-    ) -> Answer<Option<StoredSegment>> {
-        self.segment(tenant_id, domain, entity).await
+    ) -> Answer<Vec<StoredSegment>> {
+        self.segments(tenant_id, domain, entity).await
     }
 
     async fn session_of_tenant(&self, tenant_id: Uuid) -> Answer<SessionRow> {
@@ -98,6 +135,14 @@ impl SessionApi for Sessions {
 
     async fn clone_domain(&self, asked: CloneDomain) -> Answer<ServiceRow> {
         self.clone_domain(asked).await
+    }
+
+    async fn clone_child(&self, asked: CloneChild) -> Answer<ServiceRow> {
+        self.clone_child(asked).await
+    }
+
+    async fn run_trigger(&self, asked: CallTrigger) -> Answer<TriggerRow> {
+        self.run_trigger(asked).await
     }
 
     async fn delete_domain(&self, domain: &str, tenant_id: Uuid) -> Answer<EntityCounts> {
@@ -110,6 +155,10 @@ impl SessionApi for Sessions {
 
     async fn ready(&self) -> Answer<()> {
         self.ready().await
+    }
+
+    async fn gauges(&self) -> Gauges {
+        self.gauges().await
     }
 
     fn policy(&self) -> SessionPolicy {
@@ -130,6 +179,19 @@ impl SessionApi for Sessions {
 
     fn domains(&self) -> &[Domain] {
         self.catalog().domains()
+    }
+
+    fn triggers(&self) -> &[Trigger] {
+        self.catalog().triggers()
+    }
+
+    fn product(&self, phase: Phase) -> Option<&EntityRef> {
+        self.catalog().product(phase)
+    }
+
+    fn schema(&self, entity: &EntityRef) -> Option<&Value> {
+        let schema = self.catalog().schema(&entity.domain, &entity.entity);
+        schema.map(|schema| schema.document())
     }
 
     fn fields(&self, domain: &str, entity: &str) -> Vec<&str> {

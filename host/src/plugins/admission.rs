@@ -1,6 +1,6 @@
 //! Whether a component may serve: a pure decision on what it imports and exports.
 
-use crate::sandbox::{CompileError, Shape};
+use crate::sandbox::{CompileError, LIFECYCLE, Shape, TRIGGERS};
 
 /// The package that the contract lives in.
 const PACKAGE: &str = "levain:domain/";
@@ -54,16 +54,26 @@ pub enum Refusal {
         /// What it does export.
         exports: Vec<String>,
     },
+    /// The catalog names it in triggers, and it exports none.
+    #[error(
+        "the catalog has it answer {}, and it does not export `{TRIGGERS}`: build it for the world `triggering-plugin`, or remove what it is to answer from the catalog",
+        triggers_named(triggers)
+    )]
+    NoTriggers {
+        /// The triggers' slugs.
+        triggers: Vec<String>,
+    },
     /// It cannot be compiled or linked.
     #[error("{0}")]
     Compile(CompileError),
 }
 
-/// Decides on a component's imports and exports.
+/// Decides on a component's imports and exports; `triggers` are the slugs of those that the catalog
+/// has it answer. A component may export triggers that no line of the catalog names.
 ///
 /// # Errors
 /// [`Refusal`], the most telling one first: a forbidden import, an unknown generation, a missing export.
-pub fn admit(shape: &Shape) -> Result<(), Refusal> {
+pub fn admit(shape: &Shape, triggers: &[&str]) -> Result<(), Refusal> {
     let forbidden: Vec<String> = shape
         .imports
         .iter()
@@ -85,13 +95,14 @@ pub fn admit(shape: &Shape) -> Result<(), Refusal> {
             needed: version.to_owned(),
         });
     }
-    if !shape
-        .exports
-        .iter()
-        .any(|name| interface(name) == "levain:domain/lifecycle")
-    {
+    if !shape.exports_interface(LIFECYCLE) {
         return Err(Refusal::NotAPlugin {
             exports: shape.exports.clone(),
+        });
+    }
+    if !triggers.is_empty() && !shape.exports_interface(TRIGGERS) {
+        return Err(Refusal::NoTriggers {
+            triggers: triggers.iter().map(|slug| (*slug).to_owned()).collect(),
         });
     }
     Ok(())
@@ -100,7 +111,9 @@ pub fn admit(shape: &Shape) -> Result<(), Refusal> {
 /// A failed link, told by what the component imports where that explains it.
 pub(super) fn refuse(error: CompileError) -> Refusal {
     match &error {
-        CompileError::Link { shape, .. } => admit(shape).err().unwrap_or(Refusal::Compile(error)),
+        CompileError::Link { shape, .. } => {
+            admit(shape, &[]).err().unwrap_or(Refusal::Compile(error))
+        }
         _ => Refusal::Compile(error),
     }
 }
@@ -112,12 +125,6 @@ fn generation(version: &str) -> &str {
         .map_or(version, |(generation, _patch)| generation)
 }
 
-/// An import's or export's name without its version.
-fn interface(name: &str) -> &str {
-    name.split_once('@')
-        .map_or(name, |(interface, _)| interface)
-}
-
 fn names(names: &[String]) -> String {
     match names {
         [] => "nothing".to_owned(),
@@ -127,6 +134,14 @@ fn names(names: &[String]) -> String {
             .collect::<Vec<_>>()
             .join(", "),
     }
+}
+
+fn triggers_named(triggers: &[String]) -> String {
+    let noun = match triggers {
+        [_] => "the trigger",
+        _ => "the triggers",
+    };
+    format!("{noun} {}", names(triggers))
 }
 
 fn remedy(imports: &[String]) -> &'static str {
@@ -151,43 +166,82 @@ mod tests {
     }
 
     const LIFECYCLE: &str = "levain:domain/lifecycle@0.1.0";
+    const TRIGGERS: &str = "levain:domain/triggers@0.1.0";
 
     #[test]
     fn a_plugin_may_import_the_host_and_nothing_else() {
         assert_eq!(
-            admit(&shape(&["levain:domain/host@0.1.0"], &[LIFECYCLE])),
+            admit(&shape(&["levain:domain/host@0.1.0"], &[LIFECYCLE]), &[]),
             Ok(())
         );
-        assert_eq!(admit(&shape(&[], &[LIFECYCLE])), Ok(()));
-        let refusal = admit(&shape(&["wasi:clocks/wall-clock@0.2.0"], &[LIFECYCLE])).unwrap_err();
+        assert_eq!(admit(&shape(&[], &[LIFECYCLE]), &[]), Ok(()));
+        let refusal =
+            admit(&shape(&["wasi:clocks/wall-clock@0.2.0"], &[LIFECYCLE]), &[]).unwrap_err();
         let text = refusal.to_string();
         assert!(text.contains("`wasi:clocks/wall-clock@0.2.0`"), "{text}");
         assert!(text.contains("--stub-wasi"), "{text}");
-        assert!(admit(&shape(&["env:host/log@0.1.0"], &[LIFECYCLE])).is_err());
+        assert!(admit(&shape(&["env:host/log@0.1.0"], &[LIFECYCLE]), &[]).is_err());
     }
 
     #[test]
     fn an_unknown_generation_is_refused_in_words() {
-        let refusal = admit(&shape(
-            &["levain:domain/host@0.2.0"],
-            &["levain:domain/lifecycle@0.2.0"],
-        ));
+        let refusal = admit(
+            &shape(
+                &["levain:domain/host@0.2.0"],
+                &["levain:domain/lifecycle@0.2.0"],
+            ),
+            &[],
+        );
         assert_eq!(
             refusal.unwrap_err().to_string(),
             "it needs levain:domain 0.2.0, this host serves 0.1; rebuild it against the interface in wit/"
         );
         assert_eq!(
-            admit(&shape(
-                &["levain:domain/host@0.1.7"],
-                &["levain:domain/lifecycle@0.1.7"]
-            )),
+            admit(
+                &shape(
+                    &["levain:domain/host@0.1.7"],
+                    &["levain:domain/lifecycle@0.1.7"]
+                ),
+                &[]
+            ),
             Ok(())
         );
     }
 
     #[test]
     fn something_else_is_named_as_such() {
-        let refusal = admit(&shape(&[], &["acme:tool/run@1.0.0"])).unwrap_err();
+        let refusal = admit(&shape(&[], &["acme:tool/run@1.0.0"]), &[]).unwrap_err();
         assert!(refusal.to_string().contains("`acme:tool/run@1.0.0`"));
+    }
+
+    #[test]
+    fn a_plugin_that_the_catalog_has_answer_triggers_exports_them() {
+        let without = shape(&[], &[LIFECYCLE]);
+        assert_eq!(
+            admit(&without, &["late-loans"]).unwrap_err().to_string(),
+            "the catalog has it answer the trigger `late-loans`, and it does not export \
+             `levain:domain/triggers`: build it for the world `triggering-plugin`, or remove what \
+             it is to answer from the catalog"
+        );
+        let refusal = admit(&without, &["late-loans", "lost-books"]).unwrap_err();
+        let text = refusal.to_string();
+        assert!(
+            text.contains("the triggers `late-loans`, `lost-books`"),
+            "{text}"
+        );
+        let with = shape(&[], &[LIFECYCLE, TRIGGERS]);
+        assert_eq!(admit(&with, &["late-loans"]), Ok(()));
+        assert_eq!(admit(&with, &[]), Ok(()), "it may offer more than is asked");
+        // Triggers alone make no plugin.
+        let refusal = admit(&shape(&[], &[TRIGGERS]), &["late-loans"]);
+        assert!(matches!(refusal, Err(Refusal::NotAPlugin { .. })));
+    }
+
+    #[test]
+    fn triggers_of_another_generation_are_refused() {
+        let shape = shape(&[], &[LIFECYCLE, "levain:domain/triggers@0.2.0"]);
+        let refusal = admit(&shape, &[]).unwrap_err();
+        let needed = "0.2.0".to_owned();
+        assert_eq!(refusal, Refusal::UnknownGeneration { needed });
     }
 }

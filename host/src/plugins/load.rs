@@ -6,24 +6,34 @@ use std::sync::Arc;
 
 use super::admission::{self, Refusal};
 use super::{Plugin, Refused, Registry};
-use crate::catalog::Domain;
+use crate::catalog::{Catalog, Domain};
 use crate::sandbox::Sandbox;
 use crate::segment::sha256_hex;
 
-/// Reads, compiles and admits the component of every domain; what is refused is kept with its
-/// reason, and the others are unaffected. A file of more than `largest_bytes` is not read. Blocks for
-/// the time of the compilation.
+/// Reads, compiles and admits the component of every domain that has one; what is refused is kept
+/// with its reason, and the others are unaffected. A file of more than `largest_bytes` is not read.
+/// Blocks for the time of the compilation.
 #[must_use]
 pub fn load(
     sandbox: &Sandbox,
     directory: &Path,
-    domains: &[Domain],
+    catalog: &Catalog,
     largest_bytes: u64,
 ) -> Registry {
     let mut registry = Registry::default();
-    for domain in domains {
-        let file = directory.join(format!("{}.wasm", domain.plugin));
-        match load_one(sandbox, &file, domain, largest_bytes) {
+    for domain in catalog.domains() {
+        // The records of a triggered domain are made by the plugins of others.
+        let Some(plugin) = &domain.plugin else {
+            continue;
+        };
+        let file = directory.join(format!("{plugin}.wasm"));
+        let triggers: Vec<&str> = catalog
+            .triggers()
+            .iter()
+            .filter(|trigger| trigger.domain == domain.slug)
+            .map(|trigger| trigger.slug.as_str())
+            .collect();
+        match load_one(sandbox, &file, domain, &triggers, largest_bytes) {
             Ok(plugin) => {
                 registry
                     .active
@@ -32,7 +42,7 @@ pub fn load(
             Err(refusal) => {
                 let refused = Refused {
                     domain: domain.slug.clone(),
-                    plugin: domain.plugin.clone(),
+                    plugin: plugin.clone(),
                     file,
                     refusal,
                 };
@@ -47,6 +57,7 @@ fn load_one(
     sandbox: &Sandbox,
     file: &Path,
     domain: &Domain,
+    triggers: &[&str],
     largest_bytes: u64,
 ) -> Result<Plugin, Refusal> {
     let size_bytes = match fs::metadata(file) {
@@ -68,7 +79,7 @@ fn load_one(
         reason: error.to_string(),
     })?;
     let component = sandbox.compile(&bytes).map_err(admission::refuse)?;
-    admission::admit(component.shape())?;
+    admission::admit(component.shape(), triggers)?;
     Ok(Plugin {
         domain: domain.slug.clone(),
         digest: sha256_hex(&bytes),

@@ -3,34 +3,67 @@
 //! Never: business rules. What a status means, and when one may follow another, is the
 //! sessions' to know.
 
+mod audit;
 #[cfg(test)]
 mod cases;
+mod expect;
+mod inspector;
+mod interrupted;
+mod json_text;
+mod lease;
 mod model;
+mod open_error;
+mod postgres;
 mod sqlite;
 mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-pub use model::{ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
-pub use sqlite::{OpenError, SqliteRepo};
+pub use inspector::{Inspector, Relation, Residue};
+pub use lease::{Due, IdempotencyKey, KeyUse, Lease, Replaced, SessionCounts, SessionPosition};
+pub use model::{
+    Part, ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow,
+    TriggerRow, TriggerStatus,
+};
+pub use open_error::OpenError;
+pub use postgres::PostgresRepo;
+pub use sqlite::SqliteRepo;
 pub use view::{ViewColumn, ViewError, ViewKind, ViewSpec};
 
+use crate::config::StoreUrl;
 use crate::segment::{EntityCounts, StoredSegment};
 
 /// A store of sessions and their segments.
+///
+/// Whoever works on a session holds a *lease*, which is never renewed: until its deadline, on the
+/// store's own clock, the work may be written; after it, nothing of it is, and anybody may end it.
+/// A session's `epoch` counts who changed its data: what was made of one epoch is not written into
+/// another.
 #[async_trait]
 pub trait Repo: Send + Sync + 'static {
-    /// Writes a new session, with its tenants and their services, before any of it is cloned.
+    /// Writes a new session, with its tenants and their services, before any of it is cloned, and
+    /// leases it; with it, in the same transaction, the key that it was asked for with. Answers what
+    /// that key stands for where it was used before, having written nothing.
     ///
     /// # Errors
     /// [`RepoError::Conflict`] where the session's or a tenant's id is taken.
-    async fn insert_session(&self, session: &SessionRow) -> Result<(), RepoError>;
+    async fn insert_session(
+        &self,
+        session: &SessionRow,
+        lease: &Lease,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<KeyUse>, RepoError>;
 
-    /// Commits a clone in one transaction: its segments, its services' outcomes and its status.
-    /// Nothing of it was visible before, all of it is afterwards. Does nothing and answers
-    /// `false` where the session is no longer CLONING (it was deleted meanwhile).
+    /// Commits a clone in one transaction: its segments, what became of its services and
+    /// triggers, and its status.
+    /// Nothing of it was visible before, all of it is afterwards. Answers `false`, having written
+    /// nothing, where the session is no longer CLONING in this epoch (it was deleted meanwhile), or
+    /// its lease has run out.
     async fn commit_session(
         &self,
         session: &SessionRow,
@@ -46,15 +79,46 @@ pub trait Repo: Send + Sync + 'static {
         tenant_id: Uuid,
     ) -> Result<Option<SessionRow>, RepoError>;
 
-    /// Sessions, newest first, at most `limit`.
-    async fn list_sessions(&self, limit: u32) -> Result<Vec<SessionRow>, RepoError>;
+    /// Sessions, newest first, at most `limit`: those after `after` in this order.
+    async fn list_sessions(
+        &self,
+        after: Option<&SessionPosition>,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, RepoError>;
 
-    /// Moves a session to DESTROYING, whatever it was; answers the status it had, or `None`
-    /// where there is no such session.
-    async fn begin_destroying(&self, session_id: &str) -> Result<Option<SessionStatus>, RepoError>;
+    /// How many sessions there are of each kind that an operator watches.
+    async fn count_sessions(&self, now: DateTime<Utc>) -> Result<SessionCounts, RepoError>;
+
+    /// Adds `by` to the time of an open session that has been extended fewer than `most` times.
+    /// Answers `false` where it is not READY or PARTIAL, its time is over, or it cannot be extended
+    /// again.
+    async fn extend_session(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        by: Duration,
+        most: u32,
+    ) -> Result<bool, RepoError>;
+
+    /// Moves a session to DESTROYING, whatever it was, and leases it; answers the status it had, or
+    /// `None` where there is no such session. What others were making of it is not written any more.
+    async fn begin_destroying(
+        &self,
+        session_id: &str,
+        lease: &Lease,
+    ) -> Result<Option<SessionStatus>, RepoError>;
+
+    /// Moves sessions to DESTROYING that are due, at most `due.limit`, and leases them; answers their
+    /// ids. No other caller gets the same ones while the lease lasts.
+    async fn begin_destroying_due(
+        &self,
+        due: &Due,
+        lease: &Lease,
+    ) -> Result<Vec<String>, RepoError>;
 
     /// Deletes every segment of the session's tenants and marks it DESTROYED, in one
-    /// transaction; answers the records deleted per tenant, domain and entity. Once more, it
+    /// transaction; answers the records deleted per tenant, domain and entity, all parts of an
+    /// entity together. Once more, it
     /// deletes nothing. The audit row is SUCCESS, or PARTIAL with what `amiss` says of the plans.
     async fn destroy_session(
         &self,
@@ -63,44 +127,90 @@ pub trait Repo: Send + Sync + 'static {
         amiss: &[String],
     ) -> Result<Vec<DeletedSegment>, RepoError>;
 
-    /// Replaces what is held of one domain of a tenant and its service's outcome (and the
-    /// session's status), in one transaction. Answers `false` where the session is gone.
-    async fn replace_domain(
+    /// Writes down that a cleanup failed, in an audit row and in the session's count of retries; it is
+    /// due again when its lease has run out. Answers how often it has failed now; 0 where the session
+    /// is not DESTROYING.
+    async fn record_failed_cleanup(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        reason: &str,
+    ) -> Result<u32, RepoError>;
+
+    /// The instant on the store's clock when work that is begun now has to be written.
+    async fn deadline(&self, lease: Duration) -> Result<DateTime<Utc>, RepoError>;
+
+    /// Replaces data of an open session in one transaction: deletes what is `replaced`, writes
+    /// `segments`, each of which is of it, and with them what `session` says of the clone (status,
+    /// error, data clock, catalog, when it was cloned, services and triggers); a session's own time
+    /// stays. The session is then of the next epoch. Answers `false`, having written nothing, where
+    /// the session is not READY or PARTIAL any more or not of this epoch, or after `deadline`.
+    ///
+    /// # Errors
+    /// [`RepoError::Corrupt`] for a part of another session, and for a segment of no part.
+    async fn replace_data(
         &self,
         session: &SessionRow,
-        tenant_id: Uuid,
-        domain: &str,
+        deadline: DateTime<Utc>,
+        replaced: Replaced<'_>,
         segments: &[StoredSegment],
     ) -> Result<bool, RepoError>;
 
-    /// Deletes one domain of a tenant; answers what was there.
+    /// Deletes all parts of one domain of a tenant; answers what was there.
     async fn delete_domain(&self, tenant_id: Uuid, domain: &str)
     -> Result<EntityCounts, RepoError>;
 
-    /// One segment.
-    async fn find_segment(
-        &self,
-        tenant_id: Uuid,
-        domain: &str,
-        entity: &str,
-    ) -> Result<Option<StoredSegment>, RepoError>;
-
-    /// All segments of a tenant, or those of one domain.
+    /// The segments of a tenant, or those of one domain, or of one entity: ordered by domain,
+    /// entity and part.
     async fn find_segments(
         &self,
         tenant_id: Uuid,
         domain: Option<&str>,
+        entity: Option<&str>,
     ) -> Result<Vec<StoredSegment>, RepoError>;
 
-    /// What a process that died left CLONING becomes FAILED with `reason`, what it left
-    /// DESTROYING is destroyed. Answers the ids of the failed. Called once, before serving.
-    async fn recover(&self, now: DateTime<Utc>, reason: &str) -> Result<Vec<String>, RepoError>;
+    /// What is CLONING and whose lease has run out becomes FAILED with `reason`; its ids.
+    async fn fail_interrupted(&self, reason: &str) -> Result<Vec<String>, RepoError>;
+
+    /// Ends every lease that a process of before can have held, so that what it left is found at
+    /// once. Does nothing in a store that other hosts may be at work on.
+    async fn end_leases(&self) -> Result<(), RepoError>;
+
+    /// Forgets what is too old: sessions that were destroyed, and audits that were written, before
+    /// `ledger`, and keys that ended before `now`. Answers how many sessions.
+    async fn prune(&self, ledger: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, RepoError>;
 
     /// Answers a trivial query: whether the store can be reached.
     async fn ping(&self) -> Result<(), RepoError>;
 
     /// Finishes what is under way and closes the store.
     async fn close(&self);
+}
+
+/// How a store is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// Connections at once; a file of SQLite has its own number.
+    pub connections: u32,
+    /// The longest lease that is asked for.
+    pub lease: Duration,
+}
+
+/// Opens a store, and brings its tables and views up to date.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn open(
+    store: &StoreUrl,
+    views: &[ViewSpec],
+    options: StoreOptions,
+) -> Result<Arc<dyn Repo>, OpenError> {
+    Ok(match store {
+        StoreUrl::Sqlite(file) => Arc::new(SqliteRepo::open(file, views).await?),
+        StoreUrl::Postgres(url) => {
+            Arc::new(PostgresRepo::open(url.reveal(), views, options).await?)
+        }
+    })
 }
 
 /// Records of one entity that were deleted.

@@ -1,5 +1,6 @@
-//! What the store keeps of a session: its row, its tenants, its services.
+//! What the store keeps of a session: its row, its tenants, their services and triggers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::catalog::Phase;
 use crate::segment::EntityCounts;
 
 /// Where a session is in its life.
@@ -101,6 +103,8 @@ pub struct SessionRow {
     pub extensions: u32,
     /// Why it failed, where it did.
     pub error: Option<String>,
+    /// Counts who changed its data: 1 while it is created.
+    pub epoch: u32,
     /// Its tenants, the account's own first, then its outlets.
     pub tenants: Vec<TenantRow>,
 }
@@ -126,6 +130,8 @@ pub struct TenantRow {
     pub name: String,
     /// What became of each domain, in the catalog's order.
     pub services: Vec<ServiceRow>,
+    /// What became of each trigger that runs for this tenant, in the catalog's order.
+    pub triggers: Vec<TriggerRow>,
 }
 
 /// What became of one domain of one tenant; kept as JSON in the tenant's row.
@@ -170,7 +176,85 @@ pub enum ServiceStatus {
     Discarded,
 }
 
-/// Why a domain was not cloned.
+/// What became of one trigger for one tenant; kept as JSON in the tenant's row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TriggerRow {
+    /// The trigger's slug.
+    pub trigger: String,
+    /// The domain whose plugin answers it.
+    pub domain: String,
+    /// What it makes.
+    pub phase: Phase,
+    /// Where it is.
+    pub status: TriggerStatus,
+    /// Records that it made.
+    pub records: u32,
+    /// Records per value of their field `status`, where they have one.
+    #[serde(default)]
+    pub by_status: BTreeMap<String, u32>,
+    /// How long the call and the checks took, in milliseconds.
+    pub duration_ms: Option<f64>,
+    /// The component's digest.
+    pub plugin_digest: Option<String>,
+    /// The digest over its segments.
+    pub content_digest: Option<String>,
+    /// Why it failed, where it did.
+    pub error: Option<ServiceError>,
+    /// Why it did not run, where it was skipped or is disabled.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Where one trigger is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TriggerStatus {
+    /// Not begun.
+    Pending,
+    /// Under way.
+    Running,
+    /// What it made was checked and is kept.
+    Completed,
+    /// It made nothing that could be kept; see its error.
+    Failed,
+    /// It did not run, since something that it reads is not there; see its reason.
+    Skipped,
+    /// It did not run, since its phase is switched off.
+    Disabled,
+}
+
+impl TriggerRow {
+    /// A trigger that was not begun.
+    #[must_use]
+    pub fn pending(trigger: &str, domain: &str, phase: Phase) -> Self {
+        Self {
+            trigger: trigger.to_owned(),
+            domain: domain.to_owned(),
+            phase,
+            status: TriggerStatus::Pending,
+            records: 0,
+            by_status: BTreeMap::new(),
+            duration_ms: None,
+            plugin_digest: None,
+            content_digest: None,
+            error: None,
+            reason: None,
+        }
+    }
+}
+
+/// What is replaced as one: all that a clone, or one trigger, wrote into a domain of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Part {
+    /// The tenant.
+    pub tenant_id: Uuid,
+    /// The domain that owns the records.
+    pub domain: String,
+    /// The trigger's slug; empty for what a clone made.
+    pub part: String,
+}
+
+/// Why a domain was not cloned, or a trigger made nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceError {
     /// A stable code: `timeout`, `memory_limit`, `trap`, `invalid_output`, ...

@@ -7,7 +7,11 @@ use wasmtime::component::types::ComponentItem;
 
 use super::bindings::v0_1;
 use super::engine::SandboxEngine;
-use super::store::State;
+
+/// What every plugin exports.
+pub(crate) const LIFECYCLE: &str = "levain:domain/lifecycle";
+/// What a plugin exports that raises something after cloning.
+pub(crate) const TRIGGERS: &str = "levain:domain/triggers";
 
 /// A component, compiled and linked: ready to be instantiated in microseconds.
 #[derive(Clone)]
@@ -19,7 +23,7 @@ pub struct Compiled {
 /// One variant per WIT generation that this host serves.
 #[derive(Clone)]
 pub(super) enum Generation {
-    V0_1(v0_1::PluginPre<State>),
+    V0_1(v0_1::Plugin),
 }
 
 /// What a component imports and exports, by name: what admission decides on.
@@ -73,7 +77,7 @@ impl Compiled {
         let plugin = engine
             .linker
             .instantiate_pre(&component)
-            .and_then(v0_1::PluginPre::new)
+            .and_then(|instance| v0_1::Plugin::new(instance, shape.exports_interface(TRIGGERS)))
             .map_err(|error| CompileError::Link {
                 reason: format!("{error:#}"),
                 shape: shape.clone(),
@@ -89,6 +93,14 @@ impl Compiled {
     pub const fn shape(&self) -> &Shape {
         &self.shape
     }
+
+    /// Whether it exports `levain:domain/triggers`, and so can raise something after cloning.
+    #[must_use]
+    pub const fn triggers(&self) -> bool {
+        match &self.plugin {
+            Generation::V0_1(plugin) => plugin.triggers(),
+        }
+    }
 }
 
 impl fmt::Debug for Compiled {
@@ -100,6 +112,14 @@ impl fmt::Debug for Compiled {
 }
 
 impl Shape {
+    /// Whether it exports an interface, of whichever version.
+    #[must_use]
+    pub fn exports_interface(&self, interface: &str) -> bool {
+        self.exports
+            .iter()
+            .any(|name| name.split_once('@').map_or(name.as_str(), |(name, _)| name) == interface)
+    }
+
     fn of(engine: &SandboxEngine, component: &Component) -> Self {
         let ty = component.component_type();
         // A bare type is a name, not something to call.

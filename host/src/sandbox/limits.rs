@@ -9,7 +9,7 @@ use crate::config::SandboxLimits;
 /// The most that one call may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Wall time of the whole call chain: instantiation, prepare, clone.
+    /// Wall time of the whole call chain: instantiation, prepare and clone, or a trigger.
     pub timeout: Duration,
     /// All linear memories together, in bytes.
     pub memory_bytes: usize,
@@ -17,7 +17,7 @@ pub struct Limits {
     pub table_elements: usize,
     /// Text and lists that a call may hand back, in bytes.
     pub output_bytes: usize,
-    /// Records that a clone may hand back.
+    /// Records that a call may hand back.
     pub records: u32,
     /// Log text, in bytes.
     pub log_bytes: usize,
@@ -71,7 +71,8 @@ mod tests {
         let domain = Domain {
             slug: "shelf".into(),
             title: String::new(),
-            plugin: "shelf".into(),
+            triggered: false,
+            plugin: Some("shelf".into()),
             required: false,
             timeout: Duration::from_secs(3),
             entities: vec![],

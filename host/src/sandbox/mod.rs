@@ -18,12 +18,14 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use component::{CompileError, Compiled, Shape};
+pub(crate) use component::{LIFECYCLE, TRIGGERS};
 pub use engine::EngineError;
 pub use failure::{CallError, Trap};
 pub use limits::Limits;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Phase};
 use crate::config::SandboxLimits;
+use crate::metrics;
 use crate::segment::{EntityCount, Segment};
 
 /// How the sandbox is laid out; fixed when the host starts.
@@ -48,6 +50,7 @@ impl SandboxConfig {
             catalog
                 .domains()
                 .iter()
+                .filter(|domain| !domain.triggered)
                 .map(|domain| Limits::of(domain, &overrides, limits))
         };
         Self {
@@ -86,6 +89,19 @@ pub struct CallContext {
     pub session_created_at: DateTime<Utc>,
     /// The instant the fixtures describe.
     pub base_reference: DateTime<Utc>,
+}
+
+/// A segment that the host holds and lets a trigger read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldSegment {
+    /// The tenant that it belongs to.
+    pub tenant_id: Uuid,
+    /// The domain that owns it.
+    pub domain: String,
+    /// The entity's slug.
+    pub entity: String,
+    /// One JSON array of objects; shared, since several triggers read it at once.
+    pub rows: Arc<str>,
 }
 
 /// What one call cost.
@@ -163,7 +179,7 @@ impl Sandbox {
         let started = Instant::now();
         let mut store = store::build(&self.engine, context, limits);
         let outcome = bindings::clone_tenant(component, &mut store, slice, context);
-        self.conclude(outcome, &store, started, limits)
+        self.conclude("clone", context, outcome, &store, started, limits)
     }
 
     /// Asks the plugin how to delete what is held of it. Blocks.
@@ -180,11 +196,34 @@ impl Sandbox {
         let started = Instant::now();
         let mut store = store::build(&self.engine, context, limits);
         let outcome = bindings::plan_cleanup(component, &mut store, context, held);
-        self.conclude(outcome, &store, started, limits)
+        self.conclude("cleanup", context, outcome, &store, started, limits)
+    }
+
+    /// Has the plugin raise what the records it is handed call for. `trigger` is its name in the
+    /// catalog. Blocks.
+    ///
+    /// # Errors
+    /// [`CallError`], as [`Sandbox::clone_tenant`]; [`CallError::Unsupported`] also where the
+    /// component exports no triggers.
+    pub fn run_trigger(
+        &self,
+        component: &Compiled,
+        phase: Phase,
+        trigger: &str,
+        context: &CallContext,
+        held: &[HeldSegment],
+        limits: &Limits,
+    ) -> Result<(Vec<Segment>, CallCost), CallError> {
+        let started = Instant::now();
+        let mut store = store::build(&self.engine, context, limits);
+        let outcome = bindings::run_trigger(component, &mut store, phase, trigger, context, held);
+        self.conclude("trigger", context, outcome, &store, started, limits)
     }
 
     fn conclude<T>(
         &self,
+        call: &'static str,
+        context: &CallContext,
         outcome: Result<T, bindings::Failure>,
         store: &wasmtime::Store<store::State>,
         started: Instant,
@@ -200,12 +239,11 @@ impl Sandbox {
                     dropped_log_lines: state.dropped_log_lines(),
                 },
             )),
-            Err(failure) => Err(failure::explain(
-                failure,
-                state,
-                limits,
-                self.engine.stack_bytes,
-            )),
+            Err(failure) => {
+                let error = failure::explain(failure, state, limits, self.engine.stack_bytes);
+                metrics::plugin_failed(&context.domain, call, error.code());
+                Err(error)
+            }
         }
     }
 }

@@ -1,12 +1,16 @@
 //! Creation: a row first, then the clone, then everything at once.
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use levain_plugin::identity;
 use uuid::Uuid;
 
 use super::clone::Job;
-use super::{SessionError, Sessions};
-use crate::catalog::{Account, TenantScope};
-use crate::repo::{ServiceRow, SessionRow, SessionStatus, TenantRow};
+use super::{SessionError, Sessions, Switches, trigger};
+use crate::catalog::{Account, Catalog, TenantScope};
+use crate::metrics;
+use crate::repo::{IdempotencyKey, ServiceRow, SessionRow, SessionStatus, TenantRow};
 
 /// What a session is asked to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,13 +21,38 @@ pub struct NewSession {
     pub session_created_at: Option<DateTime<Utc>>,
     /// The virtual tenant; a new one where it is not given.
     pub virtual_tenant_id: Option<Uuid>,
+    /// What makes the same request, sent again, the same session.
+    pub key: Option<RequestKey>,
 }
+
+/// A caller's name for a request that is to be done once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    /// SHA-256 of the caller's key, in hexadecimal.
+    pub digest: String,
+    /// SHA-256 of what is asked for, in hexadecimal.
+    pub request: String,
+}
+
+/// How long a key is kept.
+const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// A session that was created, or is being created.
 #[derive(Debug, Clone)]
 pub struct Created {
     /// The session.
     pub session: SessionRow,
+}
+
+/// What became of the wish for a session.
+enum Started {
+    /// It is being created.
+    New {
+        session: Box<SessionRow>,
+        ended: tokio::task::JoinHandle<Result<SessionRow, SessionError>>,
+    },
+    /// The same request had made one before.
+    Before { session_id: String },
 }
 
 impl Sessions {
@@ -33,16 +62,23 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SessionError::CloneFailed`] where a required domain failed; [`SessionError::UnknownAccount`];
-    /// [`SessionError::Conflict`] where the tenant's id is taken; [`SessionError::Store`].
+    /// [`SessionError::Conflict`] where the tenant's id is taken; [`SessionError::KeyReused`] where its
+    /// key stands for another request; [`SessionError::Gone`] where its key stands for a session that is
+    /// over; [`SessionError::Busy`]; [`SessionError::Store`].
     pub async fn create(&self, new: NewSession) -> Result<Created, SessionError> {
-        let (_, ended) = self.start(new).await?;
-        let session = ended.await.map_err(|lost| SessionError::Host {
-            reason: format!("the clone was lost: {lost}"),
-        })??;
+        let session = match self.start(new).await? {
+            Started::New { ended, .. } => ended.await.map_err(|lost| SessionError::Host {
+                reason: format!("the clone was lost: {lost}"),
+            })??,
+            Started::Before { session_id } => self.await_clone(&session_id).await?,
+        };
         match session.status {
             SessionStatus::Failed => Err(SessionError::CloneFailed {
                 session: Box::new(session),
             }),
+            status @ (SessionStatus::Expired
+            | SessionStatus::Destroying
+            | SessionStatus::Destroyed) => Err(SessionError::Gone { status }),
             _ => Ok(Created { session }),
         }
     }
@@ -52,20 +88,19 @@ impl Sessions {
     /// # Errors
     /// As [`Sessions::create`], but for what happens while cloning.
     pub async fn begin(&self, new: NewSession) -> Result<Created, SessionError> {
-        let (session, _) = self.start(new).await?;
-        Ok(Created { session })
+        let session = match self.start(new).await? {
+            Started::New { session, .. } => *session,
+            Started::Before { session_id } => self.find(&session_id).await?,
+        };
+        match session.status {
+            status @ (SessionStatus::Expired
+            | SessionStatus::Destroying
+            | SessionStatus::Destroyed) => Err(SessionError::Gone { status }),
+            _ => Ok(Created { session }),
+        }
     }
 
-    async fn start(
-        &self,
-        new: NewSession,
-    ) -> Result<
-        (
-            SessionRow,
-            tokio::task::JoinHandle<Result<SessionRow, SessionError>>,
-        ),
-        SessionError,
-    > {
+    async fn start(&self, new: NewSession) -> Result<Started, SessionError> {
         if self.inner.tasks.is_closed() {
             return Err(SessionError::Stopping);
         }
@@ -90,10 +125,30 @@ impl Sessions {
                 what: "virtual_tenant_id",
             });
         }
-        let row = self.row(account, &new)?;
+        let account = account.slug.clone();
+        let asked = Instant::now();
+        let place = self.inner.admission.enter().await?;
         let sessions = self.clone();
         self.tracked(async move {
-            sessions.inner.parts.repo.insert_session(&row).await?;
+            // After the wait for a place: the session's time begins with its clone.
+            let row = sessions.row(&account, &new)?;
+            let parts = &sessions.inner.parts;
+            let key = new.key.as_ref().map(|key| IdempotencyKey {
+                digest: key.digest.clone(),
+                request: key.request.clone(),
+                expires_at: row.created_at + KEY_LIFE,
+            });
+            let lease = parts.lease();
+            let inserted = parts.repo.insert_session(&row, &lease, key.as_ref());
+            if let Some(before) = inserted.await? {
+                let same = key.is_some_and(|key| key.request == before.request);
+                return match same {
+                    true => Ok(Started::Before {
+                        session_id: before.session_id,
+                    }),
+                    false => Err(SessionError::KeyReused),
+                };
+            }
             let progress = sessions
                 .inner
                 .under_way
@@ -103,8 +158,18 @@ impl Sessions {
                 row: row.clone(),
                 progress,
             };
-            let ended = sessions.inner.tasks.spawn(job.run());
-            Ok((row, ended))
+            // Made here, where the request's own span is the current one.
+            let span = job.span();
+            let ended = sessions.inner.tasks.spawn(async move {
+                let ended = job.run(span).await;
+                drop(place);
+                count(&account, &ended, asked.elapsed());
+                ended
+            });
+            Ok(Started::New {
+                session: Box::new(row),
+                ended,
+            })
         })
         .await
     }
@@ -121,20 +186,24 @@ impl Sessions {
         })
     }
 
-    fn row(&self, account: &Account, new: &NewSession) -> Result<SessionRow, SessionError> {
+    fn row(&self, account: &str, new: &NewSession) -> Result<SessionRow, SessionError> {
         let parts = &self.inner.parts;
+        let account =
+            parts
+                .catalog
+                .account(account)
+                .ok_or_else(|| SessionError::UnknownAccount {
+                    asked: account.to_owned(),
+                    known: Vec::new(),
+                })?;
         let now = parts.clock.now();
         let session_id = parts
             .ids
             .session_id()
             .map_err(|reason| SessionError::Host { reason })?;
-        let services = parts
-            .catalog
-            .domains()
-            .iter()
-            .filter(|domain| account.slices.contains_key(&domain.slug))
-            .map(|domain| ServiceRow::pending(&domain.slug))
-            .collect();
+        let tenant_id = new
+            .virtual_tenant_id
+            .unwrap_or_else(|| parts.ids.tenant_id());
         Ok(SessionRow {
             session_id,
             account: account.slug.clone(),
@@ -148,17 +217,62 @@ impl Sessions {
             destroyed_at: None,
             extensions: 0,
             error: None,
-            tenants: vec![TenantRow {
-                tenant_id: new
-                    .virtual_tenant_id
-                    .unwrap_or_else(|| parts.ids.tenant_id()),
-                base_tenant_id: account.base_tenant_id,
-                outlet: None,
-                name: account.name.clone(),
-                services,
-            }],
+            epoch: 1,
+            tenants: tenants(&parts.catalog, account, tenant_id, parts.switches),
         })
     }
+}
+
+/// Tells how a creation ended.
+fn count(account: &str, ended: &Result<SessionRow, SessionError>, took: Duration) {
+    let (status, took) = match ended {
+        Ok(session) => (
+            session.status.as_str(),
+            session.status.is_open().then_some(took),
+        ),
+        Err(SessionError::Cancelled) => ("CANCELLED", None),
+        Err(_) => (SessionStatus::Failed.as_str(), None),
+    };
+    metrics::session_created(account, status, took);
+}
+
+/// The account's own tenant, then its outlets in the order of the catalog. An outlet's virtual tenant
+/// derives from the head's, so that a session can be reproduced from that one id.
+pub(super) fn tenants(
+    catalog: &Catalog,
+    account: &Account,
+    tenant_id: Uuid,
+    switches: Switches,
+) -> Vec<TenantRow> {
+    let tenant = |tenant_id, base_tenant_id, outlet: Option<&str>, name: &str| {
+        let slices = account.slices_of(outlet);
+        let takes_part = |domain: &str| slices.is_some_and(|slices| slices.contains_key(domain));
+        let services = catalog
+            .domains()
+            .iter()
+            .filter(|domain| takes_part(&domain.slug))
+            .map(|domain| ServiceRow::pending(&domain.slug))
+            .collect();
+        TenantRow {
+            tenant_id,
+            base_tenant_id,
+            outlet: outlet.map(str::to_owned),
+            name: name.to_owned(),
+            services,
+            triggers: trigger::pending(catalog.triggers(), takes_part, switches),
+        }
+    };
+    let head = tenant(tenant_id, account.base_tenant_id, None, &account.name);
+    let outlets = account.outlets.iter().map(|outlet| {
+        let derived = identity::derive(&tenant_id, &outlet.base_tenant_id);
+        tenant(
+            derived,
+            outlet.base_tenant_id,
+            Some(&outlet.slug),
+            &outlet.name,
+        )
+    });
+    std::iter::once(head).chain(outlets).collect()
 }
 
 /// The scope of one tenant of a session: what its records are checked against.

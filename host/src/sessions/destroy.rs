@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::clone::{context, millis};
 use super::create::scope;
 use super::{Inner, SessionError, Sessions, redacted};
+use crate::metrics;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
 use crate::sandbox::{CallContext, CleanupPlan, Limits};
 use crate::segment::EntityCount;
@@ -29,6 +31,15 @@ pub struct Destroyed {
     pub duration_ms: f64,
 }
 
+/// Why a session is destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// Somebody asked for it.
+    Caller,
+    /// Its time is over, or whoever had begun it did not end it.
+    Sweep,
+}
+
 impl Sessions {
     /// Destroys a session: its data goes, its row stays in the ledger. A clone under way is
     /// cancelled. Can be repeated.
@@ -43,35 +54,43 @@ impl Sessions {
     }
 
     async fn end(&self, session_id: &str) -> Result<Destroyed, SessionError> {
-        let started = Instant::now();
         let parts = &self.inner.parts;
-        let Some(status) = parts.repo.begin_destroying(session_id).await? else {
+        let lease = parts.lease();
+        let Some(status) = parts.repo.begin_destroying(session_id, &lease).await? else {
             return Err(SessionError::NotFound { what: "session" });
         };
+        self.wipe(session_id, status, Cause::Caller).await
+    }
+
+    /// Destroys a session that is DESTROYING and was `status` before.
+    pub(super) async fn wipe(
+        &self,
+        session_id: &str,
+        status: SessionStatus,
+        cause: Cause,
+    ) -> Result<Destroyed, SessionError> {
+        let span = tracing::info_span!("cleanup", session = %redacted(session_id), ?cause);
+        self.wipe_out(session_id, status).instrument(span).await
+    }
+
+    async fn wipe_out(
+        &self,
+        session_id: &str,
+        status: SessionStatus,
+    ) -> Result<Destroyed, SessionError> {
+        let started = Instant::now();
         if let Some(progress) = self.inner.under_way.find(session_id) {
             progress.cancelled.cancel();
         }
         let mut records_deleted = 0;
         if status != SessionStatus::Destroyed {
             let _turn = self.inner.turns.take(session_id).await;
-            let amiss = match parts.repo.find_session(session_id).await? {
-                Some(session) => amiss(&self.inner, &session).await,
-                None => Vec::new(),
-            };
-            for remark in &amiss {
-                tracing::warn!(session = %redacted(session_id), remark, "cleanup");
+            let session = self.inner.parts.repo.find_session(session_id).await?;
+            // Whoever had the turn before may have destroyed it.
+            let session = session.filter(|found| found.status != SessionStatus::Destroyed);
+            if let Some(session) = session {
+                records_deleted = self.delete_data(&session, started).await?;
             }
-            let deleted = parts
-                .repo
-                .destroy_session(session_id, parts.clock.now(), &amiss)
-                .await?;
-            records_deleted = deleted.iter().map(|gone| u64::from(gone.records)).sum();
-            tracing::info!(
-                session = %redacted(session_id),
-                records_deleted,
-                duration_ms = millis(started.elapsed()),
-                "session destroyed"
-            );
         }
         Ok(Destroyed {
             session_id: session_id.to_owned(),
@@ -79,6 +98,39 @@ impl Sessions {
             records_deleted,
             duration_ms: millis(started.elapsed()),
         })
+    }
+
+    /// Deletes what is held of a session, here and in the mirror; answers the records deleted.
+    async fn delete_data(
+        &self,
+        session: &SessionRow,
+        started: Instant,
+    ) -> Result<u64, SessionError> {
+        let parts = &self.inner.parts;
+        let amiss = amiss(&self.inner, session).await;
+        for remark in &amiss {
+            tracing::warn!(remark, "cleanup");
+        }
+        let id = &session.session_id;
+        let deleted = parts.repo.destroy_session(id, parts.clock.now(), &amiss);
+        let deleted = deleted.await.inspect_err(|_| {
+            metrics::session_deleted(&session.account, "FAILED", None);
+        })?;
+        // As the audit has it.
+        let status = if amiss.is_empty() {
+            "SUCCESS"
+        } else {
+            "PARTIAL"
+        };
+        metrics::session_deleted(&session.account, status, Some(started.elapsed()));
+        parts.mirror.forget(session);
+        let records_deleted = deleted.iter().map(|gone| u64::from(gone.records)).sum();
+        tracing::info!(
+            records_deleted,
+            duration_ms = millis(started.elapsed()),
+            "session destroyed"
+        );
+        Ok(records_deleted)
     }
 }
 
@@ -89,22 +141,28 @@ async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
     for tenant in &session.tenants {
         for (domain, held) in held(tenant) {
             let inner = Arc::clone(inner);
+            let whose = match &tenant.outlet {
+                None => domain.clone(),
+                Some(outlet) => format!("{domain} of {outlet}"),
+            };
             let context = context(
                 &inner,
                 &session.session_id,
                 &scope(session, tenant),
                 &domain,
             );
-            plans.spawn(async move {
+            let span = tracing::info_span!("domain", %domain, tenant_id = %tenant.tenant_id);
+            let plan = async move {
                 let verdict = match plan_cleanup(&inner, &domain, context, held.clone()).await {
                     Ok(plan) => verdict(&plan, &held),
                     Err(reason) => vec![format!("gave no plan: {reason}")],
                 };
                 verdict
                     .into_iter()
-                    .map(|said| format!("{domain}: {said}"))
+                    .map(|said| format!("{whose}: {said}"))
                     .collect::<Vec<_>>()
-            });
+            };
+            plans.spawn(plan.instrument(span));
         }
     }
     let asked = plans.len();

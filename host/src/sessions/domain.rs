@@ -1,18 +1,23 @@
-//! One domain of one tenant by itself: cloned again under all checks, or deleted.
+//! One domain of one tenant by itself: cloned again under all checks, or deleted. The triggers that
+//! read it run again, or are skipped, in the same transaction.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::clone::{Work, check_references, clone_domain};
 use super::create::scope;
+use super::progress::Progress;
+use super::trigger::{readers, run_phases, settle, withdraw};
 use super::{SessionError, Sessions, outcome, read};
-use crate::catalog::CheckedTenant;
+use crate::catalog::Phase;
 use crate::fault::Fault;
-use crate::repo::{ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
-use crate::segment::{EntityCounts, Segment};
+use crate::repo::{
+    Part, Replaced, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow,
+};
+use crate::segment::{EntityCounts, StoredSegment};
 
 /// Which domain of which tenant is to be cloned again, and what the caller takes the session to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +54,7 @@ impl Sessions {
         let parts = &self.inner.parts;
         let domain = self.known_domain(&asked.domain)?.clone();
         let _turn = self.inner.turns.take(&asked.session_id).await;
+        let deadline = parts.repo.deadline(parts.policy.lease).await?;
         let mut session = self.find(&asked.session_id).await?;
         read::open(&session)?;
         let tenant = session
@@ -61,7 +67,8 @@ impl Sessions {
         let slice = parts
             .catalog
             .account(&session.account)
-            .and_then(|account| account.slices.get(&domain.slug))
+            .and_then(|account| account.slices_of(tenant.outlet.as_deref()))
+            .and_then(|slices| slices.get(&domain.slug))
             .map(Arc::clone)
             .ok_or_else(|| SessionError::UnknownDomain {
                 asked: domain.slug.clone(),
@@ -77,7 +84,9 @@ impl Sessions {
             domain,
             slice,
         };
-        let ended = clone_domain(&self.inner, &session.session_id, work).await;
+        let span = tracing::info_span!("domain", domain = %work.domain.slug, tenant_id = %work.scope.tenant_id);
+        let ended = clone_domain(&self.inner, &session.session_id, work);
+        let ended = ended.instrument(span).await;
         let mut service = ServiceRow::pending(&asked.domain);
         ended.describe(&mut service);
         let failed = |error| SessionError::DomainFailed {
@@ -85,17 +94,20 @@ impl Sessions {
             error: Box::new(error),
         };
         let checked = ended.into_result().map_err(failed)?;
-        let segments = checked.segments.clone();
+        let mut segments = checked.segments.clone();
 
         // The references of the others into this one, and its own into them.
-        let mut tenants = self.stored(&session, &asked).await?;
-        if let Some(own) = tenants
+        let but = (asked.virtual_tenant_id, asked.domain.as_str());
+        let mut stored = self.stored(&session, Some(but)).await?;
+        if let Some(own) = stored
+            .tenants
             .iter_mut()
             .find(|t| t.scope.tenant_id == asked.virtual_tenant_id)
         {
             own.domains.insert(asked.domain.clone(), checked);
         }
-        let (_, outcomes) = check_references(&self.inner, &session, tenants).await;
+        let tenants = std::mem::take(&mut stored.tenants);
+        let (tenants, outcomes) = check_references(&self.inner, &session, tenants).await;
         for (tenant_id, domain, found) in outcomes {
             let own = tenant_id == asked.virtual_tenant_id && domain == asked.domain;
             if own {
@@ -126,21 +138,43 @@ impl Sessions {
             SessionStatus::Failed => SessionStatus::Partial,
             decided => decided,
         };
+        let affected = readers(
+            parts.catalog.triggers(),
+            &session.tenants,
+            asked.virtual_tenant_id,
+            &asked.domain,
+        );
+        affected.reset(&mut session.tenants);
+        let mut replaced = affected.parts(parts.catalog.triggers());
+        let progress = Arc::new(Progress::new(session.tenants.clone()));
+        let products = stored.products_but(&replaced);
+        let made = run_phases(
+            &self.inner,
+            &session,
+            &progress,
+            &Arc::new(tenants),
+            &products,
+        )
+        .await;
+        session.tenants = progress.snapshot();
+        segments.extend(made);
+        replaced.push(Part {
+            tenant_id: asked.virtual_tenant_id,
+            domain: asked.domain.clone(),
+            part: String::new(),
+        });
         let kept = parts
             .repo
-            .replace_domain(&session, asked.virtual_tenant_id, &asked.domain, &segments)
+            .replace_data(&session, deadline, Replaced::Parts(&replaced), &segments)
             .await?;
-        if kept {
-            Ok(service)
-        } else {
-            Err(SessionError::Gone {
-                status: SessionStatus::Destroyed,
-            })
+        match kept {
+            true => Ok(service),
+            false => Err(self.why_not_kept(&session.session_id).await),
         }
     }
 
     /// Deletes what is held of one domain of a tenant; answers the records deleted. Can be
-    /// repeated. The session is PARTIAL from then on.
+    /// repeated. The session is PARTIAL from then on, unless the domain is made by triggers alone.
     ///
     /// # Errors
     /// [`SessionError::UnknownDomain`], [`SessionError::Store`].
@@ -166,73 +200,83 @@ impl Sessions {
             Err(error) => return Err(error),
         };
         let _turn = self.inner.turns.take(&owner.session_id).await;
+        let deadline = parts.repo.deadline(parts.policy.lease).await?;
         let mut session = self.session_of_tenant(tenant_id).await?;
-        let held = parts.repo.find_segments(tenant_id, Some(domain)).await?;
-        let service = ServiceRow {
-            status: ServiceStatus::Deleted,
-            ..ServiceRow::pending(domain)
-        };
-        replace_service(&mut session, tenant_id, service);
-        session.status = SessionStatus::Partial;
-        // Segments, service and status in one transaction; nothing happens to a session that has none.
-        if !held.is_empty() {
-            parts
-                .repo
-                .replace_domain(&session, tenant_id, domain, &[])
-                .await?;
+        let held = parts
+            .repo
+            .find_segments(tenant_id, Some(domain), None)
+            .await?;
+        let triggers = parts.catalog.triggers();
+        if self.known_domain(domain)?.triggered {
+            withdraw(triggers, &mut session.tenants, tenant_id, domain);
+        } else {
+            let service = ServiceRow {
+                status: ServiceStatus::Deleted,
+                ..ServiceRow::pending(domain)
+            };
+            replace_service(&mut session, tenant_id, service);
+            session.status = SessionStatus::Partial;
         }
-        Ok(held
-            .into_iter()
-            .map(|segment| (segment.entity, segment.records))
-            .collect())
-    }
-
-    /// What the session holds now but for the domain in question, checked again: the checks need
-    /// the records, and the store keeps text.
-    async fn stored(
-        &self,
-        session: &SessionRow,
-        asked: &CloneDomain,
-    ) -> Result<Vec<CheckedTenant>, SessionError> {
-        let parts = &self.inner.parts;
-        let own = |tenant: &TenantRow, domain: &str| {
-            tenant.tenant_id == asked.virtual_tenant_id && domain == asked.domain
-        };
-        let mut tenants = Vec::with_capacity(session.tenants.len());
-        for tenant in &session.tenants {
-            let mut checked = CheckedTenant::new(scope(session, tenant));
-            // A completed domain without a record is there all the same: a reference into it dangles.
-            let mut by_domain: BTreeMap<String, Vec<Segment>> = tenant
-                .services
-                .iter()
-                .filter(|service| service.status == ServiceStatus::Completed)
-                .filter(|service| !own(tenant, &service.domain))
-                .map(|service| (service.domain.clone(), Vec::new()))
-                .collect();
-            for segment in parts.repo.find_segments(tenant.tenant_id, None).await? {
-                if !own(tenant, &segment.domain) {
-                    let kept = Segment {
-                        entity: segment.entity,
-                        rows: segment.rows,
-                    };
-                    by_domain.entry(segment.domain).or_default().push(kept);
+        // Nothing happens to a session that has none.
+        if !held.is_empty() {
+            let affected = readers(triggers, &session.tenants, tenant_id, domain);
+            affected.reset(&mut session.tenants);
+            let mut replaced = affected.parts(triggers);
+            replaced.extend(held.iter().map(part));
+            replaced.sort();
+            replaced.dedup();
+            let but = (tenant_id, domain);
+            let made = self.refresh(&mut session, but, &replaced).await?;
+            let parts_of = Replaced::Parts(&replaced);
+            let kept = parts
+                .repo
+                .replace_data(&session, deadline, parts_of, &made)
+                .await?;
+            // One that is over loses all of its data; another request's change is not overwritten.
+            if !kept {
+                let why = self.why_not_kept(&session.session_id).await;
+                if matches!(why, SessionError::Changed) {
+                    return Err(why);
                 }
             }
-            for (domain, segments) in by_domain {
-                let declared = self.known_domain(&domain)?;
-                let held = parts
-                    .catalog
-                    .check_clone(&checked.scope, declared, segments)
-                    .map_err(|rejection| SessionError::Host {
-                        reason: format!(
-                            "what is stored of `{domain}` is not what was checked: {rejection}"
-                        ),
-                    })?;
-                checked.domains.insert(domain, held);
-            }
-            tenants.push(checked);
         }
-        Ok(tenants)
+        let mut deleted = EntityCounts::new();
+        for segment in held {
+            *deleted.entry(segment.entity).or_default() += segment.records;
+        }
+        Ok(deleted)
+    }
+
+    /// Runs the triggers that are pending after a domain went, and answers what they made. All of them
+    /// read it, so that mostly nothing is left to run and the session need not be read.
+    async fn refresh(
+        &self,
+        session: &mut SessionRow,
+        but: (Uuid, &str),
+        replaced: &[Part],
+    ) -> Result<Vec<StoredSegment>, SessionError> {
+        let triggers = self.inner.parts.catalog.triggers();
+        let some_run = Phase::ALL
+            .into_iter()
+            .any(|phase| !settle(triggers, &mut session.tenants, phase).is_empty());
+        if !some_run {
+            return Ok(Vec::new());
+        }
+        let stored = self.stored(session, Some(but)).await?;
+        let kept = stored.products_but(replaced);
+        let progress = Arc::new(Progress::new(session.tenants.clone()));
+        let tenants = Arc::new(stored.tenants);
+        let made = run_phases(&self.inner, session, &progress, &tenants, &kept).await;
+        session.tenants = progress.snapshot();
+        Ok(made)
+    }
+}
+
+fn part(segment: &StoredSegment) -> Part {
+    Part {
+        tenant_id: segment.tenant_id,
+        domain: segment.domain.clone(),
+        part: segment.part.clone(),
     }
 }
 

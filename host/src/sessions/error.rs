@@ -32,6 +32,32 @@ pub enum SessionError {
         /// What it has.
         known: Vec<String>,
     },
+    /// The domain's service has no such trigger.
+    #[error("domain `{domain}` has no trigger `{asked}`")]
+    UnknownTrigger {
+        /// The domain.
+        domain: String,
+        /// The path that was asked for.
+        asked: String,
+        /// The paths that it has.
+        known: Vec<String>,
+    },
+    /// A trigger cannot run, since something that it reads is not there.
+    #[error("trigger `{trigger}` was skipped: {reason}")]
+    TriggerSkipped {
+        /// The trigger.
+        trigger: String,
+        /// What is not there.
+        reason: String,
+    },
+    /// A trigger made nothing that could be kept.
+    #[error("trigger `{trigger}` failed: {}", error.message)]
+    TriggerFailed {
+        /// The trigger.
+        trigger: String,
+        /// Why.
+        error: Box<crate::repo::ServiceError>,
+    },
     /// There is no such session or tenant.
     #[error("there is no such {what}")]
     NotFound {
@@ -64,6 +90,21 @@ pub enum SessionError {
         /// Which.
         what: &'static str,
     },
+    /// It has been extended as often as it can be.
+    #[error("the session cannot be extended again: {most} times is the most")]
+    NoMoreExtensions {
+        /// How often a session can be extended.
+        most: u32,
+    },
+    /// Somebody else changed the session meanwhile, and what was made of it was not kept.
+    #[error("the session was changed by another request meanwhile")]
+    Changed,
+    /// Too many clones are under way.
+    #[error("too many sessions are being created at once")]
+    Busy,
+    /// The key stands for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// It was deleted while it was being created.
     #[error("the session was deleted while it was being created")]
     Cancelled,
@@ -103,8 +144,8 @@ pub enum SessionError {
         reason: String,
     },
     /// The store failed.
-    #[error("the store failed")]
-    Store(#[source] RepoError),
+    #[error(transparent)]
+    Store(RepoError),
 }
 
 impl From<RepoError> for SessionError {

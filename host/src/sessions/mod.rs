@@ -1,18 +1,27 @@
-//! Owns the life of a session: create, read, repair, destroy. Every change of status is decided
-//! here.
+//! Owns the life of a session: create, read, extend, reset, repair, destroy, sweep, recover. Every
+//! change of status is decided here.
 //!
 //! Never: SQL, HTTP, or types of wasmtime.
 
+mod admission;
+mod child;
 mod clone;
 mod create;
 mod destroy;
 mod domain;
 mod error;
+mod extend;
+mod gauges;
 mod id;
 mod outcome;
 mod progress;
 mod read;
+mod reset;
+mod stored;
+mod sweep;
+mod trigger;
 mod turns;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,19 +29,30 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-pub use create::{Created, NewSession};
+pub use admission::CloneBounds;
+pub use child::CloneChild;
+pub use create::{Created, NewSession, RequestKey};
 pub use destroy::Destroyed;
 pub use domain::CloneDomain;
 pub use error::SessionError;
 pub use id::{IdSource, RandomIds, redacted};
-pub use read::cloned;
+pub use read::readable;
+pub use sweep::{SweepPolicy, Swept};
+pub use trigger::{CallTrigger, Switches};
+pub use watch::SessionWatch;
 
 use crate::catalog::Catalog;
 use crate::clock::SharedClock;
 use crate::config::SandboxLimits;
+use crate::metrics;
+use crate::mirror::Mirror;
+use crate::notices::Notices;
 use crate::plugins::Registry;
-use crate::repo::Repo;
+use crate::repo::{Lease, Repo};
 use crate::sandbox::Sandbox;
+
+/// How long the mirror and the operators are told of what happened before a stop.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// What sessions are governed by.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +61,8 @@ pub struct SessionPolicy {
     pub duration: Duration,
     /// How often it can be extended.
     pub max_extensions: u32,
+    /// How long a clone may take: the session's lease.
+    pub lease: Duration,
 }
 
 /// The rooms that sessions are made with.
@@ -61,6 +83,28 @@ pub struct SessionParts {
     pub ids: Arc<dyn IdSource>,
     /// Duration and extensions.
     pub policy: SessionPolicy,
+    /// Which triggers run when a session is created.
+    pub switches: Switches,
+    /// How many clones may be under way.
+    pub bounds: CloneBounds,
+    /// What the host does by itself.
+    pub sweep: SweepPolicy,
+    /// Where operators are told what they must see to.
+    pub notices: Notices,
+    /// Where others can read which sessions there are.
+    pub mirror: Mirror,
+    /// The host's name among others on one store.
+    pub owner: String,
+}
+
+impl SessionParts {
+    /// A lease of this host.
+    fn lease(&self) -> Lease {
+        Lease {
+            owner: self.owner.clone(),
+            duration: self.policy.lease,
+        }
+    }
 }
 
 /// The state machine of sessions. Cheap to clone.
@@ -73,19 +117,24 @@ struct Inner {
     parts: SessionParts,
     under_way: progress::UnderWay,
     turns: turns::Turns,
+    admission: admission::Admission,
     tasks: TaskTracker,
+    counted: gauges::Counted,
 }
 
 impl Sessions {
     /// Sessions made of these parts.
     #[must_use]
     pub fn new(parts: SessionParts) -> Self {
+        metrics::foresee(&parts.catalog);
         Self {
             inner: Arc::new(Inner {
+                admission: admission::Admission::new(parts.bounds),
                 parts,
                 under_way: progress::UnderWay::default(),
                 turns: turns::Turns::default(),
                 tasks: TaskTracker::new(),
+                counted: gauges::Counted::default(),
             }),
         }
     }
@@ -124,6 +173,11 @@ impl Sessions {
             tracing::warn!(limit_s = limit.as_secs(), "what did not end was given up");
             self.inner.under_way.cancel_all();
         }
+        let parts = &self.inner.parts;
+        tokio::join!(
+            parts.mirror.close(LAST_WORDS),
+            parts.notices.close(LAST_WORDS)
+        );
     }
 
     /// Does work that belongs to the host and not to the request that asked for it: it goes on

@@ -40,6 +40,7 @@ mod tests {
                     ..ServiceRow::pending(domain)
                 })
                 .collect(),
+            triggers: Vec::new(),
         }
     }
 

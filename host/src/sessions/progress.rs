@@ -1,8 +1,10 @@
-//! What is under way in this process: the live state of clones, and the means to cancel them.
+//! What is under way in this process: the live state of clones and triggers, and the means to cancel
+//! them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -11,14 +13,36 @@ use crate::repo::{ServiceRow, TenantRow};
 /// One clone under way.
 pub(super) struct Progress {
     tenants: Mutex<Vec<TenantRow>>,
+    changed: watch::Sender<()>,
     /// Cancelled when the session is deleted meanwhile.
     pub(super) cancelled: CancellationToken,
 }
 
 impl Progress {
+    /// Of these tenants.
+    pub(super) fn new(tenants: Vec<TenantRow>) -> Self {
+        Self {
+            tenants: Mutex::new(tenants),
+            changed: watch::Sender::new(()),
+            cancelled: CancellationToken::new(),
+        }
+    }
+
     /// Its tenants and services as they are now.
     pub(super) fn snapshot(&self) -> Vec<TenantRow> {
         lock(&self.tenants).clone()
+    }
+
+    /// Changes its rows.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut [TenantRow]) -> T) -> T {
+        let changed = change(&mut lock(&self.tenants));
+        self.changed.send_replace(());
+        changed
+    }
+
+    /// Tells of every change from now on; it ends with the clone.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Changes the service of a domain.
@@ -28,19 +52,20 @@ impl Progress {
         domain: &str,
         change: impl FnOnce(&mut ServiceRow),
     ) {
-        let mut tenants = lock(&self.tenants);
-        let service = tenants
-            .iter_mut()
-            .find(|tenant| tenant.tenant_id == tenant_id)
-            .and_then(|tenant| {
-                tenant
-                    .services
-                    .iter_mut()
-                    .find(|service| service.domain == domain)
-            });
-        if let Some(service) = service {
-            change(service);
-        }
+        self.change(|tenants| {
+            let service = tenants
+                .iter_mut()
+                .find(|tenant| tenant.tenant_id == tenant_id)
+                .and_then(|tenant| {
+                    tenant
+                        .services
+                        .iter_mut()
+                        .find(|service| service.domain == domain)
+                });
+            if let Some(service) = service {
+                change(service);
+            }
+        });
     }
 }
 
@@ -52,10 +77,7 @@ pub(super) struct UnderWay {
 
 impl UnderWay {
     pub(super) fn begin(&self, session_id: &str, tenants: Vec<TenantRow>) -> Arc<Progress> {
-        let progress = Arc::new(Progress {
-            tenants: Mutex::new(tenants),
-            cancelled: CancellationToken::new(),
-        });
+        let progress = Arc::new(Progress::new(tenants));
         lock(&self.sessions).insert(session_id.to_owned(), Arc::clone(&progress));
         progress
     }

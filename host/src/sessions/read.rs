@@ -1,5 +1,6 @@
 //! Reading: sessions as they are now, and the data of those that are open.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,11 @@ use uuid::Uuid;
 
 use super::create::scope;
 use super::{SessionError, Sessions};
-use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
-use crate::segment::{Segment, StoredSegment};
+use crate::catalog::{Domain, Trigger};
+use crate::repo::{
+    ServiceStatus, SessionPosition, SessionRow, SessionStatus, TenantRow, TriggerRow, TriggerStatus,
+};
+use crate::segment::{Segment, StoredSegment, concatenated};
 
 /// Longer than the canonical form of any domain takes.
 const EXPORT_LIMIT: Duration = Duration::from_secs(30);
@@ -26,12 +30,16 @@ impl Sessions {
             .ok_or(SessionError::NotFound { what: "session" })
     }
 
-    /// Sessions, newest first, at most `limit`.
+    /// Sessions, newest first, at most `limit`: those after `after` in this order.
     ///
     /// # Errors
     /// [`SessionError::Store`].
-    pub async fn list(&self, limit: u32) -> Result<Vec<SessionRow>, SessionError> {
-        let sessions = self.inner.parts.repo.list_sessions(limit).await?;
+    pub async fn list(
+        &self,
+        after: Option<&SessionPosition>,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, SessionError> {
+        let sessions = self.inner.parts.repo.list_sessions(after, limit).await?;
         Ok(sessions
             .into_iter()
             .map(|session| self.as_of_now(session))
@@ -75,22 +83,23 @@ impl Sessions {
             .ok_or(SessionError::NotFound { what: "tenant" })
     }
 
-    /// One segment of a tenant; `None` where the domain cloned no record of this entity.
+    /// The segments of an entity of a tenant: one that was cloned, or one per trigger, in their order.
+    /// None where there is no record of this entity.
     ///
     /// # Errors
     /// [`SessionError::UnknownDomain`], [`SessionError::UnknownEntity`], [`SessionError::Store`].
-    pub async fn segment(
+    pub async fn segments(
         &self,
         tenant_id: Uuid,
         domain: &str,
         entity: &str,
-    ) -> Result<Option<StoredSegment>, SessionError> {
+    ) -> Result<Vec<StoredSegment>, SessionError> {
         self.known_entity(domain, entity)?;
         Ok(self
             .inner
             .parts
             .repo
-            .find_segment(tenant_id, domain, entity)
+            .find_segments(tenant_id, Some(domain), Some(entity))
             .await?)
     }
 
@@ -116,11 +125,11 @@ impl Sessions {
             .iter()
             .find(|tenant| tenant.tenant_id == tenant_id)
             .ok_or(SessionError::NotFound { what: "tenant" })?;
-        cloned(tenant, &domain.slug)?;
-        let stored = parts
+        readable(tenant, domain, parts.catalog.triggers())?;
+        let held = parts
             .repo
-            .find_segments(tenant_id, Some(&domain.slug))
-            .await?;
+            .find_segments(tenant_id, Some(&domain.slug), None);
+        let stored = by_entity(held.await?);
         if stored.is_empty() {
             // Nothing was cloned, or all of it went since the session was looked at.
             open(&self.session_of_tenant(tenant_id).await?)?;
@@ -128,19 +137,12 @@ impl Sessions {
         if !canonical {
             return Ok(as_object(&stored));
         }
-        let segments: Vec<Segment> = stored
-            .into_iter()
-            .map(|segment| Segment {
-                entity: segment.entity,
-                rows: segment.rows,
-            })
-            .collect();
         let (scope, domain) = (scope(&session, tenant), domain.clone());
         let catalog = Arc::clone(&parts.catalog);
         // Every id of the account is derived for it: too much for an async thread.
         let exported = parts.sandbox.run(EXPORT_LIMIT, move || {
             let account = catalog.account(&scope.account)?;
-            Some(catalog.canonical(account, &scope, &domain, &segments))
+            Some(catalog.canonical(account, &scope, &domain, &stored))
         });
         let exported = exported.await.map_err(|error| SessionError::Host {
             reason: error.to_string(),
@@ -233,31 +235,67 @@ pub(super) fn open(session: &SessionRow) -> Result<(), SessionError> {
     }
 }
 
-/// A domain that was not cloned has no records to tell, which is not the same as none.
+/// A domain that was not cloned, or that no trigger has written, has no records to tell, which is not
+/// the same as none.
 ///
 /// # Errors
 /// [`SessionError::NotCloned`].
-pub fn cloned(tenant: &TenantRow, domain: &str) -> Result<(), SessionError> {
-    let service = tenant
-        .services
-        .iter()
-        .find(|service| service.domain == domain);
+pub fn readable(
+    tenant: &TenantRow,
+    domain: &Domain,
+    triggers: &[Trigger],
+) -> Result<(), SessionError> {
+    let refused = |why| {
+        Err(SessionError::NotCloned {
+            domain: domain.slug.clone(),
+            why,
+        })
+    };
+    if domain.triggered {
+        let made = |row: &&TriggerRow| {
+            let mut writers = triggers.iter();
+            writers.any(|own| own.slug == row.trigger && own.writes.domain == domain.slug)
+        };
+        let mut states = tenant.triggers.iter().filter(made).map(|row| row.status);
+        return match states.clone().next() {
+            None => refused("no trigger runs for this tenant"),
+            Some(_) if states.any(|state| state == TriggerStatus::Completed) => Ok(()),
+            Some(_) => refused("none of its triggers has run; the session's triggers say why"),
+        };
+    }
+    let mut services = tenant.services.iter();
+    let service = services.find(|service| service.domain == domain.slug);
     let why = match service.map(|service| service.status) {
         Some(ServiceStatus::Completed) => return Ok(()),
-        None => "it takes no part in this account",
+        None => "it takes no part in this tenant",
         Some(ServiceStatus::Failed) => "its clone failed; the session's services say why",
         Some(ServiceStatus::Deleted) => "it was deleted since",
         Some(ServiceStatus::Discarded) => "the session FAILED and nothing of it was kept",
         Some(ServiceStatus::Pending | ServiceStatus::Cloning) => "its clone did not end",
     };
-    Err(SessionError::NotCloned {
-        domain: domain.to_owned(),
-        why,
-    })
+    refused(why)
+}
+
+/// One segment per entity; what several triggers made of it is put together.
+fn by_entity(stored: Vec<StoredSegment>) -> Vec<Segment> {
+    let mut parts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for segment in stored {
+        parts.entry(segment.entity).or_default().push(segment.rows);
+    }
+    parts
+        .into_iter()
+        .map(|(entity, mut rows)| Segment {
+            entity,
+            rows: match rows.len() {
+                1 => rows.pop().unwrap_or_default(),
+                _ => concatenated(rows.iter().map(String::as_str)),
+            },
+        })
+        .collect()
 }
 
 /// The segments' texts, put together without parsing them.
-fn as_object(segments: &[StoredSegment]) -> String {
+fn as_object(segments: &[Segment]) -> String {
     let bytes: usize = segments
         .iter()
         .map(|segment| segment.rows.len() + segment.entity.len() + 4)

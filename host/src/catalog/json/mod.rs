@@ -76,6 +76,17 @@ impl<'a> Json<'a> {
         self.as_object()?.get(name)
     }
 
+    /// The value at a JSON pointer (RFC 6901).
+    pub(super) fn pointer(&self, pointer: &str) -> Option<&Json<'a>> {
+        let steps = pointer.split('/').skip(1);
+        steps
+            .map(|step| step.replace("~1", "/").replace("~0", "~"))
+            .try_fold(self, |value, step| match value {
+                Self::List(items) => items.get(step.parse::<usize>().ok()?),
+                value => value.get(&step),
+            })
+    }
+
     /// The same as `serde_json` has it: for messages and for what is read at start-up.
     pub(super) fn to_value(&self) -> Value {
         match self {

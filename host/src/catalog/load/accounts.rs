@@ -94,18 +94,7 @@ pub(super) fn read<'m>(manifest: &'m Manifest, source: &mut Source) -> Vec<Accou
         else {
             continue;
         };
-        let ids = std::iter::once(description.base_tenant_id)
-            .chain(description.children.iter().map(|c| c.base_tenant_id));
-        for id in ids {
-            if let Some(other) = tenants.insert(id, slug.clone()) {
-                source.fault(
-                    file,
-                    &format!("/{slug}"),
-                    "unique",
-                    format!("the base tenant {id} is one of `{other}` already"),
-                );
-            }
-        }
+        check_tenants(file, &slug, &description, &mut tenants, source);
         let Some(People { owner, staff }) = people.remove(&slug) else {
             continue;
         };
@@ -154,7 +143,7 @@ pub(super) fn read<'m>(manifest: &'m Manifest, source: &mut Source) -> Vec<Accou
             )
             .collect();
         accounts.push(AccountLoad {
-            account: account(slug, description, owner),
+            account: account(slug, description, owner, entry),
             entry,
             place,
             staff_file,
@@ -165,7 +154,45 @@ pub(super) fn read<'m>(manifest: &'m Manifest, source: &mut Source) -> Vec<Accou
     accounts
 }
 
-fn account(slug: String, description: Description, owner: Owner) -> Account {
+/// A tenant is one account's, or one head's outlet: a group in which an outlet were its own head, or
+/// the outlet of two, would never come to an end.
+fn check_tenants(
+    file: &str,
+    slug: &str,
+    description: &Description,
+    tenants: &mut BTreeMap<Uuid, String>,
+    source: &mut Source,
+) {
+    let head = description.base_tenant_id;
+    if let Some(other) = tenants.insert(head, format!("`{slug}`")) {
+        let message = format!("the base tenant {head} is that of {other} already");
+        source.fault(file, &format!("/{slug}/base_tenant_id"), "unique", message);
+    }
+    for (index, child) in description.children.iter().enumerate() {
+        let pointer = format!("/{slug}/children/{index}");
+        let (id, name) = (child.base_tenant_id, &child.slug);
+        let before = tenants.insert(id, format!("the outlet `{name}` of `{slug}`"));
+        let message = match before {
+            _ if id == head => format!("a cycle of outlets: `{name}` is its own head, {id}"),
+            Some(other) => {
+                format!("a cycle of outlets: the base tenant {id} is that of {other} already")
+            }
+            None => continue,
+        };
+        let pointer = format!("{pointer}/base_tenant_id");
+        source.fault(file, &pointer, "outlet_cycle", message);
+    }
+    for (index, child) in description.children.iter().enumerate() {
+        let mut earlier = description.children.iter().take(index);
+        if earlier.any(|other| other.slug == child.slug) {
+            let message = format!("another outlet is named `{}` as well", child.slug);
+            let pointer = format!("/{slug}/children/{index}/slug");
+            source.fault(file, &pointer, "unique", message);
+        }
+    }
+}
+
+fn account(slug: String, description: Description, owner: Owner, entry: &AccountEntry) -> Account {
     let outlets = description.children.into_iter().map(|child| Outlet {
         slug: child.slug,
         name: child.name,
@@ -185,6 +212,7 @@ fn account(slug: String, description: Description, owner: Owner) -> Account {
         location: description.location,
         outlets: outlets.collect(),
         slices: BTreeMap::new(),
+        verify: entry.verify.thresholds(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::schema::nearest;
-use super::manifest::Manifest;
+use super::manifest::{DomainEntry, Manifest};
 use super::source::Source;
 
 /// Tables of the host that no view may shadow.
@@ -20,14 +20,13 @@ pub(super) fn check(manifest: &Manifest, source: &mut Source) {
     for (index, domain) in manifest.domain.iter().enumerate() {
         let pointer = format!("/domain/{index}");
         slug(&domain.slug, &format!("{pointer}/slug"), source);
-        if !is_file_stem(&domain.plugin) {
-            let message = format!(
-                "`{}` is not the stem of a component's file: use a-z, 0-9, - and _",
-                domain.plugin
-            );
+        keys(domain, &pointer, source);
+        if let Some(plugin) = domain.plugin.as_ref().filter(|stem| !is_file_stem(stem)) {
+            let message =
+                format!("`{plugin}` is not the stem of a component's file: use a-z, 0-9, - and _");
             source.refuse(&format!("{pointer}/plugin"), "slug", message);
         }
-        if domain.timeout_ms == 0 {
+        if domain.timeout_ms == Some(0) {
             source.refuse(
                 &format!("{pointer}/timeout_ms"),
                 "bounds",
@@ -79,12 +78,40 @@ pub(super) fn check(manifest: &Manifest, source: &mut Source) {
             let message = format!("account {first} is named `{}` as well", account.slug);
             source.refuse(&format!("{pointer}/slug"), "unique", message);
         }
+        let mut outlets: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, outlet) in account.outlet.iter().enumerate() {
+            let pointer = format!("{pointer}/outlet/{index}/slug");
+            slug(&outlet.slug, &pointer, source);
+            if let Some(first) = outlets.insert(&outlet.slug, index) {
+                let message = format!("outlet {first} is named `{}` as well", outlet.slug);
+                source.refuse(&pointer, "unique", message);
+            }
+        }
         let outlets = account.outlet.iter().enumerate();
         let outlets =
             outlets.map(|(index, outlet)| (format!("{pointer}/outlet/{index}"), &outlet.fixtures));
         for (pointer, fixtures) in
             std::iter::once((pointer.clone(), &account.fixtures)).chain(outlets)
         {
+            for domain in manifest.domain.iter().filter(|domain| domain.triggered) {
+                if fixtures.contains_key(&domain.slug) {
+                    let message = format!(
+                        "`{}` is triggered: its records are made, not cloned from fixtures",
+                        domain.slug
+                    );
+                    let pointer = format!("{pointer}/fixtures/{}", domain.slug);
+                    source.refuse(&pointer, "triggered_domain", message);
+                }
+            }
+            for domain in required(manifest) {
+                if fixtures.get(&domain.slug).is_none_or(Vec::is_empty) {
+                    let message = format!(
+                        "no fixtures for `{}`, which every tenant must have",
+                        domain.slug
+                    );
+                    source.refuse(&format!("{pointer}/fixtures"), "required_domain", message);
+                }
+            }
             for domain in fixtures
                 .keys()
                 .filter(|domain| !domains.contains_key(domain.as_str()))
@@ -101,19 +128,33 @@ pub(super) fn check(manifest: &Manifest, source: &mut Source) {
                 );
             }
         }
-        for domain in manifest.domain.iter().filter(|domain| domain.required) {
-            if account.fixtures.get(&domain.slug).is_none_or(Vec::is_empty) {
-                let message = format!(
-                    "no fixtures for `{}`, which every account must have",
-                    domain.slug
-                );
-                source.refuse(&format!("{pointer}/fixtures"), "required_domain", message);
-            }
+    }
+}
+
+fn required(manifest: &Manifest) -> impl Iterator<Item = &DomainEntry> {
+    let domains = manifest.domain.iter();
+    domains.filter(|domain| domain.required == Some(true))
+}
+
+/// Which keys a domain has: those of a plugin, unless it is triggered.
+fn keys(domain: &DomainEntry, pointer: &str, source: &mut Source) {
+    for (key, is_there, needed) in [
+        ("plugin", domain.plugin.is_some(), true),
+        ("required", domain.required.is_some(), true),
+        ("timeout_ms", domain.timeout_ms.is_some(), true),
+        ("limits", domain.limits.is_some(), false),
+    ] {
+        if domain.triggered && is_there {
+            let message = format!("a triggered domain has no plugin to which `{key}` could apply");
+            source.refuse(&format!("{pointer}/{key}"), "triggered_domain", message);
+        } else if !domain.triggered && !is_there && needed {
+            source.refuse(pointer, "toml", format!("missing field `{key}`"));
         }
     }
 }
 
-fn slug(text: &str, pointer: &str, source: &mut Source) {
+/// Checks that a text is a slug.
+pub(super) fn slug(text: &str, pointer: &str, source: &mut Source) {
     let mut characters = text.chars();
     let sound = characters.next().is_some_and(|c| c.is_ascii_lowercase())
         && characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');

@@ -36,7 +36,8 @@ pub(super) fn read<'m>(
         domains: BTreeMap::new(),
     };
     let base = manifest.catalog.base_reference.timestamp_micros();
-    for domain in *domains {
+    // Fixtures of a triggered domain are refused with the catalog file.
+    for domain in domains.iter().filter(|domain| !domain.triggered) {
         let Some(files) = tenant.entry.fixtures.get(&domain.slug) else {
             continue;
         };
@@ -123,6 +124,9 @@ impl FileReader<'_, '_> {
         for (entity, records) in fields.iter() {
             let mut pointer = String::new();
             json::push_step(&mut pointer, entity);
+            if self.is_of_another_domain(entity) {
+                continue;
+            }
             let owned = self.domain.entities.iter().any(|known| known == entity);
             let Some(number) = self
                 .definitions
@@ -157,6 +161,17 @@ impl FileReader<'_, '_> {
         }
     }
 
+    /// Whether the file is another domain's as well, and the entity is that one's: an outlet may
+    /// have all of its records in one file.
+    fn is_of_another_domain(&self, entity: &str) -> bool {
+        let domains = self.definitions.domains.iter();
+        domains
+            .filter(|other| other.slug != self.domain.slug)
+            .filter(|other| other.entities.iter().any(|known| known == entity))
+            .filter_map(|other| self.tenant.entry.fixtures.get(&other.slug))
+            .any(|files| files.iter().any(|file| file == self.file))
+    }
+
     fn record(&mut self, number: EntityNumber, record: &Json<'_>, pointer: &str) {
         let Some(mut load) = self.tenant.entities.remove(&number) else {
             return;
@@ -181,7 +196,12 @@ impl FileReader<'_, '_> {
         };
         // A record that is wrong is there all the same: what refers to it is not wrong as well.
         if let Some(id) = id {
-            load.extract.add(self.definitions.references, id, &told);
+            let Definitions {
+                references,
+                entities,
+                ..
+            } = self.definitions;
+            load.extract.add(references, entities, id, &told);
             load.origins
                 .push((self.file.to_owned(), pointer.to_owned()));
         }

@@ -11,6 +11,7 @@ use toml::{Table, Value};
 use super::super::domain::{Domain, LimitOverrides};
 use super::super::schema::nearest;
 use super::source::Source;
+use super::thresholds::VerifyEntry;
 use crate::fault::Fault;
 
 /// What the catalog file says.
@@ -19,6 +20,7 @@ pub(super) struct Manifest {
     pub(super) catalog: Head,
     pub(super) limits: LimitOverrides,
     pub(super) domain: Vec<DomainEntry>,
+    pub(super) trigger: Vec<TriggerEntry>,
     pub(super) account: Vec<AccountEntry>,
 }
 
@@ -41,12 +43,37 @@ pub(super) struct Head {
 pub(super) struct DomainEntry {
     pub(super) slug: String,
     pub(super) title: String,
-    pub(super) plugin: String,
-    pub(super) required: bool,
-    pub(super) timeout_ms: u64,
-    pub(super) entities: Vec<String>,
     #[serde(default)]
-    pub(super) limits: LimitOverrides,
+    pub(super) triggered: bool,
+    /// This and the next two are there unless the domain is triggered.
+    pub(super) plugin: Option<String>,
+    pub(super) required: Option<bool>,
+    pub(super) timeout_ms: Option<u64>,
+    pub(super) entities: Vec<String>,
+    pub(super) limits: Option<LimitOverrides>,
+}
+
+/// Table `[[trigger]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TriggerEntry {
+    pub(super) slug: String,
+    pub(super) domain: String,
+    pub(super) phase: String,
+    pub(super) path: Option<String>,
+    pub(super) writes: String,
+    pub(super) timeout_ms: u64,
+    pub(super) reads: Vec<ReadEntry>,
+    #[serde(default)]
+    pub(super) figures: Vec<String>,
+}
+
+/// One element of `reads`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadEntry {
+    pub(super) entity: String,
+    pub(super) from: Option<Vec<String>>,
 }
 
 /// Table `[[account]]`.
@@ -58,6 +85,8 @@ pub(super) struct AccountEntry {
     pub(super) fixtures: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub(super) outlet: Vec<OutletEntry>,
+    #[serde(default)]
+    pub(super) verify: VerifyEntry,
 }
 
 /// Table `[[account.outlet]]`.
@@ -69,7 +98,7 @@ pub(super) struct OutletEntry {
     pub(super) fixtures: BTreeMap<String, Vec<String>>,
 }
 
-const ROOT: &[&str] = &["catalog", "limits", "domain", "account"];
+const ROOT: &[&str] = &["catalog", "limits", "domain", "trigger", "account"];
 const HEAD: &[&str] = &[
     "name",
     "base_reference",
@@ -81,13 +110,25 @@ const HEAD: &[&str] = &[
 const DOMAIN: &[&str] = &[
     "slug",
     "title",
+    "triggered",
     "plugin",
     "required",
     "timeout_ms",
     "entities",
     "limits",
 ];
-const ACCOUNT: &[&str] = &["slug", "fixtures", "outlet"];
+const TRIGGER: &[&str] = &[
+    "slug",
+    "domain",
+    "phase",
+    "path",
+    "writes",
+    "timeout_ms",
+    "reads",
+    "figures",
+];
+const READ: &[&str] = &["entity", "from"];
+const ACCOUNT: &[&str] = &["slug", "fixtures", "outlet", "verify"];
 const OUTLET: &[&str] = &["slug", "fixtures"];
 
 impl Manifest {
@@ -96,11 +137,12 @@ impl Manifest {
         let domains = self.domain.iter().map(|entry| Domain {
             slug: entry.slug.clone(),
             title: entry.title.clone(),
+            triggered: entry.triggered,
             plugin: entry.plugin.clone(),
-            required: entry.required,
-            timeout: Duration::from_millis(entry.timeout_ms),
+            required: entry.required.unwrap_or_default(),
+            timeout: Duration::from_millis(entry.timeout_ms.unwrap_or_default()),
             entities: entry.entities.clone(),
-            limits: entry.limits,
+            limits: entry.limits.unwrap_or_default(),
         });
         domains.collect()
     }
@@ -144,12 +186,35 @@ pub(super) fn read(source: &mut Source, text: &[u8]) -> Option<Manifest> {
             }
         },
     );
+    // A catalog without triggers is sound: then nothing is raised.
+    let trigger = root.remove("trigger").map(|tables| {
+        sections(
+            Some(tables),
+            "/trigger",
+            source,
+            |value, pointer, source| {
+                keep_known_of(value, pointer, TRIGGER, source);
+                let reads = value.get_mut("reads").and_then(Value::as_array_mut);
+                for (index, read) in reads.into_iter().flatten().enumerate() {
+                    keep_known_of(read, &format!("{pointer}/reads/{index}"), READ, source);
+                }
+            },
+        )
+    });
     let account = sections(
         root.remove("account"),
         "/account",
         source,
         |value, pointer, source| {
             keep_known_of(value, pointer, ACCOUNT, source);
+            if let Some(verify) = value.get_mut("verify") {
+                let pointer = format!("{pointer}/verify");
+                keep_known_of(verify, &pointer, VerifyEntry::KEYS, source);
+                if let Some(times) = verify.get_mut("creation_ms") {
+                    let pointer = format!("{pointer}/creation_ms");
+                    keep_known_of(times, &pointer, VerifyEntry::CREATION_KEYS, source);
+                }
+            }
             let outlets = value.get_mut("outlet").and_then(Value::as_array_mut);
             for (index, outlet) in outlets.into_iter().flatten().enumerate() {
                 keep_known_of(outlet, &format!("{pointer}/outlet/{index}"), OUTLET, source);
@@ -166,6 +231,7 @@ pub(super) fn read(source: &mut Source, text: &[u8]) -> Option<Manifest> {
         catalog,
         limits,
         domain,
+        trigger: trigger.unwrap_or_default(),
         account,
     })
 }

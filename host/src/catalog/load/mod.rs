@@ -5,8 +5,11 @@ mod accounts;
 mod entities;
 mod fixtures;
 mod manifest;
+mod products;
 mod source;
 mod tenant;
+mod thresholds;
+mod triggers;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,6 +44,7 @@ pub(super) fn load(file: &Path) -> Result<Catalog, CatalogError> {
 fn read(source: &mut Source, text: &[u8]) -> Option<Catalog> {
     let manifest = manifest::read(source, text)?;
     entities::check(&manifest, source);
+    thresholds::check(&manifest, source);
     let domains = manifest.domains();
     let list = domains.iter().flat_map(|domain| {
         domain
@@ -49,7 +53,9 @@ fn read(source: &mut Source, text: &[u8]) -> Option<Catalog> {
             .map(|entity| (domain.slug.clone(), entity.clone()))
     });
     let entities = Entities(list.collect());
+    let triggers = triggers::read(&manifest, &domains, &entities, source);
     let schemas = read_schemas(&entities, &manifest.catalog.schemas, source);
+    products::check(&manifest, &domains, &entities, &schemas, &triggers, source);
     let references = match source.read(&manifest.catalog.references) {
         Some(text) => reference::load(
             &manifest.catalog.references,
@@ -80,6 +86,7 @@ fn read(source: &mut Source, text: &[u8]) -> Option<Catalog> {
         base_reference: manifest.catalog.base_reference,
         limits: manifest.limits,
         domains,
+        triggers,
         accounts,
         entities,
         schemas,
@@ -140,10 +147,7 @@ fn read_schemas(
     let mut schemas: Vec<Option<EntitySchema>> = Vec::new();
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     for (domain, entity) in &entities.0 {
-        let file = format!(
-            "{}/{domain}/{entity}.schema.json",
-            directory.trim_end_matches('/')
-        );
+        let file = schema_file(directory, domain, entity);
         let schema = source
             .read(&file)
             .and_then(|text| schema::load(domain, entity, &file, &text, &mut source.faults));
@@ -164,4 +168,9 @@ fn read_schemas(
         schemas.push(schema);
     }
     schemas
+}
+
+fn schema_file(directory: &str, domain: &str, entity: &str) -> String {
+    let directory = directory.trim_end_matches('/');
+    format!("{directory}/{domain}/{entity}.schema.json")
 }

@@ -1,13 +1,13 @@
 //! What is kept of a tenant's fixtures once they are read: slices for the plugins, ids for the checks
 //! of their clones, and what the references need.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
 use super::super::account::FixtureSlice;
 use super::super::identity::BaseIds;
-use super::super::reference::{self, Entities, EntityNumber, Extract};
+use super::super::reference::{self, Entities, EntityNumber, Extract, Kin};
 use super::super::rules::RuleState;
 use super::Definitions;
 use super::accounts::TenantEntry;
@@ -71,10 +71,13 @@ pub(super) fn check_references(
     let views: Vec<reference::Tenant<'_>> = tenants
         .iter()
         .map(|tenant| reference::Tenant {
-            id: tenant.entry.base_tenant_id,
-            parent: tenant.entry.parent,
+            kin: Kin {
+                id: tenant.entry.base_tenant_id,
+                parent: tenant.entry.parent,
+            },
             // What the account has no part in is no excuse: nothing is unavailable here.
             domains: domains.iter().map(|domain| domain.slug.as_str()).collect(),
+            missing: BTreeSet::new(),
             extracts: tenant.entities.values().map(|load| &load.extract).collect(),
         })
         .collect();

@@ -1,6 +1,7 @@
 //! What is kept of an entity's records until the references of a whole session are resolved.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use uuid::Uuid;
 
@@ -8,7 +9,7 @@ use super::super::json::Json;
 use super::super::schema::TextKind;
 use super::condition::Scalar;
 use super::path::Places;
-use super::{EntityNumber, References};
+use super::{Entities, EntityNumber, Naming, References, Target};
 
 /// What is kept of the records of one entity of one tenant.
 #[derive(Debug, Clone)]
@@ -16,8 +17,10 @@ pub(crate) struct Extract {
     pub(super) entity: EntityNumber,
     /// The ids of the records, in their order.
     pub(super) ids: Vec<Uuid>,
-    /// Where a record is, where the entity is referred to.
-    pub(super) by_id: HashMap<Uuid, u32>,
+    /// Where a record is, where a line of the map leads to the entity.
+    by_id: HashMap<Uuid, u32>,
+    /// The same for the rest, made when a record names the entity: of few sessions, and few entities.
+    named: OnceLock<HashMap<Uuid, u32>>,
     /// The kept fields of each record, one record after the other.
     pub(super) kept: Vec<Scalar>,
     /// Every id that a record refers to.
@@ -33,6 +36,8 @@ pub(super) struct Outgoing {
     pub(super) reference: u32,
     /// Where in the field.
     pub(super) places: Places,
+    /// The entity that it leads to; `None` where the record names none that there is.
+    pub(super) entity: Option<u32>,
     /// The id.
     pub(super) target: Uuid,
 }
@@ -44,13 +49,20 @@ impl Extract {
             entity,
             ids: Vec::new(),
             by_id: HashMap::new(),
+            named: OnceLock::new(),
             kept: Vec::new(),
             outgoing: Vec::new(),
         }
     }
 
     /// Keeps what is needed of one valid record.
-    pub(crate) fn add<'j>(&mut self, references: &References, id: Uuid, record: &'j Json<'j>) {
+    pub(crate) fn add<'j>(
+        &mut self,
+        references: &References,
+        entities: &Entities,
+        id: Uuid,
+        record: &'j Json<'j>,
+    ) {
         let Some(plan) = references.plans.get(self.entity) else {
             return;
         };
@@ -65,17 +77,31 @@ impl Extract {
             let Some(reference) = references.list.get(*number) else {
                 continue;
             };
-            reference.path.each(record, &mut |value, places| {
+            reference.path.each(record, &mut |value, places, holder| {
                 if let Some(target) = value.as_text().and_then(TextKind::id) {
+                    let entity = match &reference.target {
+                        Target::Entity(number) => Some(*number),
+                        Target::Named(naming) => naming.entity(holder, entities),
+                    };
                     self.outgoing.push(Outgoing {
                         record: place,
                         reference: u32::try_from(*number).unwrap_or(u32::MAX),
                         places,
+                        entity: entity.and_then(|number| u32::try_from(number).ok()),
                         target,
                     });
                 }
             });
         }
+    }
+
+    /// Where the record with an id is.
+    pub(super) fn find(&self, id: &Uuid) -> Option<u32> {
+        if self.by_id.len() == self.ids.len() {
+            return self.by_id.get(id).copied();
+        }
+        let index = || self.ids.iter().copied().zip(0..).collect();
+        self.named.get_or_init(index).get(id).copied()
     }
 
     /// The kept fields of one record.
@@ -99,5 +125,13 @@ impl Extract {
             .and_then(|place| self.ids.get(place))
             .copied()
             .unwrap_or_default()
+    }
+}
+
+impl Naming {
+    /// The entity that an object names.
+    fn entity(&self, holder: &Json<'_>, entities: &Entities) -> Option<EntityNumber> {
+        let text = |field: &str| holder.get(field).and_then(Json::as_text);
+        entities.number(text(&self.domain)?, text(&self.entity)?)
     }
 }

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::json;
-use super::super::schema::{EntitySchema, Shape, TextKind, nearest};
+use super::super::schema::{EntitySchema, Shape, TextKind, hint, nearest};
 use super::condition::{Condition, Scalar};
 use super::path::{FieldPath, Places};
-use super::{Entities, EntityNumber, EntityPlan, Reference, References, Scope};
+use super::{Entities, EntityNumber, EntityPlan, Naming, Reference, References, Scope, Target};
 use crate::fault::Fault;
 
 #[derive(Deserialize)]
@@ -26,7 +26,9 @@ struct Outline {
 struct Line {
     from: String,
     field: String,
-    to: String,
+    /// One of this and the next.
+    to: Option<String>,
+    named_by: Option<Naming>,
     scope: Scope,
     #[serde(default)]
     conditions: Vec<Value>,
@@ -154,7 +156,14 @@ impl<'r> Reader<'r> {
             }
         };
         let from = self.entity("/from", &line.from);
-        let to = self.entity("/to", &line.to);
+        let target = match (&line.to, line.named_by) {
+            (Some(to), None) => self.entity("/to", to).map(Target::Entity),
+            (None, Some(naming)) => Some(Target::Named(naming)),
+            _ => {
+                self.refuse("", "a line says one of `to` and `named_by`");
+                None
+            }
+        };
         let from = from?;
         let path = FieldPath::parse(&line.field);
         if let Some(schema) = self.schema(from) {
@@ -178,26 +187,39 @@ impl<'r> Reader<'r> {
             }
         }
         let covered = (from, line.field.clone());
-        let Some(to) = to else { return Some(covered) };
+        let Some(target) = target else {
+            return Some(covered);
+        };
         let before = self.reasons.len();
+        let to = match &target {
+            Target::Entity(to) => Some(*to),
+            Target::Named(naming) => {
+                self.naming(naming, &path, from);
+                if !line.conditions.is_empty() {
+                    let reason = "no condition can be held against a record of any entity";
+                    self.refuse("/conditions", reason);
+                }
+                None
+            }
+        };
         let conditions: Vec<Condition> = line
             .conditions
             .into_iter()
             .enumerate()
             .filter_map(|(index, value)| {
-                self.condition(&format!("/conditions/{index}"), value, from, to)
+                self.condition(&format!("/conditions/{index}"), value, from, to?)
             })
             .collect();
         if self.reasons.len() == before {
             if let Some(plan) = self.references.plans.get_mut(from) {
                 plan.outgoing.push(self.references.list.len());
             }
-            if let Some(plan) = self.references.plans.get_mut(to) {
+            if let Some(plan) = to.and_then(|to| self.references.plans.get_mut(to)) {
                 plan.is_target = true;
             }
             self.references.list.push(Reference {
                 path,
-                to,
+                target,
                 scope: line.scope,
                 conditions,
             });
@@ -220,6 +242,33 @@ impl<'r> Reader<'r> {
             self.refuse(pointer, format!("unknown entity `{name}`{hint}"));
         }
         found
+    }
+
+    /// Both fields must stand beside the id, and be texts.
+    fn naming(&mut self, naming: &Naming, path: &FieldPath, from: EntityNumber) {
+        let Some(schema) = self.schema(from) else {
+            return;
+        };
+        let Some(holder) = path.holder(&schema.shape) else {
+            return;
+        };
+        for (key, field) in [("domain", &naming.domain), ("entity", &naming.entity)] {
+            let pointer = format!("/named_by/{key}");
+            match holder.property(field) {
+                None => {
+                    let known = holder.properties.iter().map(|(name, _)| name.as_str());
+                    let hint = hint(field, known);
+                    self.refuse(
+                        &pointer,
+                        format!("there is no field `{field}` beside `{path}`{hint}"),
+                    );
+                }
+                Some(shape) if !shape.is_plain() => {
+                    self.refuse(&pointer, format!("`{field}` is not a name"));
+                }
+                Some(_) => {}
+            }
+        }
     }
 
     fn schema(&self, number: EntityNumber) -> Option<&'r EntitySchema> {

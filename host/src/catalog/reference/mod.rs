@@ -12,7 +12,7 @@ mod resolve;
 
 pub(super) use extract::Extract;
 pub(super) use load::load;
-pub(super) use resolve::{Tenant, Verdict, resolve};
+pub(super) use resolve::{Kin, Tenant, Verdict, resolve, resolve_one};
 
 use condition::Condition;
 use path::FieldPath;
@@ -55,13 +55,35 @@ pub(super) enum Scope {
     Parent,
     /// Any outlet of the group.
     Outlets,
+    /// Any tenant of the session.
+    Session,
+}
+
+/// What a reference leads to.
+#[derive(Debug)]
+pub(super) enum Target {
+    /// Always the same entity.
+    Entity(EntityNumber),
+    /// The entity that two fields beside the id name.
+    Named(Naming),
+}
+
+/// The two fields beside an id that say what it is the id of. Beside an array of ids, they stand beside
+/// the array.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Naming {
+    /// The field with the domain's slug.
+    pub(super) domain: String,
+    /// The field with the entity's slug.
+    pub(super) entity: String,
 }
 
 /// One line of the reference map.
 #[derive(Debug)]
 pub(super) struct Reference {
     pub(super) path: FieldPath,
-    pub(super) to: EntityNumber,
+    pub(super) target: Target,
     pub(super) scope: Scope,
     pub(super) conditions: Vec<Condition>,
 }

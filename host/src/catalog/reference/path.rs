@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::json::{Json, push_step};
+use super::super::schema::Shape;
 
 /// The path of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +46,24 @@ impl FieldPath {
             .count()
     }
 
-    /// Hands on every value that the path leads to.
+    /// Hands on every value that the path leads to, with the object that holds its last field.
     pub(crate) fn each<'j>(
         &self,
         record: &'j Json<'j>,
-        found: &mut impl FnMut(&'j Json<'j>, Places),
+        found: &mut impl FnMut(&'j Json<'j>, Places, &'j Json<'j>),
     ) {
-        walk(&self.steps, record, 0, [0; 2], found);
+        walk(&self.steps, record, record, (0, [0; 2]), found);
+    }
+
+    /// The shape of the object that holds the path's last field, in a record of this shape.
+    pub(crate) fn holder<'s>(&self, record: &'s Shape) -> Option<&'s Shape> {
+        let is_field = |step: &Step| matches!(step, Step::Field(_));
+        let last = self.steps.iter().rposition(is_field)?;
+        let mut steps = self.steps.get(..last)?.iter();
+        steps.try_fold(record, |shape, step| match step {
+            Step::Field(name) => shape.property(name),
+            Step::Each => shape.items.as_deref(),
+        })
     }
 
     /// The pointer of one value within its record.
@@ -73,15 +85,15 @@ impl FieldPath {
 fn walk<'j>(
     steps: &[Step],
     value: &'j Json<'j>,
-    level: usize,
-    places: Places,
-    found: &mut impl FnMut(&'j Json<'j>, Places),
+    holder: &'j Json<'j>,
+    (level, places): (usize, Places),
+    found: &mut impl FnMut(&'j Json<'j>, Places, &'j Json<'j>),
 ) {
     match steps.split_first() {
-        None => found(value, places),
+        None => found(value, places, holder),
         Some((Step::Field(name), rest)) => {
             if let Some(inner) = value.get(name) {
-                walk(rest, inner, level, places, found);
+                walk(rest, inner, value, (level, places), found);
             }
         }
         Some((Step::Each, rest)) => {
@@ -90,7 +102,7 @@ fn walk<'j>(
                 if let Some(place) = places.get_mut(level) {
                     *place = index;
                 }
-                walk(rest, item, level + 1, places, found);
+                walk(rest, item, holder, (level + 1, places), found);
             }
         }
     }
@@ -108,25 +120,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_finds_each_value_and_its_pointer() {
-        let record = parse(r#"{"a":"1","b":["2","3"],"c":[{"d":["4"]},{"d":["5","6"]}]}"#).unwrap();
+    fn a_path_finds_each_value_its_pointer_and_what_stands_beside_it() {
+        let record = parse(
+            r#"{"n":"r","a":"1","b":["2","3"],"c":[{"n":"x","d":["4"]},{"n":"y","d":["5","6"]}]}"#,
+        )
+        .unwrap();
         for (path, expected) in [
-            ("a", vec![("1", "/a")]),
-            ("b[]", vec![("2", "/b/0"), ("3", "/b/1")]),
+            ("a", vec![("1", "/a", "r")]),
+            ("b[]", vec![("2", "/b/0", "r"), ("3", "/b/1", "r")]),
             (
                 "c[].d[]",
-                vec![("4", "/c/0/d/0"), ("5", "/c/1/d/0"), ("6", "/c/1/d/1")],
+                vec![
+                    ("4", "/c/0/d/0", "x"),
+                    ("5", "/c/1/d/0", "y"),
+                    ("6", "/c/1/d/1", "y"),
+                ],
             ),
             ("missing", vec![]),
         ] {
             let path = FieldPath::parse(path);
             let mut found = Vec::new();
-            path.each(&record, &mut |value, places| {
-                found.push((value.as_text().unwrap().to_owned(), path.pointer(places)));
+            path.each(&record, &mut |value, places, holder| {
+                let name = holder.get("n").and_then(Json::as_text).unwrap();
+                found.push((value.as_text().unwrap(), path.pointer(places), name));
             });
-            let found: Vec<(&str, &str)> = found
+            let found: Vec<(&str, &str, &str)> = found
                 .iter()
-                .map(|(v, p)| (v.as_str(), p.as_str()))
+                .map(|(value, pointer, name)| (*value, pointer.as_str(), *name))
                 .collect();
             assert_eq!(found, expected);
         }

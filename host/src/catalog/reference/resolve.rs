@@ -6,14 +6,22 @@ use levain_plugin::time::Micros;
 use uuid::Uuid;
 
 use super::path::Places;
-use super::{Entities, EntityNumber, Extract, Reference, References, Scope};
+use super::{Entities, EntityNumber, Extract, Naming, Reference, References, Scope, Target};
+
+/// A tenant, and the head of its group where it is an outlet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kin {
+    pub(crate) id: Uuid,
+    pub(crate) parent: Option<Uuid>,
+}
 
 /// One tenant: what it has, and which other it belongs to.
 pub(crate) struct Tenant<'t> {
-    pub(crate) id: Uuid,
-    pub(crate) parent: Option<Uuid>,
+    pub(crate) kin: Kin,
     /// The domains that are there, empty ones too.
     pub(crate) domains: BTreeSet<&'t str>,
+    /// The domains that would be there, had their clones not failed.
+    pub(crate) missing: BTreeSet<&'t str>,
     pub(crate) extracts: Vec<&'t Extract>,
 }
 
@@ -38,6 +46,8 @@ pub(crate) struct Edge<'e> {
     pub(crate) id: Uuid,
     /// What it refers to.
     pub(crate) target: Uuid,
+    /// The entity that it refers to, where there is such an entity.
+    to: Option<EntityNumber>,
     reference: &'e Reference,
     places: Places,
 }
@@ -56,17 +66,30 @@ impl Edge<'_> {
     ) -> Option<(&'static str, String)> {
         let (rule, why) = match verdict {
             Verdict::Resolved { .. } | Verdict::Unavailable => return None,
+            Verdict::Unnamed => {
+                let Target::Named(Naming { domain, entity }) = &self.reference.target else {
+                    return None;
+                };
+                let message = format!(
+                    "record {}: `{}` refers to {}, and `{domain}` and `{entity}` beside it name no entity of the catalog",
+                    self.id, self.reference.path, self.target
+                );
+                return Some(("reference", message));
+            }
             Verdict::Dangling => (
                 "reference",
                 match self.reference.scope {
                     Scope::Own => ", which does not exist in this tenant".to_owned(),
                     Scope::Parent => ", which does not exist in the parent tenant".to_owned(),
                     Scope::Outlets => ", which does not exist in any outlet".to_owned(),
+                    Scope::Session => {
+                        ", which does not exist in any tenant of the session".to_owned()
+                    }
                 },
             ),
             Verdict::Unmet(reason) => ("condition", format!(": {reason}")),
         };
-        let to = entities.name(self.reference.to);
+        let to = self.to.map(|to| entities.name(to)).unwrap_or_default();
         let message = format!(
             "record {}: `{}` refers to {to} {}{why}",
             self.id, self.reference.path, self.target
@@ -83,6 +106,8 @@ pub(crate) enum Verdict {
     Unavailable,
     /// There is no such record.
     Dangling,
+    /// The record names no entity that there is.
+    Unnamed,
     /// There is one, and a condition does not hold of it.
     Unmet(String),
 }
@@ -95,89 +120,157 @@ pub(crate) fn resolve(
     tenants: &[Tenant<'_>],
     mut judged: impl FnMut(&Edge<'_>, Verdict),
 ) {
-    for (tenant, own) in tenants.iter().enumerate() {
-        let relatives = |scope: Scope| -> Vec<usize> {
-            let places = tenants.iter().enumerate();
-            let related = places.filter(|(place, other)| match scope {
-                Scope::Own => *place == tenant,
-                Scope::Parent => own.parent == Some(other.id),
-                Scope::Outlets => other.parent == Some(own.id),
-            });
-            related.map(|(place, _)| place).collect()
-        };
-        let scopes = [Scope::Own, Scope::Parent, Scope::Outlets].map(relatives);
-        let [itself, parent, outlets] = &scopes;
+    let map = Map {
+        references,
+        entities,
+        instant,
+        tenants,
+    };
+    for (place, own) in tenants.iter().enumerate() {
+        let relatives = Relatives::of(own.kin, tenants);
         for extract in &own.extracts {
-            for outgoing in &extract.outgoing {
-                let number = usize::try_from(outgoing.reference).unwrap_or(usize::MAX);
-                let Some(reference) = references.list.get(number) else {
-                    continue;
-                };
-                let among = match reference.scope {
-                    Scope::Own => itself,
-                    Scope::Parent => parent,
-                    Scope::Outlets => outlets,
-                };
-                let edge = Edge {
-                    tenant,
-                    entity: extract.entity,
-                    record: outgoing.record,
-                    id: extract.id(outgoing.record),
-                    target: outgoing.target,
-                    reference,
-                    places: outgoing.places,
-                };
-                let verdict = judge(
-                    references, entities, instant, tenants, among, extract, &edge,
-                );
-                judged(&edge, verdict);
-            }
+            map.resolve(place, &relatives, extract, &mut judged);
         }
     }
 }
 
-fn judge(
+/// Resolves the references of records that belong to the tenant `own` and are not among what
+/// `tenants` have.
+pub(crate) fn resolve_one(
     references: &References,
     entities: &Entities,
     instant: Micros,
     tenants: &[Tenant<'_>],
-    among: &[usize],
+    own: Kin,
     extract: &Extract,
-    edge: &Edge<'_>,
-) -> Verdict {
-    let reference = edge.reference;
-    let mut absent = false;
-    for place in among {
-        let Some(tenant) = tenants.get(*place) else {
-            continue;
+    mut judged: impl FnMut(&Edge<'_>, Verdict),
+) {
+    let map = Map {
+        references,
+        entities,
+        instant,
+        tenants,
+    };
+    let place = tenants.iter().position(|tenant| tenant.kin == own);
+    let relatives = Relatives::of(own, tenants);
+    map.resolve(
+        place.unwrap_or(tenants.len()),
+        &relatives,
+        extract,
+        &mut judged,
+    );
+}
+
+/// The places of the tenants that each scope means to one tenant.
+struct Relatives {
+    own: Vec<usize>,
+    parent: Vec<usize>,
+    outlets: Vec<usize>,
+    /// Itself first: most of what a record refers to is its own tenant's.
+    session: Vec<usize>,
+}
+
+impl Relatives {
+    fn of(own: Kin, tenants: &[Tenant<'_>]) -> Self {
+        let places = |related: &dyn Fn(&Kin) -> bool| -> Vec<usize> {
+            let tenants = tenants.iter().enumerate();
+            let related = tenants.filter(|(_, tenant)| related(&tenant.kin));
+            related.map(|(place, _)| place).collect()
         };
-        let Some(found) = tenant.extract(reference.to) else {
-            let domain = entities.get(reference.to).map(|(domain, _)| domain);
-            absent |= domain.is_some_and(|domain| !tenant.domains.contains(domain));
-            continue;
-        };
-        let Some(record) = found.by_id.get(&edge.target) else {
-            continue;
-        };
-        let (kept, own) = (
-            found.kept(references, *record),
-            extract.kept(references, edge.record),
-        );
-        let unmet = reference
-            .conditions
-            .iter()
-            .find_map(|condition| condition.unmet(kept, own, instant));
-        return match unmet {
-            Some(reason) => Verdict::Unmet(reason),
-            None => Verdict::Resolved {
-                tenant: *place,
-                entity: reference.to,
-            },
-        };
+        let itself = places(&|kin| kin.id == own.id);
+        let others = places(&|kin| kin.id != own.id);
+        Self {
+            parent: places(&|kin| own.parent == Some(kin.id)),
+            outlets: places(&|kin| kin.parent == Some(own.id)),
+            session: itself.iter().copied().chain(others).collect(),
+            own: itself,
+        }
     }
-    if absent {
-        Verdict::Unavailable
-    } else {
-        Verdict::Dangling
+
+    fn among(&self, scope: Scope) -> &[usize] {
+        match scope {
+            Scope::Own => &self.own,
+            Scope::Parent => &self.parent,
+            Scope::Outlets => &self.outlets,
+            Scope::Session => &self.session,
+        }
+    }
+}
+
+/// What references are resolved by.
+struct Map<'m> {
+    references: &'m References,
+    entities: &'m Entities,
+    instant: Micros,
+    tenants: &'m [Tenant<'m>],
+}
+
+impl Map<'_> {
+    fn resolve(
+        &self,
+        tenant: usize,
+        relatives: &Relatives,
+        extract: &Extract,
+        judged: &mut impl FnMut(&Edge<'_>, Verdict),
+    ) {
+        for outgoing in &extract.outgoing {
+            let number = usize::try_from(outgoing.reference).unwrap_or(usize::MAX);
+            let Some(reference) = self.references.list.get(number) else {
+                continue;
+            };
+            let edge = Edge {
+                tenant,
+                entity: extract.entity,
+                record: outgoing.record,
+                id: extract.id(outgoing.record),
+                target: outgoing.target,
+                to: outgoing.entity.and_then(|to| usize::try_from(to).ok()),
+                reference,
+                places: outgoing.places,
+            };
+            let verdict = self.judge(relatives.among(reference.scope), extract, &edge);
+            judged(&edge, verdict);
+        }
+    }
+
+    fn judge(&self, among: &[usize], extract: &Extract, edge: &Edge<'_>) -> Verdict {
+        let reference = edge.reference;
+        let Some(to) = edge.to else {
+            return Verdict::Unnamed;
+        };
+        let domain = self.entities.get(to).map(|(domain, _)| domain);
+        let mut absent = false;
+        for place in among {
+            let Some(tenant) = self.tenants.get(*place) else {
+                continue;
+            };
+            let Some(found) = tenant.extract(to) else {
+                absent |= domain.is_some_and(|domain| match reference.scope {
+                    // Not every tenant of a session has part in every domain.
+                    Scope::Session => tenant.missing.contains(domain),
+                    Scope::Own | Scope::Parent | Scope::Outlets => !tenant.domains.contains(domain),
+                });
+                continue;
+            };
+            let Some(record) = found.find(&edge.target) else {
+                continue;
+            };
+            let kept = found.kept(self.references, record);
+            let own = extract.kept(self.references, edge.record);
+            let mut conditions = reference.conditions.iter();
+            let unmet = conditions.find_map(|condition| condition.unmet(kept, own, self.instant));
+            return match unmet {
+                Some(reason) => Verdict::Unmet(reason),
+                None => Verdict::Resolved {
+                    tenant: *place,
+                    entity: to,
+                },
+            };
+        }
+        if absent {
+            Verdict::Unavailable
+        } else {
+            Verdict::Dangling
+        }
     }
 }

@@ -68,6 +68,7 @@ const OTHER: &[&str] = &[
     "examples",
     "version",
     "x-rules",
+    "x-identity",
 ];
 
 /// Visits a schema and every schema inside it, with its JSON pointer.
@@ -126,4 +127,11 @@ pub(crate) fn nearest<'n>(slip: &str, known: impl IntoIterator<Item = &'n str>) 
         .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 3)
         .min()
         .map(|(_, name)| name)
+}
+
+/// The end of a message about a slip: the known name that it resembles, where there is one.
+pub(crate) fn hint<'n>(slip: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    nearest(slip, known)
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::json::{self, Json};
 use super::super::rules;
 use super::column::columns;
+use super::identity;
 use super::keywords::{is_known, nearest_keyword, visit};
 use super::shape::{self, TextKind};
 use super::{EntitySchema, RecordValidator};
@@ -83,6 +84,7 @@ pub(crate) fn load(
         ));
     });
     let rules = rules::load(&schema, &shape, file, faults);
+    let identity = identity::load(&schema, &shape, &columns, file, faults);
     Some(EntitySchema {
         domain: domain.to_owned(),
         entity: entity.to_owned(),
@@ -91,6 +93,7 @@ pub(crate) fn load(
         shape,
         validator,
         rules,
+        identity,
     })
 }
 

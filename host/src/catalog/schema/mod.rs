@@ -2,13 +2,15 @@
 //! ids and dates, and the rules that JSON Schema cannot say.
 
 mod column;
+mod identity;
 mod keywords;
 mod load;
 mod shape;
 mod validator;
 
 pub use column::{Column, ColumnKind};
-pub(super) use keywords::nearest;
+pub(super) use identity::Identity;
+pub(super) use keywords::{hint, nearest};
 pub(super) use load::load;
 pub(super) use shape::{Shape, TextKind};
 pub(super) use validator::RecordValidator;
@@ -27,6 +29,8 @@ pub struct EntitySchema {
     pub(super) shape: Shape,
     pub(super) validator: RecordValidator,
     pub(super) rules: Vec<Rule>,
+    /// What the id of a record derives from, where triggers make the records.
+    pub(super) identity: Option<Identity>,
 }
 
 impl EntitySchema {

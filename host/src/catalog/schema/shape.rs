@@ -40,6 +40,8 @@ impl TextKind {
 pub(crate) struct Shape {
     /// What its text means.
     pub(crate) text: Option<TextKind>,
+    /// Whether it may be a text.
+    pub(crate) string: bool,
     /// Whether it may be a number.
     pub(crate) number: bool,
     /// The values that it may have, where they are listed.
@@ -56,6 +58,17 @@ impl Shape {
         self.properties
             .iter()
             .find_map(|(property, shape)| (property == name).then_some(shape))
+    }
+
+    fn may_be(&mut self, type_name: &str) {
+        self.string |= type_name == "string";
+        self.number |= matches!(type_name, "number" | "integer");
+    }
+
+    /// Whether it is a text that is neither an id nor a date, and nothing else beside null.
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_more = self.number || self.items.is_some() || !self.properties.is_empty();
+        self.string && self.text.is_none() && !is_more
     }
 
     /// The paths of all fields of a kind, as the reference map writes them: `field`, `field[]`,
@@ -122,9 +135,10 @@ impl<'j> Reader<'_, 'j> {
                         self.traced.insert(pointer.to_owned());
                     }
                 }
-                ("type", Json::Text(name)) => shape.number |= is_number(name),
+                ("type", Json::Text(name)) => shape.may_be(name),
                 ("type", Json::List(names)) => {
-                    shape.number |= names.iter().filter_map(Json::as_text).any(is_number);
+                    let names = names.iter().filter_map(Json::as_text);
+                    names.for_each(|name| shape.may_be(name));
                 }
                 ("enum", Json::List(options)) if shape.options.is_none() => {
                     shape.options = Some(options.iter().map(Json::to_value).collect());
@@ -170,8 +184,4 @@ impl<'j> Reader<'_, 'j> {
         let definition = self.root.get("$defs")?.get(name)?;
         Some((target.trim_start_matches('#').to_owned(), definition))
     }
-}
-
-fn is_number(name: &str) -> bool {
-    matches!(name, "number" | "integer")
 }

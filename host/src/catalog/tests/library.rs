@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::super::{Catalog, CatalogError};
+use super::desk;
 use crate::fault::Fault;
 
 const MANIFEST: &str = r#"
@@ -77,7 +78,8 @@ pub(super) struct Library {
     pub(super) texts: BTreeMap<String, String>,
 }
 
-fn schema(
+/// The schema of an entity, and its file.
+pub(super) fn schema(
     domain: &str,
     entity: &str,
     properties: &Value,
@@ -175,6 +177,7 @@ impl Library {
                 ]),
             ),
         ]);
+        files.extend(desk::schemas());
         let own = |from: &str, field: &str, to: &str, conditions: Value| {
             json!({
                 "from": from, "field": field, "to": to, "scope": "own", "conditions": conditions,
@@ -189,6 +192,9 @@ impl Library {
             own("lending.loan", "reader_id", "people.reader", json!([{"interval": ["joined_on", "left_on"], "contains": "session_instant"}])),
             own("lending.loan", "parts[].book_id", "shelving.book", json!([])),
         ]}));
+        let map = files.get_mut("references.json").unwrap();
+        let lines = map["references"].as_array_mut().unwrap();
+        lines.extend(desk::references());
         let location = json!({"city": "Town", "zone": "Old", "latitude": 40.0, "longitude": -3.0});
         files.insert("accounts.json".into(), json!({"town": {
             "name": "Town Library", "email": "town@example.org", "subdomain": "town", "base_tenant_id": HOUSE,
@@ -239,9 +245,10 @@ impl Library {
         files.insert("lending.json".into(), json!({"loan": [
             loan(1, "BASE_TS - 1h30m", "BASE_TS + 2d"), loan(2, "2025-12-01T10:00:00Z", "2025-12-15T10:00:00Z"),
         ]}));
+        let manifest = [MANIFEST, desk::DESK, desk::FIGURES].concat();
         Self {
             files,
-            texts: BTreeMap::from([("catalog.toml".into(), MANIFEST.into())]),
+            texts: BTreeMap::from([("catalog.toml".into(), manifest)]),
         }
     }
 

@@ -139,6 +139,45 @@ fn each_scope_and_condition_is_checked() {
 }
 
 #[test]
+fn an_outlet_refers_to_its_own_head() {
+    let catalog = Library::new().load();
+    let mut tenants = session(&catalog);
+    let attic = tenants[1].scope.clone();
+    let sound = clone(&catalog, &attic, "people");
+    let head = tenants[0].scope.tenant_id.to_string();
+    for (wrong, message) in [
+        (
+            uuid::Uuid::from_u128(8),
+            "does not exist in the parent tenant",
+        ),
+        (attic.tenant_id, "does not exist in the parent tenant"),
+    ] {
+        let mut segments = sound.clone();
+        let mut rows: Value = serde_json::from_str(&segments[0].rows).unwrap();
+        assert_eq!(rows[0]["head_id"], head);
+        rows[0]["head_id"] = wrong.to_string().into();
+        segments[0].rows = rows.to_string();
+        let people = domain(&catalog, "people");
+        let checked = catalog.check_clone(&attic, people, segments).unwrap();
+        tenants[1].domains.insert("people".to_owned(), checked);
+        let report = report(&catalog, &tenants);
+        let of =
+            |place: usize| &report.domains[&(tenants[place].scope.tenant_id, "people".to_owned())];
+        let fault = &of(1).faults[0];
+        assert_eq!(
+            (of(1).total, fault.pointer.as_str(), fault.rule.as_str()),
+            (1, "/0/head_id", "reference")
+        );
+        assert!(fault.message.contains(message), "{fault}");
+        assert_eq!(
+            (of(0).total, of(0).unavailable),
+            (0, 1),
+            "what the head has to do with the outlet is lost with it"
+        );
+    }
+}
+
+#[test]
 fn what_is_not_there_is_unavailable() {
     let catalog = Library::new().load();
     let mut tenants = session(&catalog);

@@ -45,6 +45,7 @@ pub(super) fn run(arguments: &CreateArguments, output: &Output) -> Result<Ending
             method: Method::POST,
             path: "/api/demo/sessions",
             key: key.as_ref(),
+            token: None,
             respond_async: watched,
             body: Some(body(arguments)),
         })
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &CreateArguments, output: &Output) -> Result<Ending
             credentials.access_token = token;
         }
     }
-    Ok(show::tell(&session, &arguments.host, output))
+    show::tell(&session, &arguments.host, key.as_ref(), output)
 }
 
 fn body(arguments: &CreateArguments) -> Value {
@@ -131,8 +132,7 @@ fn watch(client: &Client, host: &HostArguments, id: &str) -> Result<Answer, Fail
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     // A template that cannot be read would only cost the bar its looks.
-    if let Ok(style) =
-        ProgressStyle::with_template("cloning {bar:30} {pos}/{len} domains {elapsed}")
+    if let Ok(style) = ProgressStyle::with_template("cloning {bar:30} {pos}/{len} steps {elapsed}")
     {
         bar.set_style(style);
     }

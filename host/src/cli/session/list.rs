@@ -27,7 +27,21 @@ enum Sessions {
     Within {
         #[serde(alias = "items")]
         sessions: Vec<Session>,
+        next_cursor: Option<String>,
     },
+}
+
+impl Sessions {
+    /// The sessions, and whether there are older ones.
+    fn read(self) -> (Vec<Session>, bool) {
+        match self {
+            Self::Alone(sessions) => (sessions, false),
+            Self::Within {
+                sessions,
+                next_cursor,
+            } => (sessions, next_cursor.is_some()),
+        }
+    }
 }
 
 /// Lists sessions.
@@ -39,13 +53,19 @@ pub(super) fn run(arguments: &ListArguments, output: &Output) -> Result<Ending, 
         output.data(answer.text.trim_end());
         return Ok(Ending::Well);
     }
-    let (Sessions::Alone(sessions) | Sessions::Within { sessions }) = answer.read()?;
+    let (sessions, more) = answer.read::<Sessions>()?.read();
     if sessions.is_empty() {
         output.say("no sessions yet");
         output.hint("levain session create ACCOUNT");
         return Ok(Ending::Well);
     }
     output.data(&grid(&sessions).to_string());
+    if more {
+        output.say(&format!(
+            "these are the newest {}; there are older ones",
+            sessions.len()
+        ));
+    }
     Ok(Ending::Well)
 }
 
@@ -87,12 +107,16 @@ mod tests {
 
     #[test]
     fn a_list_comes_alone_or_within_an_object() {
-        for text in [
-            r#"[{"session_id":"demo_1"}]"#,
-            r#"{"sessions":[{"session_id":"demo_1"}]}"#,
+        for (text, older) in [
+            (r#"[{"session_id":"demo_1"}]"#, false),
+            (r#"{"sessions":[{"session_id":"demo_1"}]}"#, false),
+            (
+                r#"{"sessions":[{"session_id":"demo_1"}],"next_cursor":"x"}"#,
+                true,
+            ),
         ] {
-            let (Sessions::Alone(sessions) | Sessions::Within { sessions }) =
-                serde_json::from_str(text).unwrap();
+            let (sessions, more) = serde_json::from_str::<Sessions>(text).unwrap().read();
+            assert_eq!(more, older);
             assert!(grid(&sessions).to_string().contains("demo_1"));
         }
     }

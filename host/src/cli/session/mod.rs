@@ -3,6 +3,7 @@
 mod create;
 mod destroy;
 mod list;
+mod made;
 mod show;
 mod table;
 mod view;
@@ -31,7 +32,7 @@ pub(super) enum SessionCommand {
 }
 
 /// Where a host listens that was told nothing else.
-const DEFAULT_URL: &str = "http://127.0.0.1:8018";
+pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8018";
 
 /// Which host, and how to print.
 #[derive(Debug, Args)]
@@ -67,7 +68,7 @@ impl HostArguments {
 
 /// The internal key, where a call needs it.
 #[derive(Debug, Args)]
-struct KeyArguments {
+pub(super) struct KeyArguments {
     /// The internal API key
     #[arg(
         long,
@@ -78,12 +79,12 @@ struct KeyArguments {
     internal_api_key: Option<String>,
     /// The host's data directory, to read the internal API key from
     #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    pub(super) data_dir: Option<PathBuf>,
 }
 
 impl KeyArguments {
     /// The key: the one that was given, or else that of the data directory.
-    fn key(&self) -> Result<Option<Secret>, Failure> {
+    pub(super) fn key(&self) -> Result<Option<Secret>, Failure> {
         if let Some(key) = self.internal_api_key.as_deref()
             && !key.is_empty()
         {

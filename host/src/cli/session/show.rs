@@ -3,16 +3,20 @@
 use clap::Args;
 use ureq::http::Method;
 
+use super::made::Made;
 use super::view::Session;
-use super::{HostArguments, table};
+use super::{HostArguments, KeyArguments, table};
 use crate::cli::client::{Call, session_path};
 use crate::cli::output::Output;
 use crate::cli::{Ending, Failure};
+use crate::config::Secret;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowArguments {
     /// The session's id
     id: String,
+    #[command(flatten)]
+    key: KeyArguments,
     #[command(flatten)]
     host: HostArguments,
 }
@@ -29,12 +33,26 @@ pub(super) fn run(arguments: &ShowArguments, output: &Output) -> Result<Ending, 
         output.data(answer.text.trim_end());
         return Ok(ending(&session));
     }
-    Ok(tell(&session, &arguments.host, output))
+    let key = arguments.key.key()?;
+    tell(&session, &arguments.host, key.as_ref(), output)
 }
 
-/// Prints a session, and says what went wrong with it.
-pub(super) fn tell(session: &Session, host: &HostArguments, output: &Output) -> Ending {
-    output.data(&table::render(session));
+/// Prints a session with what was raised in it, where that can be read, and says what went wrong.
+///
+/// # Errors
+/// Where what was raised cannot be read. The session is printed all the same: its token may be told
+/// this once.
+pub(super) fn tell(
+    session: &Session,
+    host: &HostArguments,
+    key: Option<&Secret>,
+    output: &Output,
+) -> Result<Ending, Failure> {
+    let made = Made::read(session, host, key);
+    output.data(&table::render(
+        session,
+        made.as_ref().ok().and_then(Option::as_ref),
+    ));
     let ending = ending(session);
     for failure in table::failures(session) {
         match ending {
@@ -42,10 +60,11 @@ pub(super) fn tell(session: &Session, host: &HostArguments, output: &Output) -> 
             Ending::Problem => output.error(&failure),
         }
     }
+    made?;
     if session.status == "READY" || session.status == "PARTIAL" {
         output.hint(&host.command("delete", &session.session_id));
     }
-    ending
+    Ok(ending)
 }
 
 /// A failed session is a problem; a partial one is usable.

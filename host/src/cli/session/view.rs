@@ -22,12 +22,19 @@ pub(super) struct Session {
     pub(super) credentials: Option<Credentials>,
     pub(super) children: Vec<Child>,
     pub(super) services: Pairs<Pairs<Service>>,
+    pub(super) triggers: Pairs<Pairs<Trigger>>,
+    pub(super) records_total: Option<u64>,
+    pub(super) alerts: Option<Counts>,
+    pub(super) insights: Option<Counts>,
     pub(super) error: Option<Value>,
 }
 
 impl Session {
-    /// Records of all domains of all tenants.
+    /// Records of all domains of all tenants, with what triggers made.
     pub(super) fn records(&self) -> u64 {
+        if let Some(total) = self.records_total {
+            return total;
+        }
         self.services
             .iter()
             .flat_map(|(_, domains)| domains.iter())
@@ -35,12 +42,60 @@ impl Session {
             .sum()
     }
 
-    /// How a tenant is called: an outlet by its name.
+    /// How a tenant is called: the account's own by the account, an outlet by its name.
     pub(super) fn tenant_name<'a>(&'a self, tenant_id: &'a str) -> &'a str {
+        if self.virtual_tenant_id.as_deref() == Some(tenant_id) {
+            return &self.demo_account_type;
+        }
         self.children
             .iter()
             .find(|child| child.virtual_tenant_id == tenant_id)
             .map_or(tenant_id, |child| child.name.as_str())
+    }
+
+    /// How an outlet is called.
+    pub(super) fn outlet_name<'a>(&'a self, outlet: &'a str) -> &'a str {
+        self.children
+            .iter()
+            .find(|child| child.outlet == outlet)
+            .map_or(outlet, |child| child.name.as_str())
+    }
+
+    /// Whether nothing is ever raised in it.
+    pub(super) fn has_no_triggers(&self) -> bool {
+        self.triggers
+            .iter()
+            .all(|(_, triggers)| triggers.len() == 0)
+    }
+}
+
+/// How many there are of something that was raised.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Counts {
+    pub(super) total: u64,
+    pub(super) open: Option<u64>,
+}
+
+/// One trigger of one tenant.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Trigger {
+    pub(super) phase: String,
+    pub(super) status: String,
+    pub(super) records: u64,
+    pub(super) duration_ms: Option<f64>,
+    pub(super) content_digest: Option<String>,
+    pub(super) error: Option<Value>,
+    pub(super) reason: Option<String>,
+}
+
+impl Trigger {
+    /// Why it made nothing, in a line; what is switched off is no failure.
+    pub(super) fn failure(&self) -> Option<String> {
+        let skipped = self.reason.as_ref().filter(|_| self.status == "skipped");
+        let skipped = skipped.map(|reason| format!("skipped: {reason}"));
+        self.error.as_ref().map(error_line).or(skipped)
     }
 }
 
@@ -57,6 +112,7 @@ pub(super) struct Credentials {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Child {
+    pub(super) outlet: String,
     pub(super) name: String,
     pub(super) virtual_tenant_id: String,
 }
@@ -99,20 +155,20 @@ pub(super) fn error_line(error: &Value) -> String {
     }
 }
 
-/// How far a session is.
+/// How far a session is: its domains and its triggers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Progress {
     /// The session's status.
     pub(super) status: String,
-    /// Domains that are done, well or not.
+    /// Steps that are done, well or not.
     pub(super) done: u64,
-    /// Domains in all.
+    /// Steps in all.
     pub(super) total: u64,
 }
 
 impl Progress {
     /// Reads an answer about a session's status: counts whatever in it has the status of a
-    /// domain, by tenant or not.
+    /// domain or a trigger, by tenant or not.
     pub(super) fn of(answer: &Value) -> Self {
         let mut progress = Self {
             status: answer
@@ -136,12 +192,12 @@ impl Progress {
         match value {
             Value::Object(fields) => {
                 match fields.get("status").and_then(Value::as_str) {
-                    Some("completed" | "failed") => {
+                    Some("completed" | "failed" | "skipped" | "disabled") => {
                         self.done += 1;
                         self.total += 1;
                         return;
                     }
-                    Some("pending" | "cloning") => {
+                    Some("pending" | "cloning" | "running") => {
                         self.total += 1;
                         return;
                     }

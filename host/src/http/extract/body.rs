@@ -1,6 +1,7 @@
 //! A JSON object as a request's body, its fields in order and none of them twice.
 
 use std::fmt;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
@@ -10,6 +11,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::http::problem::{Problem, Violation};
+
+/// How long a client may take to send a body.
+const READ_WITHIN: Duration = Duration::from_secs(30);
 
 /// The fields of a body, as they came.
 #[derive(Debug)]
@@ -22,10 +26,18 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
         if !is_json(request.headers()) {
             return Err(unsupported());
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| unread(&rejection))?;
-        parse(&bytes)
+        parse(&read(request, state, READ_WITHIN).await?)
+    }
+}
+
+async fn read<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    within: Duration,
+) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(within, Bytes::from_request(request, state)).await {
+        Ok(read) => read.map_err(|rejection| unread(&rejection)),
+        Err(_) => Err(too_slow(within)),
     }
 }
 
@@ -69,6 +81,12 @@ pub(in crate::http) fn too_large(limit: Option<usize>) -> Problem {
         "The body is too large",
         detail,
     )
+}
+
+fn too_slow(within: Duration) -> Problem {
+    let title = "The body took too long";
+    let detail = format!("the body was not whole within {} s", within.as_secs_f64());
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", title, detail)
 }
 
 fn unread(rejection: &BytesRejection) -> Problem {
@@ -138,9 +156,23 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
     use axum::http::HeaderValue;
 
     use super::*;
+
+    #[tokio::test]
+    async fn nobody_waits_for_ever_for_a_body() {
+        let endless = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
+        let request = Request::new(Body::from_stream(endless));
+        let refusal = read(request, &(), Duration::from_millis(5))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (refusal.status().as_u16(), refusal.code()),
+            (408, "body_too_slow")
+        );
+    }
 
     #[test]
     fn only_json_is_json() {

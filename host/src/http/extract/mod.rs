@@ -3,6 +3,7 @@
 
 mod body;
 mod fields;
+mod idempotency;
 mod key;
 mod path;
 mod prefer;
@@ -11,6 +12,7 @@ mod value;
 
 pub(super) use body::{JsonObject, too_large};
 pub(super) use fields::Fields;
+pub(super) use idempotency::IdempotencyKey;
 pub use key::InternalKey;
 pub(super) use key::{Caller, InternalCaller};
 pub(super) use path::{PathParams, uuid_parameter};

@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 use uuid::Uuid;
 
+use crate::metrics;
 use crate::sessions::redacted;
 
 /// The request's name: a caller's own, or one that is given to it; the answer has it too.
@@ -25,11 +26,13 @@ const SESSION_PATH: &str = "/api/demo/sessions/";
 /// a capability.
 pub(in crate::http) async fn observe(request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
-    let route = request.extensions().get::<MatchedPath>();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
-        method = %request.method(),
-        route = route.map_or("none", MatchedPath::as_str),
+        %method,
+        route,
         request_id = request_id.to_str().unwrap_or_default(),
         session = Empty,
     );
@@ -39,7 +42,9 @@ pub(in crate::http) async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
-    let latency_ms = started.elapsed().as_secs_f64() * 1000.0;
+    let latency = started.elapsed();
+    metrics::answered(method.as_str(), route, status, latency);
+    let latency_ms = latency.as_secs_f64() * 1000.0;
     span.in_scope(|| tracing::info!(status, latency_ms, "answered"));
     response.headers_mut().insert(REQUEST_ID, request_id);
     response

@@ -1,10 +1,14 @@
 //! The description of the API (OpenAPI 3.1), made of the routes' own attributes.
 
+mod records;
 pub(super) mod refusal;
 
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr};
+
+pub(super) use records::described;
 
 use super::params::ExportForm;
 use super::problem::ProblemView;
@@ -33,11 +37,29 @@ pub(super) fn complete(description: &mut OpenApi) {
     components.add_security_scheme("access_token", access_token());
     for item in description.paths.paths.values_mut() {
         for operation in operations(item) {
+            for parameter in operation.parameters.iter_mut().flatten() {
+                if let RefOr::T(parameter) = parameter {
+                    never_null(&mut parameter.schema);
+                }
+            }
             let failed = refusal::response("The host failed; its log says why.");
             operation
                 .responses
                 .responses
                 .insert("500".to_owned(), failed);
+        }
+    }
+}
+
+/// A parameter is given or is not; there is no null in a header.
+fn never_null(schema: &mut Option<RefOr<Schema>>) {
+    let Some(RefOr::T(Schema::Object(schema))) = schema else {
+        return;
+    };
+    if let SchemaType::Array(types) = &mut schema.schema_type {
+        types.retain(|kind| *kind != Type::Null);
+        if let [only] = types.as_slice() {
+            schema.schema_type = SchemaType::Type(only.clone());
         }
     }
 }

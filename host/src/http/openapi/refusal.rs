@@ -5,19 +5,40 @@ use std::collections::BTreeMap;
 
 use utoipa::IntoResponses;
 use utoipa::openapi::content::Content;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 
 use crate::http::problem::MEDIA_TYPE;
 
+/// The statuses that say when to come back.
+const FOR_NOW: [&str; 2] = ["429", "503"];
+
 /// A refusal, described.
 pub(super) fn response(description: &str) -> RefOr<Response> {
+    problem(description).build().into()
+}
+
+fn refused(status: &str, description: &str) -> RefOr<Response> {
+    let mut response = problem(description);
+    if FOR_NOW.contains(&status) {
+        let seconds = ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::Integer))
+            .minimum(Some(1));
+        let header = HeaderBuilder::new()
+            .schema(Some(seconds))
+            .description(Some("Seconds to wait before the next try"));
+        response = response.header("Retry-After", header.build());
+    }
+    response.build().into()
+}
+
+fn problem(description: &str) -> ResponseBuilder {
     let problem = Ref::from_schema_name("Problem");
     ResponseBuilder::new()
         .description(description)
         .content(MEDIA_TYPE, Content::new(Some(problem)))
-        .build()
-        .into()
 }
 
 macro_rules! refusals {
@@ -27,7 +48,7 @@ macro_rules! refusals {
 
         impl IntoResponses for $name {
             fn responses() -> BTreeMap<String, RefOr<Response>> {
-                BTreeMap::from([$(($status.to_owned(), response($description)),)+])
+                BTreeMap::from([$(($status.to_owned(), refused($status, $description)),)+])
             }
         }
     )+};
@@ -39,6 +60,7 @@ refusals! {
     /// A body is read.
     BadBody {
         "400": "The request is not valid, or its body is not JSON; `errors` lists every fault.",
+        "408": "The body took too long to come.",
         "413": "The body is too large.",
         "415": "The body is not said to be JSON.",
     }
@@ -58,12 +80,32 @@ refusals! {
     NotOpen { "409": "The session's data cannot be read now, or the domain has none.", }
     /// A session's data is read or changed.
     SessionOver { "410": "The session is over: expired or destroyed.", }
+    /// A session's time is extended.
+    NotExtended { "409": "It cannot be extended again, or is not READY or PARTIAL.", }
+    /// A session's data is made anew.
+    NotReset {
+        "409": "The session is not READY or PARTIAL, or was changed by another request meanwhile.",
+        "502": "A required domain was not cloned again; the session is as it was.",
+    }
+    /// A key may have been used.
+    KeyReused { "422": "The idempotency key stands for another request.", }
+    /// Clients are counted.
+    TooMany { "429": "Too many sessions are asked for from this address; see `Retry-After`.", }
     /// A session is cloned.
     SessionFailed { "502": "A required domain was not cloned. The session is FAILED and can be read under `session_id`.", }
     /// A domain is cloned.
     DomainFailed { "502": "The domain was not cloned; all is as it was.", }
+    /// A trigger is run.
+    TriggerNotRun {
+        "409": "The session's data cannot be read now, or something that the trigger reads is not there.",
+        "502": "The trigger failed; all is as it was.",
+    }
     /// The store is asked.
     StoreUnavailable { "503": "The store is unavailable, or the host is stopping; see `Retry-After`.", }
+    /// The store is asked, and a clone is begun.
+    HostBusy { "503": "Too many clones are under way, the store is unavailable, or the host is stopping; see `Retry-After`.", }
+    /// A stream is opened.
+    StreamUnavailable { "503": "Too many streams are open, the store is unavailable, or the host is stopping; see `Retry-After`.", }
     /// The host is asked whether it is ready.
     NotReady { "503": "It cannot work now.", }
 }

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::http::extract::{QueryFields, QueryPairs, read_limit, read_uuid};
-use crate::http::problem::Problem;
-use crate::http::records::Filter;
+use crate::http::problem::{Problem, Violation};
+use crate::http::records::{Cursor, Filter};
 
 /// Records of a page, where nothing else is said, and at most.
 const RECORDS: (u32, u32) = (100, 1000);
@@ -12,16 +12,13 @@ const RECORDS: (u32, u32) = (100, 1000);
 /// The parameters of every listing; a field of the same name cannot be filtered by.
 const PAGE: [&str; 3] = ["limit", "cursor", "tenant_id"];
 
-/// Sessions of a list, where nothing else is said, and at most.
-const SESSIONS: (u32, u32) = (50, 500);
-
 /// Which page of records is asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::http) struct ListingParams {
     /// At most so many.
-    pub(in crate::http) limit: u32,
+    limit: u32,
     /// Where the page begins, as an earlier answer said.
-    pub(in crate::http) cursor: Option<String>,
+    cursor: Option<String>,
     /// Which of the session's tenants.
     pub(in crate::http) tenant_id: Option<Uuid>,
     /// Filters, which only the entity's schema can read.
@@ -51,6 +48,22 @@ impl ListingParams {
         })
     }
 
+    /// At most so many records.
+    pub(in crate::http) fn limit(&self) -> usize {
+        usize::try_from(self.limit).unwrap_or(usize::MAX)
+    }
+
+    /// Where the page begins, among records with this digest.
+    ///
+    /// # Errors
+    /// 400 for a cursor of other records.
+    pub(in crate::http) fn from(&self, digest: &str) -> Result<usize, Problem> {
+        match &self.cursor {
+            None => Ok(0),
+            Some(cursor) => Cursor::read(cursor, digest).ok_or_else(stale),
+        }
+    }
+
     /// Reads the filters, for an entity with these fields.
     ///
     /// # Errors
@@ -77,13 +90,9 @@ impl ListingParams {
     }
 }
 
-/// Reads how many sessions are listed.
-///
-/// # Errors
-/// 400 with every fault.
-pub(in crate::http) fn session_limit(query: QueryPairs) -> Result<u32, Problem> {
-    let mut fields = QueryFields::of(query);
-    let limit = fields.optional("limit", |text| read_limit(text, SESSIONS.1));
-    fields.finish()?;
-    Ok(limit.unwrap_or(SESSIONS.0))
+fn stale() -> Problem {
+    let detail = "the cursor was not given for these records, or they were replaced since";
+    Problem::invalid(vec![Violation::of("cursor", detail)])
+        .with_code("invalid_cursor")
+        .with_hint("begin again without a cursor")
 }

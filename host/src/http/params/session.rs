@@ -3,12 +3,14 @@
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::extract::{Caller, Fields, JsonObject, read_instant, read_uuid};
+use crate::http::extract::{Caller, Fields, IdempotencyKey, JsonObject, read_instant, read_uuid};
 use crate::http::problem::{Problem, Violation};
-use crate::sessions::NewSession;
+use crate::segment::sha256_hex;
+use crate::sessions::{NewSession, RequestKey};
 
 /// What a session is asked to be.
 #[derive(Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -30,22 +32,43 @@ impl NewSessionParams {
     ///
     /// # Errors
     /// 400 with every fault; 403 where a field needs the internal key, and the caller has none.
-    pub(in crate::http) fn read(body: JsonObject, caller: Caller) -> Result<NewSession, Problem> {
+    pub(in crate::http) fn read(
+        body: JsonObject,
+        caller: Caller,
+        key: IdempotencyKey,
+    ) -> Result<NewSession, Problem> {
         let mut fields = Fields::of(body);
         let account = fields.required("demo_account_type", |text| Ok(text.to_owned()));
         let session_created_at = fields.optional("session_created_at", read_instant);
         let virtual_tenant_id = fields.optional("virtual_tenant_id", read_tenant);
         fields.finish()?;
-        let new = NewSession {
+        let mut new = NewSession {
             account: account.unwrap_or_default(),
             session_created_at,
             virtual_tenant_id,
+            key: None,
         };
         if caller == Caller::Public {
             needs_key(&new)?;
         }
+        new.key = key.0.map(|digest| RequestKey {
+            digest,
+            request: request_digest(&new, caller),
+        });
         Ok(new)
     }
+}
+
+/// What is asked for, and whether with the internal key, in one form however the body was written.
+fn request_digest(new: &NewSession, caller: Caller) -> String {
+    let asked = json!([
+        new.account,
+        new.session_created_at
+            .map(|instant| instant.timestamp_micros()),
+        new.virtual_tenant_id,
+        caller == Caller::Internal,
+    ]);
+    sha256_hex(asked.to_string().as_bytes())
 }
 
 fn read_tenant(text: &str) -> Result<Uuid, String> {

@@ -7,22 +7,24 @@
 mod nearest;
 mod session;
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(super) use nearest::nearest;
-pub(super) use session::not_found;
+pub(super) use session::{not_found, reset_failed};
 
 use super::view::TenantServices;
 
 /// The media type of a refusal.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// How long a caller should wait before it tries again, in seconds: nothing that a host waits
+/// How long a caller should wait before it tries again: nothing that a host waits
 /// for takes longer to come back than it takes to notice.
-const RETRY_AFTER_S: u32 = 1;
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A refusal.
 #[derive(Debug, Clone)]
@@ -32,7 +34,7 @@ pub struct Problem(Box<Refusal>);
 struct Refusal {
     status: StatusCode,
     view: ProblemView,
-    retry_after_s: Option<u32>,
+    retry_after_s: Option<u64>,
     challenge: Option<&'static str>,
 }
 
@@ -182,8 +184,15 @@ impl Problem {
 
     /// It may work a moment later.
     #[must_use]
-    pub fn with_retry(mut self) -> Self {
-        self.0.retry_after_s = Some(RETRY_AFTER_S);
+    pub fn with_retry(self) -> Self {
+        self.with_retry_after(RETRY_AFTER)
+    }
+
+    /// It may work after this time: told in whole seconds, rounded up (RFC 9110, section 10.2.3).
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        let begun = u64::from(wait.subsec_nanos() > 0);
+        self.0.retry_after_s = Some(wait.as_secs().saturating_add(begun).max(1));
         self
     }
 

@@ -1,12 +1,9 @@
 //! What the sessions refuse, as HTTP says it. What is our own fault is logged here, once.
 
-use std::error::Error;
-use std::fmt::Write as _;
-
 use axum::http::StatusCode;
 
 use super::{Problem, Violation, nearest};
-use crate::fault::Fault;
+use crate::fault::{Fault, chain};
 use crate::http::view::tenant_services;
 use crate::repo::{RepoError, ServiceError, ServiceStatus, SessionRow, SessionStatus};
 use crate::sessions::SessionError;
@@ -59,6 +56,30 @@ fn refuse(error: &SessionError) -> Problem {
                 known,
             )
         }
+        SessionError::UnknownTrigger { asked, known, .. } => {
+            let title = "The domain's service has no such trigger";
+            unknown(
+                StatusCode::NOT_FOUND,
+                "unknown_trigger",
+                title,
+                &detail,
+                asked,
+                known,
+            )
+        }
+        SessionError::TriggerSkipped { .. } => Problem::new(
+            StatusCode::CONFLICT,
+            "trigger_skipped",
+            "The trigger cannot run now",
+            detail,
+        )
+        .with_hint("clone again what is missing; what the session held before is as it was"),
+        SessionError::TriggerFailed { trigger, error } => {
+            let title = "The trigger failed";
+            Problem::new(StatusCode::BAD_GATEWAY, "trigger_failed", title, detail)
+                .with_errors(service_violations(&format!("/{trigger}"), error))
+                .with_hint("what the session held before is as it was")
+        }
         SessionError::NotFound { what } => not_found(what),
         SessionError::Gone { status } => {
             let code = match status {
@@ -88,6 +109,28 @@ fn refuse(error: &SessionError) -> Problem {
             "The name is taken",
             detail,
         ),
+        SessionError::NoMoreExtensions { .. } => {
+            let title = "The session cannot be extended again";
+            Problem::new(StatusCode::CONFLICT, "no_more_extensions", title, detail)
+                .with_hint("create another session")
+        }
+        SessionError::Changed => {
+            let title = "The session was changed meanwhile";
+            Problem::new(StatusCode::CONFLICT, "session_changed", title, detail).with_retry()
+        }
+        SessionError::Busy => {
+            unavailable("too_many_clones", "Too many clones are under way", detail)
+        }
+        SessionError::KeyReused => {
+            let title = "The idempotency key was used for another request";
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            Problem::new(status, "idempotency_key_reused", title, detail)
+                .with_errors(vec![Violation::of(
+                    "Idempotency-Key",
+                    "it stands for a request with another body",
+                )])
+                .with_hint("a key of its own for every request; the same for its repetitions")
+        }
         SessionError::Cancelled => {
             let title = "The session was deleted meanwhile";
             Problem::new(StatusCode::CONFLICT, "session_cancelled", title, detail)
@@ -112,6 +155,21 @@ fn refuse(error: &SessionError) -> Problem {
         }
         SessionError::Store(_) => Problem::internal().with_code("store_failed"),
     }
+}
+
+/// A reset that made nothing that could be kept: the session is not FAILED, it is as it was.
+pub(in crate::http) fn reset_failed(attempt: &SessionRow) -> Problem {
+    let title = "The reset failed";
+    let detail = "a required domain was not cloned again";
+    tracing::error!(
+        code = "reset_failed",
+        error = attempt.error,
+        "the request failed"
+    );
+    Problem::new(StatusCode::BAD_GATEWAY, "reset_failed", title, detail)
+        .with_errors(failures(attempt))
+        .with_hint("the session and what it held before are as they were")
+        .with_session(attempt.session_id.clone(), tenant_services(attempt))
 }
 
 /// The same words for what there never was, and for what is another's.
@@ -150,6 +208,18 @@ fn unknown(
 
 /// 502: the request was fine, a plugin behind the host was not.
 fn session_failed(session: &SessionRow, detail: String) -> Problem {
+    Problem::new(
+        StatusCode::BAD_GATEWAY,
+        "session_failed",
+        "The session FAILED",
+        detail,
+    )
+    .with_errors(failures(session))
+    .with_hint("the session can be read under its session_id; nothing of its data was kept")
+    .with_session(session.session_id.clone(), tenant_services(session))
+}
+
+fn failures(session: &SessionRow) -> Vec<Violation> {
     let mut errors = Vec::new();
     for tenant in &session.tenants {
         for service in &tenant.services {
@@ -161,15 +231,7 @@ fn session_failed(session: &SessionRow, detail: String) -> Problem {
             }
         }
     }
-    Problem::new(
-        StatusCode::BAD_GATEWAY,
-        "session_failed",
-        "The session FAILED",
-        detail,
-    )
-    .with_errors(errors)
-    .with_hint("the session can be read under its session_id; nothing of its data was kept")
-    .with_session(session.session_id.clone(), tenant_services(session))
+    errors
 }
 
 fn domain_failed(domain: &str, error: &ServiceError, detail: String) -> Problem {
@@ -199,16 +261,4 @@ fn violations(faults: &[Fault], under: &str) -> Vec<Violation> {
             _ => Violation::at(under, fault.to_string()),
         })
         .collect()
-}
-
-/// An error and its causes, for the log: each says its own part only.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ": {error}");
-        cause = error.source();
-    }
-    text
 }

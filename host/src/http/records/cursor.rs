@@ -1,13 +1,15 @@
-//! Where the next page begins. Opaque to callers: it holds for the segment that it was given
-//! for, and says so when the segment was replaced since.
+//! Where the next page begins. Opaque to callers: it holds for the segments that it was given
+//! for, and says so when one of them was replaced since.
 
-/// Hexadecimal digits of the segment's digest that a cursor carries.
+use crate::segment::{StoredSegment, sha256_hex};
+
+/// Hexadecimal digits of the digest that a cursor carries.
 const DIGEST_DIGITS: usize = 16;
 
 /// Hexadecimal digits of the position.
 const POSITION_DIGITS: usize = 8;
 
-/// A position in a segment.
+/// A position in a list of segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http) struct Cursor;
 
@@ -25,6 +27,18 @@ impl Cursor {
             return None;
         }
         usize::from_str_radix(position, 16).ok()
+    }
+}
+
+/// What tells the records of some segments from any others: the digest of the only one, or one over
+/// those of all.
+pub(in crate::http) fn digest_of(segments: &[StoredSegment]) -> String {
+    match segments {
+        [only] => only.digest.clone(),
+        several => {
+            let digests: Vec<&str> = several.iter().map(|part| part.digest.as_str()).collect();
+            sha256_hex(digests.join("\n").as_bytes())
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub(in crate::http) struct Filter {
 
 impl Filter {
     /// Whether a record's field has one of the values. A field that is absent is null.
-    pub(super) fn matches(&self, record: &Map<String, Value>) -> bool {
+    pub(in crate::http) fn matches(&self, record: &Map<String, Value>) -> bool {
         let value = record.get(&self.field).unwrap_or(&Value::Null);
         self.values.iter().any(|wanted| is(value, wanted))
     }

@@ -1,11 +1,11 @@
-//! One page of a segment, without copying or changing a record.
+//! One page of some segments, without copying or changing a record.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Filter;
 
-/// Some of the records of a segment.
+/// Some of the records of some segments.
 #[derive(Debug)]
 pub(in crate::http) struct Page<'a> {
     /// The records of this page.
@@ -16,17 +16,21 @@ pub(in crate::http) struct Page<'a> {
     pub(in crate::http) next: Option<usize>,
 }
 
-/// The records that match every filter, from a position in the segment on, at most `limit`.
+/// The records that match every filter, from a position on, at most `limit`. The segments, in their
+/// order, count as one list.
 ///
 /// # Errors
-/// Where `rows` is not a JSON array of objects.
+/// Where one of `segments` is not a JSON array of objects.
 pub(in crate::http) fn select<'a>(
-    rows: &'a str,
+    segments: impl IntoIterator<Item = &'a str>,
     filters: &[Filter],
     from: usize,
     limit: usize,
 ) -> Result<Page<'a>, serde_json::Error> {
-    let all: Vec<&RawValue> = serde_json::from_str(rows)?;
+    let mut all: Vec<&RawValue> = Vec::new();
+    for rows in segments {
+        all.extend(serde_json::from_str::<Vec<&RawValue>>(rows)?);
+    }
     let mut page = Page {
         records: Vec::new(),
         total: 0,
@@ -68,22 +72,24 @@ mod tests {
     #[test]
     fn records_are_given_as_they_are() {
         let rows = r#"[{"b":1.0,"a":"\u00e9"},{"a":2}]"#;
-        let page = select(rows, &[], 0, 1).unwrap();
+        let page = select([rows], &[], 0, 1).unwrap();
         assert_eq!(ids(&page), [r#"{"b":1.0,"a":"\u00e9"}"#]);
         assert_eq!((page.total, page.next), (2, Some(1)));
-        assert!(select("{}", &[], 0, 1).is_err());
+        assert!(select(["{}"], &[], 0, 1).is_err());
     }
 
     proptest! {
         #[test]
-        fn pages_put_together_are_the_whole(shelves in prop::collection::vec(0_u8..3, 0..40), limit in 1_usize..7) {
+        fn pages_put_together_are_the_whole(shelves in prop::collection::vec(0_u8..3, 0..40), limit in 1_usize..7, cut in 0_usize..40) {
             let records: Vec<String> = shelves.iter().enumerate().map(|(n, shelf)| format!(r#"{{"id":{n},"shelf":{shelf}}}"#)).collect();
-            let rows = format!("[{}]", records.join(","));
+            // One segment or two: the pages are the same.
+            let (head, tail) = records.split_at(cut.min(records.len()));
+            let rows = [head, tail].map(|records| format!("[{}]", records.join(",")));
             let filters = [Filter { field: "shelf".to_owned(), values: vec!["1".to_owned(), "2".to_owned()] }];
             let wanted: Vec<_> = records.iter().zip(&shelves).filter(|(_, shelf)| **shelf > 0).map(|(record, _)| record.clone()).collect();
             let (mut found, mut from) = (Vec::new(), 0);
             loop {
-                let page = select(&rows, &filters, from, limit).unwrap();
+                let page = select(rows.iter().map(String::as_str), &filters, from, limit).unwrap();
                 prop_assert_eq!(page.total, wanted.len());
                 prop_assert!(page.records.len() <= limit);
                 found.extend(ids(&page));

@@ -11,16 +11,14 @@ use crate::http::openapi::refusal::{
     BadRequest, NotOpen, NothingThere, SessionOver, StoreUnavailable, TokenRefused,
 };
 use crate::http::params::ListingParams;
-use crate::http::problem::{Problem, Violation};
-use crate::http::records::{Cursor, select};
+use crate::http::problem::Problem;
+use crate::http::records::{Cursor, digest_of, select};
 use crate::http::view::RecordsView;
-use crate::repo::TenantRow;
-use crate::segment::StoredSegment;
-use crate::sessions::cloned;
+use crate::sessions::readable;
 
 /// List the records of an entity
 ///
-/// As they were cloned, in their own order, a page at a time.
+/// As they were cloned, in their own order, a page at a time; of what triggers made, trigger by trigger.
 #[utoipa::path(
     get,
     path = "/api/demo/sessions/{session_id}/data/{domain}/{entity}",
@@ -48,24 +46,23 @@ pub(super) async fn list_records(
 ) -> Result<Response, Problem> {
     let params = ListingParams::read(query)?;
     let (_, tenant) = access.open(&state, &session_id, params.tenant_id).await?;
-    let segment = state
+    let segments = state
         .sessions
-        .segment(tenant.tenant_id, &domain, &entity)
+        .segments(tenant.tenant_id, &domain, &entity)
         .await?;
     let filters = params.filters(&state.sessions.fields(&domain, &entity))?;
-    cloned(&tenant, &domain)?;
-    if segment.is_none() {
+    let mut declared = state.sessions.domains().iter();
+    if let Some(declared) = declared.find(|declared| declared.slug == domain) {
+        readable(&tenant, declared, state.sessions.triggers())?;
+    }
+    if segments.is_empty() {
         // No record was cloned, or all of it went since the session was looked at.
         access.open(&state, &session_id, params.tenant_id).await?;
     }
-    let StoredSegment { rows, digest, .. } =
-        segment.unwrap_or_else(|| nothing(&tenant, &domain, &entity));
-    let from = match &params.cursor {
-        None => 0,
-        Some(cursor) => Cursor::read(cursor, &digest).ok_or_else(stale)?,
-    };
-    let limit = usize::try_from(params.limit).unwrap_or(usize::MAX);
-    let page = select(&rows, &filters, from, limit).map_err(|error| {
+    let digest = digest_of(&segments);
+    let from = params.from(&digest)?;
+    let rows = segments.iter().map(|segment| segment.rows.as_str());
+    let page = select(rows, &filters, from, params.limit()).map_err(|error| {
         tracing::error!(%error, domain, entity, "a stored segment cannot be read");
         Problem::internal()
     })?;
@@ -78,22 +75,4 @@ pub(super) async fn list_records(
         next_cursor: page.next.map(|position| Cursor::write(&digest, position)),
     };
     Ok(Json(view).into_response())
-}
-
-fn nothing(tenant: &TenantRow, domain: &str, entity: &str) -> StoredSegment {
-    StoredSegment {
-        tenant_id: tenant.tenant_id,
-        domain: domain.to_owned(),
-        entity: entity.to_owned(),
-        rows: "[]".to_owned(),
-        records: 0,
-        digest: String::new(),
-    }
-}
-
-fn stale() -> Problem {
-    let detail = "the cursor was not given for these records, or they were replaced since";
-    Problem::invalid(vec![Violation::of("cursor", detail)])
-        .with_code("invalid_cursor")
-        .with_hint("begin again without a cursor")
 }

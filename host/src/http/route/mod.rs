@@ -3,9 +3,13 @@
 mod accounts;
 mod data;
 mod docs;
+mod events;
 mod health;
+mod metrics;
+mod products;
 mod services;
 mod sessions;
+mod triggers;
 
 use axum::routing::get;
 use utoipa::OpenApi as _;
@@ -21,14 +25,25 @@ pub(super) fn routes() -> (axum::Router<HttpState>, utoipa::openapi::OpenApi) {
         .routes(routes!(sessions::create_session, sessions::list_sessions))
         .routes(routes!(sessions::get_session, sessions::delete_session))
         .routes(routes!(sessions::get_session_status))
+        .routes(routes!(sessions::extend_session))
+        .routes(routes!(sessions::reset_session))
+        .routes(routes!(events::watch_session))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(data::list_records))
+        .routes(routes!(products::list_alerts))
+        .routes(routes!(products::list_insights))
+        .routes(routes!(products::list_kpis))
+        .routes(routes!(products::list_tenant_alerts))
         .routes(routes!(services::clone_domain))
         .routes(routes!(services::delete_tenant))
         .routes(routes!(services::find_record))
         .routes(routes!(services::export_tenant))
+        .routes(routes!(triggers::create_child))
+        .routes(routes!(triggers::run_trigger))
+        .routes(routes!(triggers::run_grouped_trigger))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))
+        .routes(routes!(metrics::get_metrics))
         .split_for_parts();
     complete(&mut description);
     let router = router

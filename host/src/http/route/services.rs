@@ -113,25 +113,24 @@ pub(super) async fn find_record(
     if !session.status.is_open() {
         return Ok(StatusCode::NOT_FOUND);
     }
-    let segment = state
+    let segments = state
         .sessions
-        .segment(asked.tenant_id, &domain, &asked.entity)
+        .segments(asked.tenant_id, &domain, &asked.entity)
         .await?;
     #[derive(Deserialize)]
     struct Record {
         id: uuid::Uuid,
     }
-    let records: Vec<Record> = match segment {
-        None => Vec::new(),
-        Some(segment) => serde_json::from_str(&segment.rows).map_err(|error| {
+    for segment in segments {
+        let records: Vec<Record> = serde_json::from_str(&segment.rows).map_err(|error| {
             tracing::error!(%error, domain, entity = asked.entity, "a stored segment cannot be read");
             Problem::internal()
-        })?,
-    };
-    Ok(match records.iter().any(|record| record.id == asked.id) {
-        true => StatusCode::OK,
-        false => StatusCode::NOT_FOUND,
-    })
+        })?;
+        if records.iter().any(|record| record.id == asked.id) {
+            return Ok(StatusCode::OK);
+        }
+    }
+    Ok(StatusCode::NOT_FOUND)
 }
 
 /// Export a domain of a tenant

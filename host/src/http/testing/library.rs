@@ -1,19 +1,31 @@
 //! The library as the sessions: kept in memory, and a way to make each thing go wrong.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::stream;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::town::{POLICY, account, base, book, domain, failure, session, stored};
-use crate::catalog::{Account, Domain};
-use crate::http::SessionApi;
-use crate::repo::{RepoError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
+use super::town::{
+    POLICY, account, base, board, book, domain, failure, finding, notice, session, stored,
+    triggered, triggers,
+};
+use crate::catalog::{Account, Domain, EntityRef, Phase, Trigger};
+use crate::http::{SessionApi, States};
+use crate::metrics::Gauges;
+use crate::repo::{
+    KeyUse, RepoError, ServiceRow, ServiceStatus, SessionPosition, SessionRow, SessionStatus,
+    TenantRow, TriggerRow, TriggerStatus,
+};
 use crate::segment::{EntityCounts, StoredSegment};
-use crate::sessions::{CloneDomain, Created, Destroyed, NewSession, SessionError, SessionPolicy};
+use crate::sessions::{
+    CallTrigger, CloneChild, CloneDomain, Created, Destroyed, NewSession, SessionError,
+    SessionPolicy,
+};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,16 +44,24 @@ pub(in crate::http) enum Trouble {
     Panic,
     /// The host stops.
     Stopping,
+    /// Too many clones are under way.
+    Busy,
+    /// Somebody else is at work on the same session.
+    Changed,
 }
 
 /// The sessions of the library.
 pub(in crate::http) struct Library {
     accounts: Vec<Account>,
     domains: Vec<Domain>,
-    pub(in crate::http) sessions: Mutex<BTreeMap<String, SessionRow>>,
+    triggers: Vec<Trigger>,
+    schemas: Vec<(EntityRef, Value)>,
+    pub(in crate::http) sessions: Arc<Mutex<BTreeMap<String, SessionRow>>>,
     pub(in crate::http) segments: Mutex<HashMap<(Uuid, String, String), StoredSegment>>,
     pub(in crate::http) trouble: Mutex<Trouble>,
     pub(in crate::http) now: Mutex<DateTime<Utc>>,
+    keys: Mutex<HashMap<String, KeyUse>>,
+    changed: watch::Sender<()>,
 }
 
 impl Library {
@@ -51,11 +71,18 @@ impl Library {
             domains: vec![
                 domain("shelving", true, &["book", "shelf"]),
                 domain("lending", false, &["loan"]),
+                triggered("notices", &["notice"]),
+                triggered("findings", &["finding"]),
+                triggered("board", &["figure"]),
             ],
-            sessions: Mutex::default(),
+            triggers: triggers(),
+            schemas: vec![notice(), finding(), board()],
+            sessions: Arc::default(),
             segments: Mutex::default(),
             trouble: Mutex::default(),
             now: Mutex::new(base()),
+            keys: Mutex::default(),
+            changed: watch::Sender::new(()),
         }
     }
 
@@ -69,12 +96,72 @@ impl Library {
                 })
                 .collect();
             let (key, segment) = stored(tenant.tenant_id, "shelving", "book", &json!(books));
-            self.segments.lock().unwrap().insert(key, segment);
+            let mut segments = self.segments.lock().unwrap();
+            segments.insert(key, segment);
+            let outlet = tenant.outlet.as_deref();
+            let notices: Vec<Value> = (0..3)
+                .map(|n: u32| {
+                    let (severity, status) = [("red", "open"), ("yellow", "open"), ("red", "resolved")][n as usize];
+                    json!({
+                        "id": book(tenant.tenant_id, u128::from(n) + 10), "tenant_id": tenant.tenant_id, "outlet": outlet,
+                        "type": "overdue", "severity": severity, "status": status, "title": format!("Notice {n} of {}", tenant.name),
+                    })
+                })
+                .collect();
+            let findings =
+                json!([{ "id": book(tenant.tenant_id, 20), "outlet": outlet, "type": "wear" }]);
+            let figure = |scope: &str, value: u32| json!({ "tenant_id": tenant.tenant_id, "outlet": outlet, "kpi": "lent", "scope": scope, "value": value });
+            let figures = match outlet {
+                None => json!([figure("tenant", 3), figure("group", 4)]),
+                Some(_) => json!([figure("tenant", 1)]),
+            };
+            for (domain, entity, rows) in [
+                ("notices", "notice", json!(notices)),
+                ("findings", "finding", findings),
+                ("board", "figure", figures),
+            ] {
+                let (key, segment) = stored(tenant.tenant_id, domain, entity, &rows);
+                segments.insert(key, segment);
+            }
         }
-        self.sessions
-            .lock()
-            .unwrap()
-            .insert(session.session_id.clone(), session);
+        self.put(session);
+    }
+
+    fn put(&self, session: SessionRow) {
+        let mut sessions = self.sessions.lock().unwrap();
+        sessions.insert(session.session_id.clone(), session);
+        self.changed.send_replace(());
+    }
+
+    /// The session that the same request had made before.
+    fn made_before(&self, new: &NewSession) -> Result<Option<SessionRow>, SessionError> {
+        let keys = self.keys.lock().unwrap();
+        let Some((key, before)) = new
+            .key
+            .as_ref()
+            .and_then(|key| Some((key, keys.get(&key.digest)?)))
+        else {
+            return Ok(None);
+        };
+        match key.request == before.request {
+            true => Ok(self
+                .sessions
+                .lock()
+                .unwrap()
+                .get(&before.session_id)
+                .cloned()),
+            false => Err(SessionError::KeyReused),
+        }
+    }
+
+    fn open(session: &SessionRow) -> Result<(), SessionError> {
+        match session.status {
+            SessionStatus::Ready | SessionStatus::Partial => Ok(()),
+            status @ (SessionStatus::Cloning | SessionStatus::Failed) => {
+                Err(SessionError::NotOpen { status })
+            }
+            status => Err(SessionError::Gone { status }),
+        }
     }
 
     fn trouble(&self) -> Result<Trouble, SessionError> {
@@ -87,6 +174,7 @@ impl Library {
                 reason: "/var/lib/secret".to_owned(),
             })),
             Trouble::Stopping => Err(SessionError::Stopping),
+            Trouble::Busy => Err(SessionError::Busy),
             Trouble::Panic => panic!("SELECT 1 at /var/lib/secret"),
             other => Ok(other),
         }
@@ -113,6 +201,13 @@ impl Library {
                 });
             }
             row.tenants[0].tenant_id = tenant_id;
+        }
+        if let Some(key) = new.key {
+            let made = KeyUse {
+                session_id: row.session_id.clone(),
+                request: key.request,
+            };
+            self.keys.lock().unwrap().insert(key.digest, made);
         }
         sessions.insert(row.session_id.clone(), row.clone());
         Ok(row)
@@ -142,10 +237,35 @@ impl Library {
     }
 }
 
+/// A look-out on one session.
+struct Look {
+    sessions: Arc<Mutex<BTreeMap<String, SessionRow>>>,
+    changed: watch::Receiver<()>,
+    session_id: String,
+    seen: Option<SessionStatus>,
+}
+
+impl Look {
+    async fn next(&mut self) -> Option<Result<SessionRow, SessionError>> {
+        match self.seen {
+            None => {}
+            Some(SessionStatus::Failed | SessionStatus::Destroyed) => return None,
+            Some(_) => self.changed.changed().await.ok()?,
+        }
+        self.changed.mark_unchanged();
+        let found = self.sessions.lock().unwrap().get(&self.session_id).cloned();
+        self.seen = found.as_ref().map(|row| row.status);
+        Some(found.ok_or(SessionError::NotFound { what: "session" }))
+    }
+}
+
 #[async_trait]
 impl SessionApi for Library {
     async fn create(&self, new: NewSession) -> Result<Created, SessionError> {
         let trouble = self.trouble()?;
+        if let Some(session) = self.made_before(&new)? {
+            return Ok(Created { session });
+        }
         let mut session = self.row(new)?;
         let failed = match trouble {
             Trouble::Required => 0,
@@ -179,6 +299,9 @@ impl SessionApi for Library {
 
     async fn begin(&self, new: NewSession) -> Result<Created, SessionError> {
         self.trouble()?;
+        if let Some(session) = self.made_before(&new)? {
+            return Ok(Created { session });
+        }
         let mut session = self.row(new)?;
         session.status = SessionStatus::Cloning;
         session.cloning_completed_at = None;
@@ -193,14 +316,57 @@ impl SessionApi for Library {
         found.ok_or(SessionError::NotFound { what: "session" })
     }
 
-    async fn list(&self, limit: u32) -> Result<Vec<SessionRow>, SessionError> {
+    async fn extend(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+        let mut session = self.find(session_id).await?;
+        Self::open(&session)?;
+        if session.extensions == POLICY.max_extensions {
+            return Err(SessionError::NoMoreExtensions {
+                most: POLICY.max_extensions,
+            });
+        }
+        session.extensions += 1;
+        session.expires_at += POLICY.duration;
+        self.put(session.clone());
+        Ok(session)
+    }
+
+    async fn reset(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+        let trouble = self.trouble()?;
+        let mut session = self.find(session_id).await?;
+        Self::open(&session)?;
+        match trouble {
+            Trouble::Changed => Err(SessionError::Changed),
+            Trouble::Required => {
+                let service = &mut session.tenants[0].services[0];
+                service.status = ServiceStatus::Failed;
+                service.error = Some(failure());
+                session.status = SessionStatus::Failed;
+                Err(SessionError::CloneFailed {
+                    session: Box::new(session),
+                })
+            }
+            _ => {
+                session.session_created_at += TimeDelta::hours(1);
+                self.put(session.clone());
+                Ok(session)
+            }
+        }
+    }
+
+    async fn list(
+        &self,
+        after: Option<&SessionPosition>,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, SessionError> {
         self.trouble()?;
+        // All of them were created at one instant.
         Ok(self
             .sessions
             .lock()
             .unwrap()
             .values()
             .rev()
+            .filter(|row| after.is_none_or(|after| row.session_id < after.session_id))
             .take(limit as usize)
             .cloned()
             .collect())
@@ -218,10 +384,8 @@ impl SessionApi for Library {
                 !own
             });
         }
-        self.sessions
-            .lock()
-            .unwrap()
-            .insert(session_id.to_owned(), session);
+        drop(segments);
+        self.put(session);
         Ok(Destroyed {
             session_id: session_id.to_owned(),
             status: SessionStatus::Destroyed,
@@ -230,19 +394,29 @@ impl SessionApi for Library {
         })
     }
 
+    fn watch(&self, session_id: &str) -> States {
+        let look = Look {
+            sessions: Arc::clone(&self.sessions),
+            changed: self.changed.subscribe(),
+            session_id: session_id.to_owned(),
+            seen: None,
+        };
+        match self.trouble() {
+            Err(error) => Box::pin(stream::iter([Err(error)])),
+            Ok(_) => Box::pin(stream::unfold(look, |mut look| async move {
+                let state = look.next().await?;
+                Some((state, look))
+            })),
+        }
+    }
+
     async fn open_tenant(
         &self,
         session_id: &str,
         tenant_id: Option<Uuid>,
     ) -> Result<(SessionRow, TenantRow), SessionError> {
         let session = self.find(session_id).await?;
-        match session.status {
-            SessionStatus::Ready | SessionStatus::Partial => {}
-            status @ (SessionStatus::Cloning | SessionStatus::Failed) => {
-                return Err(SessionError::NotOpen { status });
-            }
-            status => return Err(SessionError::Gone { status }),
-        }
+        Self::open(&session)?;
         let mut tenants = session.tenants.iter();
         let tenant = tenants
             .find(|tenant| tenant_id.is_none_or(|id| id == tenant.tenant_id))
@@ -253,15 +427,16 @@ impl SessionApi for Library {
         ))
     }
 
-    async fn segment(
+    async fn segments(
         &self,
         tenant_id: Uuid,
         domain: &str,
         entity: &str,
-    ) -> Result<Option<StoredSegment>, SessionError> {
+    ) -> Result<Vec<StoredSegment>, SessionError> {
         self.known(domain, entity)?;
         let key = (tenant_id, domain.to_owned(), entity.to_owned());
-        Ok(self.segments.lock().unwrap().get(&key).cloned())
+        let segments = self.segments.lock().unwrap();
+        Ok(segments.get(&key).cloned().into_iter().collect())
     }
 
     async fn session_of_tenant(&self, tenant_id: Uuid) -> Result<SessionRow, SessionError> {
@@ -299,6 +474,48 @@ impl SessionApi for Library {
             })
     }
 
+    async fn clone_child(&self, asked: CloneChild) -> Result<ServiceRow, SessionError> {
+        let opened = self.open_tenant(&asked.session_id, Some(asked.virtual_tenant_id));
+        let (_, tenant) = opened.await?;
+        tenant
+            .services
+            .into_iter()
+            .next()
+            .ok_or(SessionError::NotFound { what: "tenant" })
+    }
+
+    async fn run_trigger(&self, asked: CallTrigger) -> Result<TriggerRow, SessionError> {
+        let trouble = self.trouble()?;
+        let mut triggers = self.triggers.iter();
+        let trigger = triggers
+            .find(|trigger| {
+                trigger.domain == asked.domain && trigger.path.as_deref() == Some(&asked.path)
+            })
+            .ok_or_else(|| SessionError::UnknownTrigger {
+                domain: asked.domain.clone(),
+                asked: asked.path.clone(),
+                known: vec!["overdue".to_owned()],
+            })?;
+        self.session_of_tenant(asked.tenant_id).await?;
+        let name = trigger.slug.clone();
+        match trouble {
+            Trouble::Optional => Err(SessionError::TriggerSkipped {
+                trigger: name,
+                reason: "`lending` of Town Library was deleted".to_owned(),
+            }),
+            Trouble::Required => Err(SessionError::TriggerFailed {
+                trigger: name,
+                error: Box::new(failure()),
+            }),
+            _ => Ok(TriggerRow {
+                status: TriggerStatus::Completed,
+                records: 3,
+                duration_ms: Some(1.5),
+                ..TriggerRow::pending(&name, &trigger.domain, trigger.phase)
+            }),
+        }
+    }
+
     async fn delete_domain(
         &self,
         domain: &str,
@@ -327,6 +544,10 @@ impl SessionApi for Library {
     ) -> Result<String, SessionError> {
         self.session_of_tenant(tenant_id).await?;
         Ok(format!(r#"{{"of":"{domain}","canonical":{canonical}}}"#))
+    }
+
+    async fn gauges(&self) -> Gauges {
+        Gauges::default()
     }
 
     async fn ready(&self) -> Result<(), SessionError> {
@@ -358,7 +579,28 @@ impl SessionApi for Library {
         &self.domains
     }
 
+    fn triggers(&self) -> &[Trigger] {
+        &self.triggers
+    }
+
+    fn product(&self, phase: Phase) -> Option<&EntityRef> {
+        let mut triggers = self.triggers.iter();
+        let trigger = triggers.find(|trigger| trigger.phase == phase)?;
+        Some(&trigger.writes)
+    }
+
+    fn schema(&self, entity: &EntityRef) -> Option<&Value> {
+        let mut schemas = self.schemas.iter();
+        let (_, schema) = schemas.find(|(known, _)| known == entity)?;
+        Some(schema)
+    }
+
     fn fields(&self, _: &str, entity: &str) -> Vec<&str> {
+        let mut schemas = self.schemas.iter();
+        if let Some((_, schema)) = schemas.find(|(known, _)| known.entity == entity) {
+            let fields = schema["properties"].as_object().unwrap().keys();
+            return fields.map(String::as_str).collect();
+        }
         match entity {
             "book" => vec!["id", "tenant_id", "title", "shelf", "lent"],
             _ => vec!["id", "tenant_id"],

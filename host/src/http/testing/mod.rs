@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Request, Response, StatusCode};
 use pasetors::keys::{AsymmetricKeyPair, Generate as _};
 use pasetors::version4::V4;
 use serde_json::Value;
@@ -16,13 +16,22 @@ use tower::ServiceExt as _;
 pub(super) use library::{Library, Trouble};
 pub(super) use town::{POLICY, book, session};
 
-use super::{HttpState, InternalKey, SessionApi, Tokens, router};
+use super::{
+    CreationRate, EventStreams, HttpState, InternalKey, Pace, SessionApi, Tokens, TrustedProxies,
+    router,
+};
 
 /// The internal key.
 pub(super) const KEY: &str = "the key of the reading room";
 
 /// The largest body.
 pub(super) const MAX_BODY_BYTES: usize = 4096;
+
+/// The proxies that are trusted.
+pub(super) const PROXY: &str = "10.0.0.0/8";
+
+/// Streams that may be open.
+pub(super) const STREAMS: usize = 2;
 
 /// The router over a library, driven without a socket.
 pub(super) struct Desk {
@@ -64,6 +73,14 @@ impl Answer {
 
 impl Desk {
     pub(super) fn new() -> Self {
+        Self::at_pace(Pace {
+            per_minute: 0,
+            burst: 0,
+        })
+    }
+
+    /// One that lets each client create at a pace.
+    pub(super) fn at_pace(pace: Pace) -> Self {
         let library = Arc::new(Library::new());
         let pair = AsymmetricKeyPair::<V4>::generate().unwrap();
         let state = HttpState {
@@ -71,6 +88,9 @@ impl Desk {
             tokens: Arc::new(Tokens::new(pair.secret.as_bytes()).unwrap()),
             internal_key: InternalKey::new(KEY),
             max_body_bytes: MAX_BODY_BYTES,
+            proxies: Arc::new(TrustedProxies::new(vec![PROXY.parse().unwrap()])),
+            rate: Arc::new(CreationRate::new(pace)),
+            streams: EventStreams::new(STREAMS),
         };
         Self {
             library,
@@ -83,8 +103,13 @@ impl Desk {
         self
     }
 
+    /// The head of an answer, and a body that may have no end.
+    pub(super) async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.open(request).await;
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         Answer {

@@ -5,11 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::catalog::{Account, Domain, FixtureSlice, LimitOverrides, Location, Outlet, Owner};
-use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
+use crate::catalog::{
+    Account, Domain, EntityRef, FixtureSlice, LimitOverrides, Location, Outlet, Owner, Phase, Read,
+    Relation, Trigger,
+};
+use crate::repo::{
+    ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow, TriggerRow,
+    TriggerStatus,
+};
 use crate::segment::{StoredSegment, sha256_hex};
 use crate::sessions::SessionPolicy;
 
@@ -17,6 +23,7 @@ use crate::sessions::SessionPolicy;
 pub(in crate::http) const POLICY: SessionPolicy = SessionPolicy {
     duration: Duration::from_secs(30 * 60),
     max_extensions: 3,
+    lease: Duration::from_secs(45),
 };
 
 pub(in crate::http) fn base() -> DateTime<Utc> {
@@ -60,6 +67,27 @@ pub(in crate::http) fn tenant(
             service("shelving", &[("book", 5), ("shelf", 2)]),
             service("lending", &[("loan", 0)]),
         ],
+        triggers: triggers()
+            .iter()
+            .map(|trigger| TriggerRow {
+                status: TriggerStatus::Completed,
+                records: match (trigger.phase, outlet) {
+                    (Phase::Alerts, _) => 3,
+                    (Phase::Kpis, None) => 2,
+                    _ => 1,
+                },
+                by_status: match trigger.phase {
+                    Phase::Alerts => {
+                        BTreeMap::from([("open".to_owned(), 2), ("resolved".to_owned(), 1)])
+                    }
+                    _ => BTreeMap::new(),
+                },
+                duration_ms: Some(0.5),
+                plugin_digest: Some("p".repeat(64)),
+                content_digest: Some("c".repeat(64)),
+                ..TriggerRow::pending(&trigger.slug, &trigger.domain, trigger.phase)
+            })
+            .collect(),
     }
 }
 
@@ -79,6 +107,7 @@ pub(in crate::http) fn session(session_id: &str) -> SessionRow {
         destroyed_at: None,
         extensions: 0,
         error: None,
+        epoch: 1,
         tenants: vec![
             tenant(own, branch(), None),
             tenant(Uuid::new_v5(&own, b"kiosk"), kiosk(), Some("kiosk")),
@@ -99,12 +128,103 @@ pub(in crate::http) fn domain(slug: &str, required: bool, entities: &[&str]) -> 
     Domain {
         slug: slug.to_owned(),
         title: slug.to_owned(),
-        plugin: slug.to_owned(),
+        triggered: false,
+        plugin: Some(slug.to_owned()),
         required,
         timeout: Duration::from_secs(10),
         entities: entities.iter().map(|entity| (*entity).to_owned()).collect(),
         limits: LimitOverrides::default(),
     }
+}
+
+/// A domain that is made by triggers alone.
+pub(in crate::http) fn triggered(slug: &str, entities: &[&str]) -> Domain {
+    Domain {
+        triggered: true,
+        plugin: None,
+        ..domain(slug, false, entities)
+    }
+}
+
+fn entity(domain: &str, entity: &str) -> EntityRef {
+    EntityRef {
+        domain: domain.to_owned(),
+        entity: entity.to_owned(),
+    }
+}
+
+/// One trigger of each phase.
+pub(in crate::http) fn triggers() -> Vec<Trigger> {
+    let trigger = |slug: &str, domain: &str, phase, writes, from: &[Relation]| Trigger {
+        slug: slug.to_owned(),
+        domain: domain.to_owned(),
+        phase,
+        path: (phase != Phase::Kpis).then(|| slug.to_owned()),
+        writes,
+        reads: vec![Read {
+            entity: entity("shelving", "book"),
+            from: from.to_vec(),
+        }],
+        figures: match phase {
+            Phase::Kpis => vec!["lent".to_owned()],
+            _ => Vec::new(),
+        },
+        timeout: Duration::from_secs(1),
+    };
+    let own = &[Relation::Own][..];
+    let all = &[Relation::Own, Relation::Outlets][..];
+    vec![
+        trigger(
+            "overdue",
+            "lending",
+            Phase::Alerts,
+            entity("notices", "notice"),
+            own,
+        ),
+        trigger(
+            "books/wear",
+            "shelving",
+            Phase::Insights,
+            entity("findings", "finding"),
+            own,
+        ),
+        trigger(
+            "lent-figures",
+            "lending",
+            Phase::Kpis,
+            entity("board", "figure"),
+            all,
+        ),
+    ]
+}
+
+/// What a notice looks like.
+pub(in crate::http) fn notice() -> (EntityRef, Value) {
+    let schema = json!({"title": "Notice", "$id": "https://example.org/notice", "type": "object", "properties": {
+        "id": {"type": "string", "format": "uuid"}, "outlet": {"type": ["string", "null"]},
+        "type": {"type": "string", "enum": ["overdue", "lost"]},
+        "severity": {"type": "string", "enum": ["red", "yellow"]},
+        "status": {"type": "string", "enum": ["open", "resolved"]}, "title": {"type": "string"},
+    }});
+    (entity("notices", "notice"), schema)
+}
+
+/// What a finding looks like.
+pub(in crate::http) fn finding() -> (EntityRef, Value) {
+    let schema = json!({"title": "Finding", "type": "object", "properties": {
+        "id": {"type": "string", "format": "uuid"}, "outlet": {"type": ["string", "null"]},
+        "type": {"type": "string", "enum": ["wear"]},
+    }});
+    (entity("findings", "finding"), schema)
+}
+
+/// What a figure looks like.
+pub(in crate::http) fn board() -> (EntityRef, Value) {
+    let schema = json!({"title": "Figure", "type": "object", "properties": {
+        "outlet": {"type": ["string", "null"]}, "kpi": {"type": "string", "enum": ["lent"]},
+        "scope": {"type": "string", "enum": ["tenant", "group"]}, "value": {"type": ["number", "null"]},
+    }});
+    (entity("board", "figure"), schema)
 }
 
 pub(in crate::http) fn account() -> Account {
@@ -129,6 +249,7 @@ pub(in crate::http) fn account() -> Account {
             role: "librarian".to_owned(),
         },
         location: None,
+        verify: crate::catalog::Thresholds::default(),
         outlets: vec![Outlet {
             slug: "kiosk".to_owned(),
             name: "Kiosk".to_owned(),
@@ -156,6 +277,7 @@ pub(in crate::http) fn stored(
         tenant_id,
         domain: domain.to_owned(),
         entity: entity.to_owned(),
+        part: String::new(),
         records: u32::try_from(rows.as_array().unwrap().len()).unwrap(),
         digest: sha256_hex(text.as_bytes()),
         rows: text,

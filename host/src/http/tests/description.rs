@@ -15,7 +15,19 @@ async fn every_route_is_described_with_its_refusals() {
             let statuses: Vec<&str> = responses.keys().map(String::as_str).collect();
             routes.push(format!("{method} {path}: {}", statuses.join(" ")));
             assert!(operation["summary"].is_string(), "{path}");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(
+                    !parameter["schema"]["type"].is_array(),
+                    "{path} {parameter}"
+                );
+            }
             for (status, response) in responses {
+                let waits = response["headers"]["Retry-After"].is_object();
+                assert_eq!(
+                    waits,
+                    ["429", "503"].contains(&status.as_str()),
+                    "{path} {status}"
+                );
                 let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
                 let refused = status.as_str() >= "400";
                 assert_eq!(
@@ -32,21 +44,60 @@ async fn every_route_is_described_with_its_refusals() {
         [
             "delete /api/demo/sessions/{session_id}: 200 400 404 500 503",
             "delete /services/{domain}/internal/demo/tenant/{virtual_tenant_id}: 200 400 401 404 500 503",
+            "get /alerts: 200 400 401 404 409 410 500 503",
             "get /api/demo/accounts: 200 500",
+            "get /api/demo/sessions/{session_id}/alerts: 200 400 401 404 409 410 500 503",
             "get /api/demo/sessions/{session_id}/data/{domain}/{entity}: 200 400 401 404 409 410 500 503",
+            "get /api/demo/sessions/{session_id}/events: 200 204 400 404 500 503",
+            "get /api/demo/sessions/{session_id}/insights: 200 400 401 404 409 410 500 503",
+            "get /api/demo/sessions/{session_id}/kpis: 200 400 401 404 409 410 500 503",
             "get /api/demo/sessions/{session_id}/status: 200 400 404 500 503",
             "get /api/demo/sessions/{session_id}: 200 400 404 500 503",
             "get /api/demo/sessions: 200 400 401 500 503",
             "get /healthz: 200 500",
+            "get /metrics: 200 500",
             "get /readyz: 200 500 503",
             "get /services/{domain}/internal/demo/export/{tenant_id}: 200 400 401 404 409 410 500 503",
             "head /services/{domain}/internal/demo/exists: 200 400 401 404 500 503",
-            "post /api/demo/sessions: 200 202 400 401 403 409 413 415 500 502 503",
-            "post /services/{domain}/internal/demo/clone: 200 400 401 404 409 410 413 415 500 502 503",
+            "post /api/demo/sessions/{session_id}/extend: 200 400 404 409 410 500 503",
+            "post /api/demo/sessions/{session_id}/reset: 200 400 401 404 409 410 429 500 502 503",
+            "post /api/demo/sessions: 200 202 400 401 403 408 409 410 413 415 422 429 500 502 503",
+            "post /services/tenant/internal/demo/create-child: 200 400 401 404 408 409 410 413 415 500 502 503",
+            "post /services/{domain}/internal/demo/clone: 200 400 401 404 408 409 410 413 415 500 502 503",
+            "post /services/{domain}/internal/{group}/{trigger}/trigger: 200 400 401 404 408 409 410 413 415 500 502 503",
+            "post /services/{domain}/internal/{trigger}/trigger: 200 400 401 404 408 409 410 413 415 500 502 503",
         ]
     );
+    let new = &api["components"]["schemas"]["NewSession"];
+    let accounts = &new["properties"]["demo_account_type"]["enum"];
+    assert_eq!(*accounts, serde_json::json!(["library"]));
     assert!(api["components"]["securitySchemes"]["internal_key"].is_object());
     assert!(api["components"]["securitySchemes"]["access_token"].is_object());
+}
+
+#[tokio::test]
+async fn what_triggers_make_is_described_as_the_catalog_has_it() {
+    let api = Desk::new().get("/openapi.json").await.json();
+    let schemas = &api["components"]["schemas"];
+    for (list, record) in [("Alerts", "AlertRecord"), ("Insights", "InsightRecord")] {
+        assert_eq!(
+            schemas[list]["properties"]["data"]["items"]["$ref"],
+            format!("#/components/schemas/{record}")
+        );
+    }
+    let notice = &schemas["AlertRecord"];
+    assert_eq!(
+        notice["properties"]["severity"]["enum"],
+        serde_json::json!(["red", "yellow"])
+    );
+    // An identifier of its own would resolve the references below it elsewhere.
+    assert!(notice.get("$id").is_none());
+    let figure = schemas["KpiResult"]["allOf"].to_string();
+    assert!(
+        figure.contains("#/components/schemas/KpiRecord"),
+        "{figure}"
+    );
+    assert!(schemas["KpiRecord"]["properties"]["value"].is_object());
 }
 
 #[tokio::test]

@@ -3,6 +3,12 @@
 mod bad_input;
 mod data;
 mod description;
+mod events;
+mod lifecycle;
 mod operations;
+mod products;
+mod rate;
+mod repetition;
 mod services;
 mod sessions;
+mod triggers;

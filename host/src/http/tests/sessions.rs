@@ -34,8 +34,15 @@ async fn a_creation_answers_with_the_session_and_its_token_once() {
         created["services"][tenant]["shelving"]["unavailable_references"],
         0
     );
-    assert_eq!(created["records_total"], 14);
-    assert!(created.get("alerts").is_none());
+    assert_eq!(created["records_total"], 25);
+    assert_eq!(created["alerts"], json!({ "total": 6, "open": 4 }));
+    assert_eq!(created["insights"], json!({ "total": 2 }));
+    let trigger = &created["triggers"][tenant]["overdue"];
+    assert_eq!(
+        (&trigger["phase"], &trigger["status"], &trigger["records"]),
+        (&json!("alerts"), &json!("completed"), &json!(3))
+    );
+    assert_eq!(trigger["by_status"], json!({ "open": 2, "resolved": 1 }));
 
     let shown = desk.get(&format!("{SESSIONS}/{id}")).await;
     assert_eq!(shown.headers["cache-control"], "no-store");
@@ -131,7 +138,7 @@ async fn deleting_can_be_repeated() {
     let desk = Desk::new();
     let created = desk.create().await;
     let path = format!("{SESSIONS}/{}", created["session_id"].as_str().unwrap());
-    for records in [10, 0, 0] {
+    for records in [21, 0, 0] {
         let answer = desk.call("DELETE", &path, &[], "").await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.json()["status"], "DESTROYED");
@@ -218,6 +225,45 @@ async fn only_the_key_lists_sessions() {
     desk.internal("GET", "/api/demo/sessions?limt=1", "")
         .await
         .refusal(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn the_list_is_read_a_page_at_a_time() {
+    let desk = Desk::new();
+    for _ in 0..5 {
+        desk.create().await;
+    }
+    let ids = |page: &Value| -> Vec<String> {
+        let sessions = page["sessions"].as_array().unwrap().iter();
+        sessions
+            .map(|session| session["session_id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let whole = desk.internal("GET", SESSIONS, "").await.json();
+    assert_eq!(whole["next_cursor"], Value::Null);
+    let (mut paged, mut query) = (Vec::new(), "?limit=2".to_owned());
+    let mut sizes = Vec::new();
+    loop {
+        let page = desk
+            .internal("GET", &format!("{SESSIONS}{query}"), "")
+            .await
+            .json();
+        sizes.push(ids(&page).len());
+        paged.extend(ids(&page));
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
+        query = format!("?limit=2&cursor={next}");
+        // What comes about meanwhile is on no page that follows.
+        desk.create().await;
+    }
+    assert_eq!(sizes, [2, 2, 1]);
+    assert_eq!(paged, ids(&whole));
+    let body = desk
+        .internal("GET", &format!("{SESSIONS}?cursor=nonsense"), "")
+        .await
+        .refusal(400, "invalid_request");
+    assert_eq!(body["errors"][0]["parameter"], "cursor");
 }
 
 #[tokio::test]

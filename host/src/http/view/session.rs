@@ -5,10 +5,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{SessionState, TenantServices, tenant_services, total};
-use crate::catalog::{Account, Location};
-use crate::repo::SessionRow;
+use super::{
+    SessionState, TenantServices, TenantTriggers, tenant_services, tenant_triggers, total,
+};
+use crate::catalog::{Account, Location, Phase};
+use crate::repo::{SessionRow, TriggerRow, TriggerStatus};
 use crate::sessions::SessionPolicy;
+
+/// The status of an alert that nobody has dealt with.
+const OPEN: &str = "open";
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -46,18 +51,36 @@ pub struct SessionView {
     children: Vec<ChildView>,
     /// What became of each domain: by tenant, then by domain.
     services: TenantServices,
-    /// Records of all domains of all tenants.
+    /// What became of each trigger: by tenant, then by its name.
+    triggers: TenantTriggers,
+    /// Records of all domains of all tenants, with what triggers made.
     records_total: u64,
-    /// How many alerts it raised; absent where none were looked for.
+    /// How many alerts it raised; absent where no trigger has looked for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    alerts: Option<u64>,
-    /// How many insights it has; absent where none were looked for.
+    alerts: Option<AlertCounts>,
+    /// How many insights it has; absent where no trigger has looked for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    insights: Option<u64>,
+    insights: Option<InsightCounts>,
     /// Why it failed, where it did.
     error: Option<String>,
+}
+
+/// How many alerts there are, over all tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AlertCounts {
+    /// All of them, those that were dealt with too.
+    total: u64,
+    /// Those that are open.
+    open: u64,
+}
+
+/// How many insights there are, over all tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct InsightCounts {
+    /// All of them.
+    total: u64,
 }
 
 /// How to log in.
@@ -114,6 +137,8 @@ pub struct LocationView {
 pub struct SessionsView {
     /// The sessions.
     pub sessions: Vec<SessionView>,
+    /// What to give as `cursor` for the next page; null on the last one.
+    pub next_cursor: Option<String>,
 }
 
 impl SessionView {
@@ -140,9 +165,19 @@ impl SessionView {
             }),
             children: children(row, account),
             services: tenant_services(row),
+            triggers: tenant_triggers(row),
             records_total: records(row),
-            alerts: None,
-            insights: None,
+            alerts: made(row, Phase::Alerts).map(|rows| AlertCounts {
+                total: rows.iter().map(|made| u64::from(made.records)).sum(),
+                open: rows
+                    .iter()
+                    .filter_map(|made| made.by_status.get(OPEN))
+                    .map(|open| u64::from(*open))
+                    .sum(),
+            }),
+            insights: made(row, Phase::Insights).map(|rows| InsightCounts {
+                total: rows.iter().map(|made| u64::from(made.records)).sum(),
+            }),
             error: row.error.clone(),
         }
     }
@@ -176,11 +211,21 @@ fn children(row: &SessionRow, account: Option<&Account>) -> Vec<ChildView> {
 }
 
 fn records(row: &SessionRow) -> u64 {
-    row.tenants
-        .iter()
-        .flat_map(|tenant| &tenant.services)
+    let cloned = row.tenants.iter().flat_map(|tenant| &tenant.services);
+    let made = row.tenants.iter().flat_map(|tenant| &tenant.triggers);
+    cloned
         .map(|service| total(&service.records))
+        .chain(made.map(|trigger| u64::from(trigger.records)))
         .sum()
+}
+
+/// The triggers of a phase that completed; `None` where none did.
+fn made(row: &SessionRow, phase: Phase) -> Option<Vec<&TriggerRow>> {
+    let triggers = row.tenants.iter().flat_map(|tenant| &tenant.triggers);
+    let completed: Vec<&TriggerRow> = triggers
+        .filter(|made| made.phase == phase && made.status == TriggerStatus::Completed)
+        .collect();
+    (!completed.is_empty()).then_some(completed)
 }
 
 impl From<&Location> for LocationView {

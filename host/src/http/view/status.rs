@@ -1,10 +1,14 @@
-//! Where a session is: its status, its phase, and how far each domain is.
+//! Where a session is: its status, its phase, and how far each domain and trigger is.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Ordered, ServiceState, total};
-use crate::repo::{ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
+use super::{Ordered, ServiceState, TriggerState, total};
+use crate::catalog;
+use crate::repo::{
+    ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow, TriggerRow, TriggerStatus,
+};
 
 /// Where a session is.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -14,6 +18,8 @@ pub struct StatusView {
     session_id: String,
     /// Where it is in its life.
     status: SessionState,
+    /// When its data closes, on the real clock.
+    expires_at: DateTime<Utc>,
     /// What is being done.
     phase: Phase,
     /// Domains that ended, well or not.
@@ -23,6 +29,26 @@ pub struct StatusView {
     /// How far each domain is: by tenant, then by domain.
     #[schema(value_type = BTreeMap<String, BTreeMap<String, ProgressView>>)]
     progress: Ordered<Ordered<ProgressView>>,
+    /// Triggers that ended, well or not.
+    triggers_done: usize,
+    /// Triggers in all.
+    triggers_total: usize,
+    /// How far each trigger is: by tenant, then by its name.
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, TriggerProgressView>>)]
+    triggers: Ordered<Ordered<TriggerProgressView>>,
+}
+
+/// How far one trigger is.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = TriggerProgress)]
+pub struct TriggerProgressView {
+    /// Where it is.
+    status: TriggerState,
+    /// Records that it made.
+    records: u32,
+    /// How long it took, in milliseconds.
+    #[schema(minimum = 0)]
+    duration_ms: Option<f64>,
 }
 
 /// How far one domain is.
@@ -68,7 +94,11 @@ pub enum Phase {
     CloneTenant,
     /// The outlets are being cloned.
     CloneOutlets,
-    /// Every domain ended; the whole is being checked and committed.
+    /// Every domain ended; alerts are being looked for.
+    Alerts,
+    /// Insights are being computed.
+    Insights,
+    /// KPIs are being computed, and the whole is being committed.
     Finish,
     /// It was created, or its creation ended without success.
     Done,
@@ -82,10 +112,14 @@ impl From<&SessionRow> for StatusView {
         Self {
             session_id: row.session_id.clone(),
             status: row.status.into(),
+            expires_at: row.expires_at,
             phase: phase(row),
             domains_done: services().filter(|service| has_ended(service)).count(),
             domains_total: services().count(),
             progress: row.tenants.iter().map(progress).collect(),
+            triggers_done: triggers(row).filter(|trigger| has_run(trigger)).count(),
+            triggers_total: triggers(row).count(),
+            triggers: row.tenants.iter().map(trigger_progress).collect(),
         }
     }
 }
@@ -102,6 +136,29 @@ fn progress(tenant: &TenantRow) -> (String, Ordered<ProgressView>) {
     (tenant.tenant_id.to_string(), domains.collect())
 }
 
+fn trigger_progress(tenant: &TenantRow) -> (String, Ordered<TriggerProgressView>) {
+    let triggers = tenant.triggers.iter().map(|trigger| {
+        let view = TriggerProgressView {
+            status: trigger.status.into(),
+            records: trigger.records,
+            duration_ms: trigger.duration_ms,
+        };
+        (trigger.trigger.clone(), view)
+    });
+    (tenant.tenant_id.to_string(), triggers.collect())
+}
+
+fn triggers(row: &SessionRow) -> impl Iterator<Item = &TriggerRow> {
+    row.tenants.iter().flat_map(|tenant| &tenant.triggers)
+}
+
+fn has_run(trigger: &TriggerRow) -> bool {
+    !matches!(
+        trigger.status,
+        TriggerStatus::Pending | TriggerStatus::Running
+    )
+}
+
 fn phase(row: &SessionRow) -> Phase {
     match row.status {
         SessionStatus::Cloning => {
@@ -112,10 +169,17 @@ fn phase(row: &SessionRow) -> Phase {
                     .flat_map(|tenant| &tenant.services)
                     .any(|service| !has_ended(service))
             };
+            let looked_for = |phase: catalog::Phase| {
+                triggers(row).any(|trigger| trigger.phase == phase && !has_run(trigger))
+            };
             if under_way(false) {
                 Phase::CloneTenant
             } else if under_way(true) {
                 Phase::CloneOutlets
+            } else if looked_for(catalog::Phase::Alerts) {
+                Phase::Alerts
+            } else if looked_for(catalog::Phase::Insights) {
+                Phase::Insights
             } else {
                 Phase::Finish
             }

@@ -1,9 +1,13 @@
 //! Sessions are destroyed, by a caller or by a process that died.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 
-use super::library::{create, held, noon, ready, segment, segments, session, tenant_id};
-use crate::repo::{Repo, RepoError, ServiceStatus, SessionStatus};
+use super::library::{
+    begin, create, held, lease, noon, ready, segment, segments, session, spent, tenant_id,
+};
+use crate::repo::{
+    DeletedSegment, Due, Repo, RepoError, ServiceStatus, SessionStatus, TriggerStatus,
+};
 use crate::segment::EntityCounts;
 
 pub(in crate::repo) async fn a_tenant_leads_to_its_session_until_that_is_destroyed(
@@ -24,21 +28,38 @@ pub(in crate::repo) async fn a_tenant_leads_to_its_session_until_that_is_destroy
     // The identifier is free for the same session once more.
     let mut again = super::library::session(1);
     again.session_id = "demo_again".to_owned();
-    repo.insert_session(&again).await.unwrap();
+    begin(repo, &again).await;
     let found = repo.find_session_of_tenant(tenant_id(1, 1)).await.unwrap();
     assert_eq!(found, Some(again));
 }
 
 pub(in crate::repo) async fn destroying_is_repeatable(repo: &dyn Repo) {
     let session = create(repo, 1).await;
-    let had = repo.begin_destroying("demo_0001").await.unwrap();
+    let had = repo.begin_destroying("demo_0001", &lease()).await.unwrap();
     assert_eq!(had, Some(SessionStatus::Ready));
     let deleted = repo
         .destroy_session("demo_0001", noon(), &[])
         .await
         .unwrap();
-    assert_eq!(deleted.len(), 6);
-    assert_eq!(deleted.iter().map(|gone| gone.records).sum::<u32>(), 16);
+    let expected: Vec<_> = [0, 1]
+        .into_iter()
+        .flat_map(|position| {
+            [
+                ("lending", "loan", 3),
+                // Of both its parts.
+                ("raised", "alert", 3),
+                ("shelving", "book", 5),
+                ("shelving", "shelf", 0),
+            ]
+            .map(|(domain, entity, records)| DeletedSegment {
+                tenant_id: tenant_id(1, position),
+                domain: domain.to_owned(),
+                entity: entity.to_owned(),
+                records,
+            })
+        })
+        .collect();
+    assert_eq!(deleted, expected);
     assert!(held(repo, &session).await.is_empty());
     for _ in 0..2 {
         let later = noon() + Duration::hours(1);
@@ -54,7 +75,10 @@ pub(in crate::repo) async fn destroying_is_repeatable(repo: &dyn Repo) {
     assert_eq!(ledger.destroyed_at, Some(noon()));
     assert_eq!(ledger.tenants, session.tenants);
 
-    assert_eq!(repo.begin_destroying("demo_none").await.unwrap(), None);
+    assert_eq!(
+        repo.begin_destroying("demo_none", &lease()).await.unwrap(),
+        None
+    );
     assert!(
         repo.destroy_session("demo_none", noon(), &[])
             .await
@@ -75,7 +99,7 @@ pub(in crate::repo) async fn destroying_touches_nobody_else(repo: &dyn Repo) {
     // Once the identifier is free and taken again, the first session has no claim on it.
     let mut again = session(1);
     again.session_id = "demo_again".to_owned();
-    repo.insert_session(&again).await.unwrap();
+    begin(repo, &again).await;
     let again = ready(again);
     let written = segments(&again);
     assert!(repo.commit_session(&again, &written).await.unwrap());
@@ -93,29 +117,10 @@ pub(in crate::repo) async fn a_destroyed_session_stays_destroyed(repo: &dyn Repo
     repo.destroy_session("demo_0001", noon(), &[])
         .await
         .unwrap();
-    let had = repo.begin_destroying("demo_0001").await.unwrap();
+    let had = repo.begin_destroying("demo_0001", &lease()).await.unwrap();
     assert_eq!(had, Some(SessionStatus::Destroyed));
     let ledger = repo.find_session("demo_0001").await.unwrap().unwrap();
     assert_eq!(ledger.status, SessionStatus::Destroyed);
-}
-
-pub(in crate::repo) async fn a_domain_of_a_session_that_is_gone_is_not_replaced(repo: &dyn Repo) {
-    let session = create(repo, 1).await;
-    repo.begin_destroying("demo_0001").await.unwrap();
-    let tenant = tenant_id(1, 0);
-    let books = [segment(tenant, "shelving", "book", 7)];
-    for _ in 0..2 {
-        assert!(
-            !repo
-                .replace_domain(&session, tenant, "shelving", &books)
-                .await
-                .unwrap()
-        );
-        repo.destroy_session("demo_0001", noon(), &[])
-            .await
-            .unwrap();
-    }
-    assert!(held(repo, &session).await.is_empty());
 }
 
 pub(in crate::repo) async fn a_domain_can_be_deleted(repo: &dyn Repo) {
@@ -132,20 +137,25 @@ pub(in crate::repo) async fn a_domain_can_be_deleted(repo: &dyn Repo) {
             .unwrap()
             .is_empty()
     );
-    assert_eq!(repo.find_segments(tenant, None).await.unwrap().len(), 1);
-    let outlet = repo.find_segments(tenant_id(1, 1), None).await.unwrap();
-    assert_eq!(outlet.len(), 3);
+    // Parts of one entity are counted together.
+    let deleted = repo.delete_domain(tenant, "raised").await.unwrap();
+    assert_eq!(deleted, EntityCounts::from([("alert".to_owned(), 3)]));
+    let left = repo.find_segments(tenant, None, None).await.unwrap();
+    assert_eq!(left, [segment(tenant, "lending", "loan", 3)]);
+    let outlet = repo.find_segments(tenant_id(1, 1), None, None).await;
+    assert_eq!(outlet.unwrap().len(), 5);
 }
 
-pub(in crate::repo) async fn recovery_fails_what_was_cloning_and_ends_what_was_destroying(
-    repo: &dyn Repo,
-) {
-    repo.insert_session(&session(1)).await.unwrap();
-    let half_gone = create(repo, 2).await;
-    repo.begin_destroying("demo_0002").await.unwrap();
+pub(in crate::repo) async fn what_is_cloning_beyond_its_lease_is_failed(repo: &dyn Repo) {
+    let abandoned = session(1);
+    repo.insert_session(&abandoned, &spent(), None)
+        .await
+        .unwrap();
+    let at_work = session(2);
+    begin(repo, &at_work).await;
     let open = create(repo, 3).await;
 
-    let failed = repo.recover(noon(), "the host stopped").await.unwrap();
+    let failed = repo.fail_interrupted("the host stopped").await.unwrap();
     assert_eq!(failed, ["demo_0001"]);
     let stored = repo.find_session("demo_0001").await.unwrap().unwrap();
     assert_eq!(stored.status, SessionStatus::Failed);
@@ -154,17 +164,139 @@ pub(in crate::repo) async fn recovery_fails_what_was_cloning_and_ends_what_was_d
         assert_eq!(service.status, ServiceStatus::Failed);
         assert_eq!(service.error.as_ref().unwrap().code, "interrupted");
     }
-    let stored = repo.find_session("demo_0002").await.unwrap().unwrap();
-    assert_eq!(stored.status, SessionStatus::Destroyed);
-    assert!(held(repo, &half_gone).await.is_empty());
+    for trigger in stored.tenants.iter().flat_map(|tenant| &tenant.triggers) {
+        assert_eq!(trigger.status, TriggerStatus::Failed);
+        assert_eq!(trigger.error.as_ref().unwrap().code, "interrupted");
+    }
+    // Whoever was paused meanwhile can write nothing.
+    let late = ready(abandoned);
+    assert!(!repo.commit_session(&late, &segments(&late)).await.unwrap());
+    assert!(held(repo, &late).await.is_empty());
+
+    assert_eq!(repo.find_session("demo_0002").await.unwrap(), Some(at_work));
     assert_eq!(
         repo.find_session("demo_0003").await.unwrap(),
         Some(open.clone())
     );
     assert_eq!(held(repo, &open).await, segments(&open));
-
-    let again = repo.recover(noon(), "the host stopped").await.unwrap();
+    let again = repo.fail_interrupted("the host stopped").await.unwrap();
     assert!(again.is_empty());
+}
+
+fn due(expired_by: DateTime<Utc>) -> Due {
+    Due {
+        expired_by,
+        limit: 100,
+        most_failures: 2,
+    }
+}
+
+pub(in crate::repo) async fn what_is_due_is_claimed_once(repo: &dyn Repo) {
+    for number in 1..=3 {
+        create(repo, number).await;
+    }
+    begin(repo, &session(4)).await;
+    let mut lasting = session(5);
+    lasting.expires_at += Duration::hours(1);
+    begin(repo, &lasting).await;
+    assert!(repo.commit_session(&ready(lasting), &[]).await.unwrap());
+    repo.destroy_session("demo_0003", noon(), &[])
+        .await
+        .unwrap();
+
+    let claim = async |due| repo.begin_destroying_due(&due, &lease()).await.unwrap();
+    assert!(claim(due(noon())).await.is_empty());
+    let over = noon() + Duration::minutes(30);
+    let one = Due {
+        limit: 1,
+        ..due(over)
+    };
+    let mut claimed = claim(one).await;
+    claimed.extend(claim(due(over)).await);
+    claimed.sort();
+    // Neither the one that is CLONING, nor the one that has time left.
+    assert_eq!(claimed, ["demo_0001", "demo_0002"]);
+    assert!(claim(due(over)).await.is_empty());
+    let stored = repo.find_session("demo_0001").await.unwrap().unwrap();
+    assert_eq!(stored.status, SessionStatus::Destroying);
+}
+
+pub(in crate::repo) async fn a_destruction_beyond_its_lease_is_taken_over(repo: &dyn Repo) {
+    let half_gone = create(repo, 1).await;
+    create(repo, 2).await;
+    let begun = repo.begin_destroying("demo_0001", &spent()).await.unwrap();
+    assert_eq!(begun, Some(SessionStatus::Ready));
+    repo.begin_destroying("demo_0002", &lease()).await.unwrap();
+    let claimed = repo
+        .begin_destroying_due(&due(noon()), &lease())
+        .await
+        .unwrap();
+    assert_eq!(claimed, ["demo_0001"]);
+    let gone = repo.destroy_session("demo_0001", noon(), &[]).await;
+    assert!(!gone.unwrap().is_empty());
+    assert!(held(repo, &half_gone).await.is_empty());
+}
+
+pub(in crate::repo) async fn a_cleanup_that_keeps_failing_is_left_alone(repo: &dyn Repo) {
+    create(repo, 1).await;
+    assert_eq!(
+        repo.record_failed_cleanup("demo_0001", noon(), "not yet")
+            .await
+            .unwrap(),
+        0
+    );
+    repo.begin_destroying("demo_0001", &spent()).await.unwrap();
+    let claim = async || {
+        repo.begin_destroying_due(&due(noon()), &spent())
+            .await
+            .unwrap()
+    };
+    for failures in 1..=2 {
+        assert_eq!(claim().await, ["demo_0001"]);
+        let counted = repo
+            .record_failed_cleanup("demo_0001", noon(), "the disk is full")
+            .await
+            .unwrap();
+        assert_eq!(counted, failures);
+    }
+    assert!(claim().await.is_empty());
+    // Whoever asks for it still can.
+    let gone = repo.destroy_session("demo_0001", noon(), &[]).await;
+    assert!(!gone.unwrap().is_empty());
+}
+
+pub(in crate::repo) async fn leases_end_where_nobody_else_can_hold_one(repo: &dyn Repo) {
+    begin(repo, &session(1)).await;
+    create(repo, 2).await;
+    repo.begin_destroying("demo_0002", &lease()).await.unwrap();
+    repo.end_leases().await.unwrap();
+    let failed = repo.fail_interrupted("the host stopped").await.unwrap();
+    let claimed = repo
+        .begin_destroying_due(&due(noon()), &lease())
+        .await
+        .unwrap();
+    // All of them where the store is one host's, none where it is many hosts'.
+    let whose = (failed.len(), claimed.len());
+    assert!(whose == (1, 1) || whose == (0, 0), "{whose:?}");
+}
+
+pub(in crate::repo) async fn the_ledger_forgets_what_is_old(repo: &dyn Repo) {
+    for number in 1..=3 {
+        create(repo, number).await;
+    }
+    let yesterday = noon() - Duration::days(1);
+    repo.destroy_session("demo_0001", yesterday, &[])
+        .await
+        .unwrap();
+    repo.destroy_session("demo_0002", noon(), &[])
+        .await
+        .unwrap();
+    let ledger = noon() - Duration::hours(1);
+    assert_eq!(repo.prune(ledger, noon()).await.unwrap(), 1);
+    assert_eq!(repo.find_session("demo_0001").await.unwrap(), None);
+    assert!(repo.find_session("demo_0002").await.unwrap().is_some());
+    assert!(repo.find_session("demo_0003").await.unwrap().is_some());
+    assert_eq!(repo.prune(ledger, noon()).await.unwrap(), 0);
 }
 
 pub(in crate::repo) async fn a_closed_store_is_unavailable(repo: &dyn Repo) {
@@ -172,7 +304,7 @@ pub(in crate::repo) async fn a_closed_store_is_unavailable(repo: &dyn Repo) {
     repo.close().await;
     assert!(matches!(repo.ping().await, Err(RepoError::Unavailable(_))));
     assert!(matches!(
-        repo.insert_session(&session(1)).await,
+        repo.insert_session(&session(1), &lease(), None).await,
         Err(RepoError::Unavailable(_))
     ));
 }

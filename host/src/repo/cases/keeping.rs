@@ -1,11 +1,13 @@
-//! Sessions are written, committed, replaced and read.
+//! Sessions are written, committed and read.
 
-use super::library::{create, held, noon, ready, segment, segments, session, tenant_id};
-use crate::repo::{Repo, RepoError, ServiceStatus, SessionRow, SessionStatus};
+use super::library::{
+    begin, held, lease, noon, ready, segment, segments, session, spent, tenant_id,
+};
+use crate::repo::{Repo, RepoError, ServiceStatus, SessionPosition, SessionStatus};
 
 pub(in crate::repo) async fn a_session_reads_back_as_it_was_written(repo: &dyn Repo) {
     let mut written = session(1);
-    repo.insert_session(&written).await.unwrap();
+    begin(repo, &written).await;
     assert_eq!(
         repo.find_session("demo_0001").await.unwrap(),
         Some(written.clone())
@@ -14,20 +16,26 @@ pub(in crate::repo) async fn a_session_reads_back_as_it_was_written(repo: &dyn R
 
     written.session_id = "demo_bare".to_owned();
     written.tenants.clear();
-    repo.insert_session(&written).await.unwrap();
+    begin(repo, &written).await;
     assert_eq!(repo.find_session("demo_bare").await.unwrap(), Some(written));
 }
 
 pub(in crate::repo) async fn a_taken_id_is_a_conflict(repo: &dyn Repo) {
-    repo.insert_session(&session(1)).await.unwrap();
+    begin(repo, &session(1)).await;
     let mut other = session(2);
     other.session_id = "demo_0001".to_owned();
-    let conflict = repo.insert_session(&other).await.unwrap_err();
+    let conflict = repo
+        .insert_session(&other, &lease(), None)
+        .await
+        .unwrap_err();
     assert_eq!(conflict.to_string(), "session_id is taken");
 
     let mut other = session(2);
     other.tenants[1].tenant_id = tenant_id(1, 0);
-    let conflict = repo.insert_session(&other).await.unwrap_err();
+    let conflict = repo
+        .insert_session(&other, &lease(), None)
+        .await
+        .unwrap_err();
     assert_eq!(conflict.to_string(), "virtual_tenant_id is taken");
     // Nor is the half that could be written there.
     assert_eq!(repo.find_session("demo_0002").await.unwrap(), None);
@@ -35,7 +43,7 @@ pub(in crate::repo) async fn a_taken_id_is_a_conflict(repo: &dyn Repo) {
 
 pub(in crate::repo) async fn a_commit_shows_everything_at_once(repo: &dyn Repo) {
     let begun = session(1);
-    repo.insert_session(&begun).await.unwrap();
+    begin(repo, &begun).await;
     assert!(held(repo, &begun).await.is_empty());
     let session = ready(begun);
     let written = segments(&session);
@@ -46,19 +54,21 @@ pub(in crate::repo) async fn a_commit_shows_everything_at_once(repo: &dyn Repo) 
     );
     assert_eq!(held(repo, &session).await, written);
 
-    let tenant = tenant_id(1, 0);
-    let books = repo.find_segment(tenant, "shelving", "book").await.unwrap();
-    assert_eq!(books, Some(segment(tenant, "shelving", "book", 5)));
-    let missing = repo.find_segment(tenant, "shelving", "loan").await.unwrap();
-    assert_eq!(missing, None);
-    let of_domain = repo.find_segments(tenant, Some("shelving")).await.unwrap();
-    assert_eq!(of_domain.len(), 2);
+    let found = async |domain, entity| {
+        repo.find_segments(tenant_id(1, 0), Some(domain), entity)
+            .await
+            .unwrap()
+    };
+    let books = [segment(tenant_id(1, 0), "shelving", "book", 5)];
+    assert_eq!(found("shelving", Some("book")).await, books);
+    assert_eq!(found("shelving", Some("loan")).await, []);
+    assert_eq!(found("shelving", None).await.len(), 2);
 }
 
 pub(in crate::repo) async fn a_commit_after_a_deletion_does_nothing(repo: &dyn Repo) {
     let begun = session(1);
-    repo.insert_session(&begun).await.unwrap();
-    let had = repo.begin_destroying("demo_0001").await.unwrap();
+    begin(repo, &begun).await;
+    let had = repo.begin_destroying("demo_0001", &lease()).await.unwrap();
     assert_eq!(had, Some(SessionStatus::Cloning));
     let session = ready(begun);
     let late = segments(&session);
@@ -73,9 +83,28 @@ pub(in crate::repo) async fn a_commit_after_a_deletion_does_nothing(repo: &dyn R
     assert!(!repo.commit_session(&unknown, &[]).await.unwrap());
 }
 
+pub(in crate::repo) async fn a_commit_after_the_lease_does_nothing(repo: &dyn Repo) {
+    let begun = session(1);
+    repo.insert_session(&begun, &spent(), None).await.unwrap();
+    let late = ready(begun.clone());
+    let written = segments(&late);
+    assert!(!repo.commit_session(&late, &written).await.unwrap());
+    assert!(held(repo, &late).await.is_empty());
+    assert_eq!(repo.find_session("demo_0001").await.unwrap(), Some(begun));
+
+    // Nor does one of another epoch.
+    let begun = session(2);
+    begin(repo, &begun).await;
+    let mut foreign = ready(begun);
+    foreign.epoch = 2;
+    let written = segments(&foreign);
+    assert!(!repo.commit_session(&foreign, &written).await.unwrap());
+    assert!(held(repo, &foreign).await.is_empty());
+}
+
 pub(in crate::repo) async fn a_commit_that_fails_leaves_nothing(repo: &dyn Repo) {
     let begun = session(1);
-    repo.insert_session(&begun).await.unwrap();
+    begin(repo, &begun).await;
     let session = ready(begun.clone());
     let mut twice = segments(&session);
     twice.push(twice[0].clone());
@@ -94,7 +123,7 @@ pub(in crate::repo) async fn a_commit_that_fails_leaves_nothing(repo: &dyn Repo)
 
 pub(in crate::repo) async fn a_failed_session_holds_nothing(repo: &dyn Repo) {
     let mut session = session(1);
-    repo.insert_session(&session).await.unwrap();
+    begin(repo, &session).await;
     session.status = SessionStatus::Failed;
     session.error = Some("`lending` failed".to_owned());
     session.tenants[0].services[0].status = ServiceStatus::Failed;
@@ -108,53 +137,25 @@ pub(in crate::repo) async fn a_failed_session_holds_nothing(repo: &dyn Repo) {
 
 pub(in crate::repo) async fn sessions_are_listed_newest_first(repo: &dyn Repo) {
     for number in [2, 1, 3] {
-        repo.insert_session(&session(number)).await.unwrap();
+        begin(repo, &session(number)).await;
     }
-    let listed = repo.list_sessions(2).await.unwrap();
+    let listed = repo.list_sessions(None, 2).await.unwrap();
     assert_eq!(listed, [session(3), session(2)]);
-    assert_eq!(repo.list_sessions(100).await.unwrap().len(), 3);
-}
-
-pub(in crate::repo) async fn a_domain_can_be_replaced(repo: &dyn Repo) {
-    let mut session = create(repo, 1).await;
-    let tenant = tenant_id(1, 0);
-    session.status = SessionStatus::Partial;
-    session.tenants[0].services[1].content_digest = Some("d2".to_owned());
-    // What the caller believes of another domain is not what is at stake.
-    session.tenants[0].services[0].content_digest = Some("stale".to_owned());
-    let books = [segment(tenant, "shelving", "book", 7)];
-    assert!(
-        repo.replace_domain(&session, tenant, "shelving", &books)
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        repo.find_segments(tenant, Some("shelving")).await.unwrap(),
-        books
-    );
-    let loans = repo.find_segment(tenant, "lending", "loan").await.unwrap();
-    assert!(loans.is_some());
-    let stored = repo.find_session("demo_0001").await.unwrap().unwrap();
-    assert_eq!(stored.status, SessionStatus::Partial);
-    let digests = |row: &SessionRow| -> Vec<_> {
-        let services = row.tenants[0].services.iter();
-        services
-            .map(|service| service.content_digest.clone())
-            .collect()
-    };
-    assert_eq!(
-        digests(&stored),
-        [Some("d1".to_owned()), Some("d2".to_owned())]
-    );
-
-    let foreign = [segment(tenant, "lending", "loan", 1)];
-    let refused = repo.replace_domain(&session, tenant, "shelving", &foreign);
-    assert!(refused.await.is_err());
+    let after = SessionPosition::of(&listed[1]);
+    let listed = repo.list_sessions(Some(&after), 2).await.unwrap();
+    assert_eq!(listed, [session(1)]);
+    // One of the same instant is neither left out nor told twice.
+    let mut twin = session(4);
+    twin.created_at = session(2).created_at;
+    begin(repo, &twin).await;
+    let listed = repo.list_sessions(Some(&after), 2).await.unwrap();
+    assert_eq!(listed, [twin, session(1)]);
+    assert_eq!(repo.list_sessions(None, 100).await.unwrap().len(), 4);
 }
 
 pub(in crate::repo) async fn many_segments_fit_one_commit(repo: &dyn Repo) {
     let begun = session(1);
-    repo.insert_session(&begun).await.unwrap();
+    begin(repo, &begun).await;
     let session = ready(begun);
     let many: Vec<_> = (0..12_000)
         .map(|n| segment(tenant_id(1, 0), "shelving", &format!("e{n:05}"), 1))

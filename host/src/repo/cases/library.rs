@@ -1,9 +1,15 @@
 //! What the cases keep: sessions of a library, with a few segments each.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use crate::repo::{Repo, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow};
+use crate::catalog::Phase;
+use crate::repo::{
+    Lease, Part, Repo, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow, TriggerRow,
+    TriggerStatus,
+};
 use crate::segment::{EntityCounts, StoredSegment, sha256_hex};
 
 /// The instant of every case.
@@ -26,6 +32,7 @@ pub(in crate::repo) fn session(number: u32) -> SessionRow {
         destroyed_at: None,
         extensions: 0,
         error: None,
+        epoch: 1,
         tenants: vec![tenant(number, 0), tenant(number, 1)],
     }
 }
@@ -38,6 +45,9 @@ fn tenant(session: u32, position: u16) -> TenantRow {
         name: "Library — «Zentral»".to_owned(),
         services: ["lending", "shelving"]
             .map(|domain| service(domain, ServiceStatus::Pending))
+            .into(),
+        triggers: ["late-loans", "lost-books"]
+            .map(|slug| TriggerRow::pending(slug, "lending", Phase::Alerts))
             .into(),
     }
 }
@@ -75,9 +85,35 @@ pub(in crate::repo) fn segment(
         tenant_id,
         domain: domain.to_owned(),
         entity: entity.to_owned(),
+        part: String::new(),
         digest: sha256_hex(rows.as_bytes()),
         rows,
         records,
+    }
+}
+
+/// A segment of what a trigger made.
+pub(super) fn made_by(tenant_id: Uuid, trigger: &str, records: u32) -> StoredSegment {
+    StoredSegment {
+        part: trigger.to_owned(),
+        ..segment(tenant_id, "raised", "alert", records)
+    }
+}
+
+/// What a clone wrote into a domain.
+pub(super) fn cloned(tenant_id: Uuid, domain: &str) -> Part {
+    Part {
+        tenant_id,
+        domain: domain.to_owned(),
+        part: String::new(),
+    }
+}
+
+/// What a trigger wrote.
+pub(super) fn raised(tenant_id: Uuid, trigger: &str) -> Part {
+    Part {
+        part: trigger.to_owned(),
+        ..cloned(tenant_id, "raised")
     }
 }
 
@@ -86,6 +122,8 @@ pub(super) fn segments(session: &SessionRow) -> Vec<StoredSegment> {
     let mut all = Vec::new();
     for tenant in &session.tenants {
         all.push(segment(tenant.tenant_id, "lending", "loan", 3));
+        all.push(made_by(tenant.tenant_id, "late-loans", 2));
+        all.push(made_by(tenant.tenant_id, "lost-books", 1));
         all.push(segment(tenant.tenant_id, "shelving", "book", 5));
         all.push(segment(tenant.tenant_id, "shelving", "shelf", 0));
     }
@@ -102,13 +140,49 @@ pub(super) fn ready(mut session: SessionRow) -> SessionRow {
         service.records = EntityCounts::from([("book".to_owned(), 5)]);
         service.content_digest = Some("d1".to_owned());
     }
+    for trigger in session.tenants.iter_mut().flat_map(|t| &mut t.triggers) {
+        trigger.status = TriggerStatus::Completed;
+        trigger.records = 2;
+        trigger.by_status = BTreeMap::from([("open".to_owned(), 2)]);
+        trigger.duration_ms = Some(1.5);
+        trigger.content_digest = Some("t1".to_owned());
+    }
     session
+}
+
+/// A lease that outlasts any case.
+pub(in crate::repo) fn lease() -> Lease {
+    Lease {
+        owner: "the cases".to_owned(),
+        duration: std::time::Duration::from_secs(600),
+    }
+}
+
+/// A lease that has run out by the time that it is held.
+pub(super) fn spent() -> Lease {
+    Lease {
+        duration: std::time::Duration::ZERO,
+        ..lease()
+    }
+}
+
+/// A deadline that outlasts any case.
+pub(super) async fn later(repo: &dyn Repo) -> DateTime<Utc> {
+    repo.deadline(lease().duration).await.unwrap()
+}
+
+/// Writes a session that is CLONING.
+pub(in crate::repo) async fn begin(repo: &dyn Repo, session: &SessionRow) {
+    assert_eq!(
+        repo.insert_session(session, &lease(), None).await.unwrap(),
+        None
+    );
 }
 
 /// Writes a session and commits it.
 pub(super) async fn create(repo: &dyn Repo, number: u32) -> SessionRow {
     let session = session(number);
-    repo.insert_session(&session).await.unwrap();
+    begin(repo, &session).await;
     let session = ready(session);
     let held = segments(&session);
     assert!(repo.commit_session(&session, &held).await.unwrap());
@@ -118,7 +192,8 @@ pub(super) async fn create(repo: &dyn Repo, number: u32) -> SessionRow {
 pub(super) async fn held(repo: &dyn Repo, session: &SessionRow) -> Vec<StoredSegment> {
     let mut all = Vec::new();
     for tenant in &session.tenants {
-        all.extend(repo.find_segments(tenant.tenant_id, None).await.unwrap());
+        let own = repo.find_segments(tenant.tenant_id, None, None).await;
+        all.extend(own.unwrap());
     }
     all
 }

@@ -3,12 +3,17 @@
 mod ending;
 mod keeping;
 mod library;
+mod living;
+mod parts;
 
 pub(super) use ending::*;
 pub(super) use keeping::*;
-pub(super) use library::{noon, segment, session};
+pub(super) use library::{begin, lease, noon, segment, session};
+pub(super) use living::*;
+pub(super) use parts::*;
 
-/// Makes one test of every case for a store; `$open` gives a fresh one and what keeps it alive.
+/// Makes one test of every case for a store; `$open` gives a fresh one and what keeps it alive,
+/// or nothing where there is no such store to be tested.
 macro_rules! repo_cases {
     ($open:path) => {
         $crate::repo::cases::repo_cases! { $open;
@@ -16,6 +21,7 @@ macro_rules! repo_cases {
             a_taken_id_is_a_conflict,
             a_commit_shows_everything_at_once,
             a_commit_after_a_deletion_does_nothing,
+            a_commit_after_the_lease_does_nothing,
             a_commit_that_fails_leaves_nothing,
             a_failed_session_holds_nothing,
             sessions_are_listed_newest_first,
@@ -24,10 +30,21 @@ macro_rules! repo_cases {
             destroying_touches_nobody_else,
             a_destroyed_session_stays_destroyed,
             a_domain_can_be_replaced,
-            a_domain_of_a_session_that_is_gone_is_not_replaced,
+            what_one_trigger_made_can_be_replaced,
+            only_what_is_replaced_is_written,
+            parts_of_a_session_that_is_not_open_are_not_replaced,
             a_domain_can_be_deleted,
             many_segments_fit_one_commit,
-            recovery_fails_what_was_cloning_and_ends_what_was_destroying,
+            what_is_cloning_beyond_its_lease_is_failed,
+            what_is_due_is_claimed_once,
+            a_destruction_beyond_its_lease_is_taken_over,
+            a_cleanup_that_keeps_failing_is_left_alone,
+            leases_end_where_nobody_else_can_hold_one,
+            the_ledger_forgets_what_is_old,
+            a_session_is_extended_so_often,
+            everything_can_be_replaced,
+            a_key_makes_one_session,
+            sessions_are_counted,
             a_closed_store_is_unavailable,
         }
     };
@@ -35,7 +52,9 @@ macro_rules! repo_cases {
         $(
             #[tokio::test]
             async fn $case() {
-                let (_alive, repo) = $open().await;
+                let Some((_alive, repo)) = $open().await else {
+                    return;
+                };
                 $crate::repo::cases::$case(&repo).await;
             }
         )+

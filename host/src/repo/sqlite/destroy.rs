@@ -1,17 +1,16 @@
-//! Destroys sessions, and mends what a process that died left behind.
+//! Ends sessions: by a caller, because they are due, or because the process at work on them died.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
-use chrono::{DateTime, Duration, Utc};
-use serde_json::json;
+use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteConnection;
-use uuid::Uuid;
 
-use super::encode::{from_json, instant, narrow, parse, to_json};
+use super::encode::{from_json, from_now, instant, narrow, parse, store_time, to_json};
 use super::error::classify;
-use super::sessions::write_services;
-use crate::repo::{DeletedSegment, RepoError, ServiceError, ServiceRow, ServiceStatus};
+use crate::repo::audit::{self, Audit};
+use crate::repo::{
+    DeletedSegment, Due, Lease, RepoError, ServiceRow, SessionStatus, TriggerRow, interrupted,
+};
 
 /// Deletes the data of a session and marks it DESTROYED, with an audit row; the caller wraps it
 /// into a transaction. A session that is destroyed already, or never was, is left alone.
@@ -23,7 +22,7 @@ pub(super) async fn destroy(
 ) -> Result<Vec<DeletedSegment>, RepoError> {
     let begun = Instant::now();
     let marked = sqlx::query(
-        "UPDATE demo_sessions SET status = 'DESTROYED', destroyed_at = ? \
+        "UPDATE demo_sessions SET status = 'DESTROYED', destroyed_at = ?, owner = NULL, deadline = NULL \
          WHERE session_id = ? AND status <> 'DESTROYED'",
     )
     .bind(instant(now))
@@ -48,7 +47,7 @@ pub(super) async fn destroy(
         .execute(&mut *connection)
         .await
         .map_err(classify)?;
-    let mut deleted = deleted
+    let deleted = deleted
         .into_iter()
         .map(|(tenant_id, domain, entity, records)| {
             Ok(DeletedSegment {
@@ -59,43 +58,33 @@ pub(super) async fn destroy(
             })
         })
         .collect::<Result<Vec<_>, RepoError>>()?;
-    deleted.sort_by(|a, b| {
-        (a.tenant_id, &a.domain, &a.entity).cmp(&(b.tenant_id, &b.domain, &b.entity))
-    });
-    audit(connection, session_id, now, begun, &deleted, amiss).await?;
+    let deleted = audit::by_entity(deleted);
+    let took = begun.elapsed();
+    let audit = Audit::of_deletion(now, took, &deleted, amiss)?;
+    write_audit(connection, session_id, &audit).await?;
     Ok(deleted)
 }
 
-/// Writes down what a cleanup deleted, in the ledger that outlives the session.
-async fn audit(
+/// Writes down what a cleanup did, in the ledger that outlives the session.
+async fn write_audit(
     connection: &mut SqliteConnection,
     session_id: &str,
-    now: DateTime<Utc>,
-    begun: Instant,
-    deleted: &[DeletedSegment],
-    amiss: &[String],
+    audit: &Audit,
 ) -> Result<(), RepoError> {
-    let took = begun.elapsed();
-    let completed_at = now + Duration::from_std(took).unwrap_or_default();
-    let total: i64 = deleted.iter().map(|gone| i64::from(gone.records)).sum();
     sqlx::query(
         "INSERT INTO demo_cleanup_audit (id, session_id, virtual_tenant_id, started_at, \
          completed_at, duration_ms, total_records_deleted, service_results, status, error_details, retry_count) \
-         SELECT ?, s.session_id, t.tenant_id, ?, ?, ?, ?, ?, ?, ?, s.cleanup_retry_count \
-         FROM demo_sessions AS s JOIN demo_tenants AS t ON t.session_id = s.session_id \
-         WHERE s.session_id = ? AND t.position = 0",
+         SELECT ?, s.session_id, s.virtual_tenant_id, ?, ?, ?, ?, ?, ?, ?, s.cleanup_retry_count \
+         FROM demo_sessions AS s WHERE s.session_id = ? AND s.virtual_tenant_id IS NOT NULL",
     )
-    .bind(Uuid::new_v4().to_string())
-    .bind(instant(now))
-    .bind(instant(completed_at))
-    .bind(took.as_secs_f64() * 1000.0)
-    .bind(total)
-    .bind(to_json("service_results", &results(deleted))?)
-    .bind(if amiss.is_empty() { "SUCCESS" } else { "PARTIAL" })
-    .bind(match amiss {
-        [] => None,
-        amiss => Some(to_json("error_details", &amiss)?),
-    })
+    .bind(audit.id.to_string())
+    .bind(instant(audit.started_at))
+    .bind(instant(audit.completed_at))
+    .bind(audit.duration_ms)
+    .bind(audit.records_deleted)
+    .bind(audit.service_results.as_str())
+    .bind(audit.status)
+    .bind(audit.error_details.as_deref())
     .bind(session_id)
     .execute(connection)
     .await
@@ -103,93 +92,185 @@ async fn audit(
     Ok(())
 }
 
-/// `{tenant: {domain: {status, records_deleted: {entity: n, total}}}}`.
-fn results(deleted: &[DeletedSegment]) -> serde_json::Value {
-    let mut tenants: BTreeMap<String, BTreeMap<&str, BTreeMap<&str, u64>>> = BTreeMap::new();
-    for gone in deleted {
-        let counts = tenants
-            .entry(gone.tenant_id.to_string())
-            .or_default()
-            .entry(&gone.domain)
-            .or_default();
-        counts.insert(&gone.entity, u64::from(gone.records));
-        *counts.entry("total").or_default() += u64::from(gone.records);
-    }
-    let domain =
-        |counts: &BTreeMap<&str, u64>| json!({ "status": "deleted", "records_deleted": counts });
-    tenants
-        .iter()
-        .map(|(tenant, domains)| {
-            let domains: serde_json::Map<_, _> = domains
-                .iter()
-                .map(|(name, counts)| ((*name).to_owned(), domain(counts)))
-                .collect();
-            (tenant.clone(), serde_json::Value::Object(domains))
-        })
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
-/// What was CLONING becomes FAILED, what was DESTROYING is destroyed; the caller wraps it into
-/// a transaction. Answers the ids of the failed.
-pub(super) async fn recover(
+/// Writes down that a cleanup failed; answers how often it has now. It is tried again when its lease
+/// has run out.
+pub(super) async fn record_failure(
     connection: &mut SqliteConnection,
+    session_id: &str,
     now: DateTime<Utc>,
     reason: &str,
-) -> Result<Vec<String>, RepoError> {
-    let failed: Vec<String> = sqlx::query_scalar(
-        "UPDATE demo_sessions SET status = 'FAILED', error = ? WHERE status = 'CLONING' \
-         RETURNING session_id",
+) -> Result<u32, RepoError> {
+    let failures: Option<i64> = sqlx::query_scalar(
+        "UPDATE demo_sessions SET cleanup_retry_count = cleanup_retry_count + 1 \
+         WHERE session_id = ? AND status = 'DESTROYING' RETURNING cleanup_retry_count",
     )
+    .bind(session_id)
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(classify)?;
+    let Some(failures) = failures else {
+        return Ok(0);
+    };
+    let audit = Audit::of_failure(now, reason)?;
+    write_audit(connection, session_id, &audit).await?;
+    narrow("cleanup_retry_count", failures)
+}
+
+/// Moves a session to DESTROYING unless it is destroyed already; answers the status it had.
+pub(super) async fn begin(
+    connection: &mut SqliteConnection,
+    session_id: &str,
+    lease: &Lease,
+) -> Result<Option<SessionStatus>, RepoError> {
+    let found: Option<String> =
+        sqlx::query_scalar("SELECT status FROM demo_sessions WHERE session_id = ?")
+            .bind(session_id)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(classify)?;
+    let Some(status) = found else {
+        return Ok(None);
+    };
+    let status = parse("status", &status)?;
+    if status != SessionStatus::Destroyed {
+        sqlx::query(concat!(
+            "UPDATE demo_sessions SET status = 'DESTROYING', epoch = epoch + 1, owner = ?, ",
+            "deadline = ",
+            store_time!("?"),
+            " WHERE session_id = ?"
+        ))
+        .bind(lease.owner.as_str())
+        .bind(from_now(lease.duration))
+        .bind(session_id)
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    }
+    Ok(Some(status))
+}
+
+/// Moves the sessions that are due to DESTROYING, the longest overdue first.
+pub(super) async fn begin_due(
+    connection: &mut SqliteConnection,
+    due: &Due,
+    lease: &Lease,
+) -> Result<Vec<String>, RepoError> {
+    sqlx::query_scalar(concat!(
+        "UPDATE demo_sessions SET status = 'DESTROYING', epoch = epoch + 1, owner = ?, deadline = ",
+        store_time!("?"),
+        " WHERE session_id IN (SELECT session_id FROM demo_sessions WHERE status <> 'DESTROYED' AND (",
+        "(status = 'DESTROYING' AND deadline <= ",
+        store_time!(),
+        " AND cleanup_retry_count < ?) OR ",
+        "(status NOT IN ('DESTROYING', 'CLONING') AND expires_at <= ?)",
+        ") ORDER BY expires_at LIMIT ?) RETURNING session_id"
+    ))
+    .bind(lease.owner.as_str())
+    .bind(from_now(lease.duration))
+    .bind(i64::from(due.most_failures))
+    .bind(instant(due.expired_by))
+    .bind(i64::from(due.limit))
+    .fetch_all(connection)
+    .await
+    .map_err(classify)
+}
+
+/// Ends every lease: whoever held one is not there any more.
+pub(super) async fn end_leases(connection: &mut SqliteConnection) -> Result<(), RepoError> {
+    sqlx::query(concat!(
+        "UPDATE demo_sessions SET owner = NULL, deadline = ",
+        store_time!(),
+        " WHERE status IN ('CLONING', 'DESTROYING')"
+    ))
+    .execute(connection)
+    .await
+    .map_err(classify)?;
+    Ok(())
+}
+
+/// Forgets what is too old; answers how many sessions.
+pub(super) async fn prune(
+    connection: &mut SqliteConnection,
+    ledger: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<u64, RepoError> {
+    let statements = [
+        (
+            "DELETE FROM demo_idempotency_keys WHERE expires_at <= ?",
+            now,
+        ),
+        (
+            "DELETE FROM demo_cleanup_audit WHERE started_at <= ?",
+            ledger,
+        ),
+        (
+            "DELETE FROM demo_sessions WHERE status = 'DESTROYED' AND destroyed_at <= ?",
+            ledger,
+        ),
+    ];
+    let mut gone = 0;
+    for (statement, before) in statements {
+        let done = sqlx::query(statement)
+            .bind(instant(before))
+            .execute(&mut *connection)
+            .await
+            .map_err(classify)?;
+        // The last statement is the one of the sessions.
+        gone = done.rows_affected();
+    }
+    Ok(gone)
+}
+
+/// What is CLONING beyond its lease becomes FAILED; the caller wraps it into a transaction. Answers
+/// the ids.
+pub(super) async fn fail_interrupted(
+    connection: &mut SqliteConnection,
+    reason: &str,
+) -> Result<Vec<String>, RepoError> {
+    let failed: Vec<String> = sqlx::query_scalar(concat!(
+        "UPDATE demo_sessions SET status = 'FAILED', error = ?, epoch = epoch + 1, ",
+        "owner = NULL, deadline = NULL WHERE status = 'CLONING' AND deadline <= ",
+        store_time!(),
+        " RETURNING session_id"
+    ))
     .bind(reason)
     .fetch_all(&mut *connection)
     .await
     .map_err(classify)?;
     for session_id in &failed {
-        fail_services(connection, session_id, reason).await?;
-    }
-    let half_gone: Vec<String> =
-        sqlx::query_scalar("SELECT session_id FROM demo_sessions WHERE status = 'DESTROYING'")
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(classify)?;
-    for session_id in &half_gone {
-        let amiss = ["the host stopped before it had asked for the plans".to_owned()];
-        destroy(connection, session_id, now, &amiss).await?;
+        fail_unfinished(connection, session_id, reason).await?;
     }
     Ok(failed)
 }
 
-/// A service that was under way ended with the process: it would read as pending for ever.
-async fn fail_services(
+/// What was under way ended with the process: it would read as pending for ever.
+async fn fail_unfinished(
     connection: &mut SqliteConnection,
     session_id: &str,
     reason: &str,
 ) -> Result<(), RepoError> {
-    let tenants: Vec<(String, String)> =
-        sqlx::query_as("SELECT tenant_id, services FROM demo_tenants WHERE session_id = ?")
-            .bind(session_id)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(classify)?;
-    for (tenant_id, services) in tenants {
+    let tenants: Vec<(i64, String, String)> = sqlx::query_as(
+        "SELECT position, services, triggers FROM demo_tenants WHERE session_id = ?",
+    )
+    .bind(session_id)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(classify)?;
+    for (position, services, triggers) in tenants {
         let mut services: Vec<ServiceRow> = from_json("services", &services)?;
-        for service in &mut services {
-            if matches!(
-                service.status,
-                ServiceStatus::Pending | ServiceStatus::Cloning
-            ) {
-                service.status = ServiceStatus::Failed;
-                service.error = Some(ServiceError {
-                    code: "interrupted".to_owned(),
-                    message: reason.to_owned(),
-                    faults: Vec::new(),
-                    fault_count: 0,
-                });
-            }
-        }
-        let tenant_id = parse("tenant_id", &tenant_id)?;
-        write_services(connection, session_id, tenant_id, &services).await?;
+        let mut triggers: Vec<TriggerRow> = from_json("triggers", &triggers)?;
+        interrupted::mark(&mut services, &mut triggers, reason);
+        sqlx::query(
+            "UPDATE demo_tenants SET services = ?, triggers = ? \
+             WHERE session_id = ? AND position = ?",
+        )
+        .bind(to_json("services", &services)?)
+        .bind(to_json("triggers", &triggers)?)
+        .bind(session_id)
+        .bind(position)
+        .execute(&mut *connection)
+        .await
+        .map_err(classify)?;
     }
     Ok(())
 }

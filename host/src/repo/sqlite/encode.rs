@@ -3,12 +3,12 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
-
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 use crate::repo::RepoError;
+pub(super) use crate::repo::expect::corrupt;
+pub(super) use crate::repo::json_text::{from_json, to_json};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 /// An instant as text; always six fraction digits, so that text order is time order.
 pub(super) fn instant(instant: DateTime<Utc>) -> String {
@@ -36,25 +36,26 @@ pub(super) fn narrow(what: &'static str, number: i64) -> Result<u32, RepoError> 
     u32::try_from(number).map_err(|error| corrupt(what, &error))
 }
 
-/// A value as JSON text.
-pub(super) fn to_json<T: Serialize>(what: &'static str, value: &T) -> Result<String, RepoError> {
-    serde_json::to_string(value).map_err(|error| corrupt(what, &error))
+/// A count read back.
+pub(super) fn wide(what: &'static str, number: i64) -> Result<u64, RepoError> {
+    u64::try_from(number).map_err(|error| corrupt(what, &error))
 }
 
-/// A value read back from JSON text.
-pub(super) fn from_json<T: DeserializeOwned>(
-    what: &'static str,
-    text: &str,
-) -> Result<T, RepoError> {
-    serde_json::from_str(text).map_err(|error| corrupt(what, &error))
+/// The store's own clock as an instant that compares with those of [`instant`]; with an argument,
+/// moved by the time that is bound there, as [`from_now`] writes it.
+macro_rules! store_time {
+    () => {
+        "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"
+    };
+    ($moved:literal) => {
+        concat!("strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', ", $moved, ")")
+    };
 }
+pub(super) use store_time;
 
-/// A value that this program cannot have written.
-pub(super) fn corrupt(what: &'static str, reason: &impl Display) -> RepoError {
-    RepoError::Corrupt {
-        what,
-        reason: reason.to_string(),
-    }
+/// A time from now, for [`store_time`].
+pub(super) fn from_now(duration: Duration) -> String {
+    format!("{:+.3} seconds", duration.as_secs_f64())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
 
-use super::error::OpenError;
+use crate::repo::OpenError;
 
 /// The file that is locked, beside the database.
 const LOCK_FILE: &str = "levain.lock";

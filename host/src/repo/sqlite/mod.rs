@@ -5,9 +5,11 @@
 
 mod checkpoint;
 mod connect;
+mod data;
 mod destroy;
 mod encode;
 mod error;
+mod keys;
 mod lock;
 mod rows;
 mod segments;
@@ -17,6 +19,7 @@ mod tests;
 mod views;
 
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -26,10 +29,14 @@ use uuid::Uuid;
 
 use self::checkpoint::Checkpointer;
 use self::connect::Connections;
-pub use self::error::OpenError;
-use self::error::classify;
+use self::encode::{from_now, parse_instant, store_time};
+pub(super) use self::error::classify;
 use self::lock::DirectoryLock;
-use super::{DeletedSegment, Repo, RepoError, SessionRow, SessionStatus, ViewSpec};
+use super::{
+    DeletedSegment, Due, IdempotencyKey, KeyUse, Lease, OpenError, Replaced, Repo, RepoError,
+    SessionCounts, SessionPosition, SessionRow, SessionStatus, ViewSpec,
+};
+use crate::failpoint;
 use crate::segment::{EntityCounts, StoredSegment};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -80,6 +87,19 @@ impl SqliteRepo {
         self.checkpointer.notify();
         Ok(())
     }
+
+    /// Commits what may stay, and rolls back what may not; answers which.
+    async fn commit_if(
+        &self,
+        kept: bool,
+        transaction: Transaction<'static, Sqlite>,
+    ) -> Result<bool, RepoError> {
+        match kept {
+            true => self.commit(transaction).await?,
+            false => transaction.rollback().await.map_err(classify)?,
+        }
+        Ok(kept)
+    }
 }
 
 /// Begins a transaction that writes. Taking the write lock at once means that it cannot fail
@@ -93,30 +113,59 @@ async fn begin(connections: &Connections) -> Result<Transaction<'static, Sqlite>
 }
 
 fn not_migrated(file: &Path, source: MigrateError) -> OpenError {
-    let file = file.to_owned();
+    let store = file.display().to_string();
     match source {
-        MigrateError::VersionMissing(version) => OpenError::Later { file, version },
-        source => OpenError::Migrate { file, source },
+        MigrateError::VersionMissing(version) => OpenError::Later { store, version },
+        source => OpenError::Migrate { store, source },
     }
 }
 
 #[async_trait]
 impl Repo for SqliteRepo {
-    async fn insert_session(&self, session: &SessionRow) -> Result<(), RepoError> {
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "insert_session", store = "sqlite")
+    )]
+    async fn insert_session(
+        &self,
+        session: &SessionRow,
+        lease: &Lease,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<KeyUse>, RepoError> {
         let mut transaction = self.begin().await?;
-        sessions::insert(&mut transaction, session).await?;
-        self.commit(transaction).await
+        if let Some(key) = key {
+            let taken = keys::take(
+                &mut transaction,
+                key,
+                &session.session_id,
+                session.created_at,
+            );
+            if let Some(before) = taken.await? {
+                return Ok(Some(before));
+            }
+        }
+        sessions::insert(&mut transaction, session, lease).await?;
+        self.commit(transaction).await?;
+        Ok(None)
     }
 
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "commit_session", store = "sqlite")
+    )]
     async fn commit_session(
         &self,
         session: &SessionRow,
         segments: &[StoredSegment],
     ) -> Result<bool, RepoError> {
         let mut transaction = self.begin().await?;
-        let committed = sessions::commit(&mut transaction, session, segments).await?;
-        self.commit(transaction).await?;
-        Ok(committed)
+        let kept = data::commit(&mut transaction, session, segments).await?;
+        failpoint::reach("commit_session:before").await;
+        let kept = self.commit_if(kept, transaction).await?;
+        failpoint::reach("commit_session:after").await;
+        Ok(kept)
     }
 
     async fn find_session(&self, session_id: &str) -> Result<Option<SessionRow>, RepoError> {
@@ -130,17 +179,63 @@ impl Repo for SqliteRepo {
         sessions::find_of_tenant(&self.connections, tenant_id).await
     }
 
-    async fn list_sessions(&self, limit: u32) -> Result<Vec<SessionRow>, RepoError> {
-        sessions::list(&self.connections, limit).await
+    async fn list_sessions(
+        &self,
+        after: Option<&SessionPosition>,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, RepoError> {
+        sessions::list(&self.connections, after, limit).await
     }
 
-    async fn begin_destroying(&self, session_id: &str) -> Result<Option<SessionStatus>, RepoError> {
+    async fn count_sessions(&self, now: DateTime<Utc>) -> Result<SessionCounts, RepoError> {
+        sessions::count(&self.connections, now).await
+    }
+
+    async fn extend_session(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        by: Duration,
+        most: u32,
+    ) -> Result<bool, RepoError> {
         let mut transaction = self.begin().await?;
-        let status = sessions::begin_destroying(&mut transaction, session_id).await?;
+        let extended = sessions::extend(&mut transaction, session_id, now, by, most).await?;
+        self.commit(transaction).await?;
+        Ok(extended)
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "begin_destroying", store = "sqlite")
+    )]
+    async fn begin_destroying(
+        &self,
+        session_id: &str,
+        lease: &Lease,
+    ) -> Result<Option<SessionStatus>, RepoError> {
+        let mut transaction = self.begin().await?;
+        let status = destroy::begin(&mut transaction, session_id, lease).await?;
         self.commit(transaction).await?;
         Ok(status)
     }
 
+    async fn begin_destroying_due(
+        &self,
+        due: &Due,
+        lease: &Lease,
+    ) -> Result<Vec<String>, RepoError> {
+        let mut transaction = self.begin().await?;
+        let begun = destroy::begin_due(&mut transaction, due, lease).await?;
+        self.commit(transaction).await?;
+        Ok(begun)
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "destroy_session", store = "sqlite")
+    )]
     async fn destroy_session(
         &self,
         session_id: &str,
@@ -149,25 +244,63 @@ impl Repo for SqliteRepo {
     ) -> Result<Vec<DeletedSegment>, RepoError> {
         let mut transaction = self.begin().await?;
         let deleted = destroy::destroy(&mut transaction, session_id, now, amiss).await?;
+        failpoint::reach("destroy_session:before").await;
         self.commit(transaction).await?;
+        failpoint::reach("destroy_session:after").await;
         Ok(deleted)
     }
 
-    async fn replace_domain(
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "record_failed_cleanup", store = "sqlite")
+    )]
+    async fn record_failed_cleanup(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        reason: &str,
+    ) -> Result<u32, RepoError> {
+        let mut transaction = self.begin().await?;
+        let failures = destroy::record_failure(&mut transaction, session_id, now, reason).await?;
+        self.commit(transaction).await?;
+        Ok(failures)
+    }
+
+    async fn deadline(&self, lease: Duration) -> Result<DateTime<Utc>, RepoError> {
+        let instant: String = sqlx::query_scalar(concat!("SELECT ", store_time!("?")))
+            .bind(from_now(lease))
+            .fetch_one(&self.connections.readers)
+            .await
+            .map_err(classify)?;
+        parse_instant("deadline", &instant)
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "replace_data", store = "sqlite")
+    )]
+    async fn replace_data(
         &self,
         session: &SessionRow,
-        tenant_id: Uuid,
-        domain: &str,
+        deadline: DateTime<Utc>,
+        replaced: Replaced<'_>,
         segments: &[StoredSegment],
     ) -> Result<bool, RepoError> {
         let mut transaction = self.begin().await?;
-        let replaced =
-            sessions::replace_domain(&mut transaction, session, tenant_id, domain, segments)
-                .await?;
-        self.commit(transaction).await?;
-        Ok(replaced)
+        let kept = data::replace(&mut transaction, session, deadline, replaced, segments).await?;
+        failpoint::reach("replace_data:before").await;
+        let kept = self.commit_if(kept, transaction).await?;
+        failpoint::reach("replace_data:after").await;
+        Ok(kept)
     }
 
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "delete_domain", store = "sqlite")
+    )]
     async fn delete_domain(
         &self,
         tenant_id: Uuid,
@@ -179,28 +312,34 @@ impl Repo for SqliteRepo {
         Ok(deleted)
     }
 
-    async fn find_segment(
-        &self,
-        tenant_id: Uuid,
-        domain: &str,
-        entity: &str,
-    ) -> Result<Option<StoredSegment>, RepoError> {
-        segments::find(&self.connections, tenant_id, domain, entity).await
-    }
-
     async fn find_segments(
         &self,
         tenant_id: Uuid,
         domain: Option<&str>,
+        entity: Option<&str>,
     ) -> Result<Vec<StoredSegment>, RepoError> {
-        segments::find_all(&self.connections, tenant_id, domain).await
+        segments::find(&self.connections, tenant_id, domain, entity).await
     }
 
-    async fn recover(&self, now: DateTime<Utc>, reason: &str) -> Result<Vec<String>, RepoError> {
+    async fn fail_interrupted(&self, reason: &str) -> Result<Vec<String>, RepoError> {
         let mut transaction = self.begin().await?;
-        let failed = destroy::recover(&mut transaction, now, reason).await?;
+        let failed = destroy::fail_interrupted(&mut transaction, reason).await?;
         self.commit(transaction).await?;
         Ok(failed)
+    }
+
+    /// The directory's lock says that nobody else can hold one.
+    async fn end_leases(&self) -> Result<(), RepoError> {
+        let mut transaction = self.begin().await?;
+        destroy::end_leases(&mut transaction).await?;
+        self.commit(transaction).await
+    }
+
+    async fn prune(&self, ledger: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, RepoError> {
+        let mut transaction = self.begin().await?;
+        let gone = destroy::prune(&mut transaction, ledger, now).await?;
+        self.commit(transaction).await?;
+        Ok(gone)
     }
 
     async fn ping(&self) -> Result<(), RepoError> {

@@ -11,9 +11,10 @@ use crate::repo::{RepoError, SessionRow, TenantRow};
 macro_rules! session_query {
     ($from:literal) => {
         concat!(
-            "SELECT s.session_id, s.account, s.catalog_digest, s.status, s.session_created_at, ",
+            "SELECT s.session_id, s.demo_account_type, s.catalog_digest, s.status, s.session_created_at, ",
             "s.created_at, s.expires_at, s.cloning_completed_at, s.duration_ms, s.destroyed_at, ",
-            "s.extensions, s.error, t.tenant_id, t.base_tenant_id, t.outlet, t.name, t.services ",
+            "s.extensions, s.error, s.epoch, t.tenant_id, t.base_tenant_id, t.outlet, t.name, ",
+            "t.services, t.triggers ",
             $from
         )
     };
@@ -49,7 +50,7 @@ fn read_session(row: &SqliteRow) -> Result<SessionRow, RepoError> {
     };
     Ok(SessionRow {
         session_id: text("session_id")?.to_owned(),
-        account: text("account")?.to_owned(),
+        account: text("demo_account_type")?.to_owned(),
         catalog_digest: text("catalog_digest")?.to_owned(),
         status: parse("status", text("status")?)?,
         session_created_at: instant("session_created_at")?,
@@ -60,6 +61,7 @@ fn read_session(row: &SqliteRow) -> Result<SessionRow, RepoError> {
         destroyed_at: optional_instant("destroyed_at")?,
         extensions: narrow("extensions", row.try_get("extensions").map_err(classify)?)?,
         error: row.try_get("error").map_err(classify)?,
+        epoch: narrow("epoch", row.try_get("epoch").map_err(classify)?)?,
         tenants: Vec::new(),
     })
 }
@@ -79,5 +81,6 @@ fn read_tenant(row: &SqliteRow) -> Result<Option<TenantRow>, RepoError> {
         outlet: row.try_get("outlet").map_err(classify)?,
         name: text("name")?.to_owned(),
         services: from_json("services", text("services")?)?,
+        triggers: from_json("triggers", text("triggers")?)?,
     }))
 }

@@ -1,4 +1,4 @@
-//! Segments: one row per tenant, domain and entity.
+//! Segments: one row per tenant, domain, entity and part.
 
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
@@ -7,14 +7,15 @@ use uuid::Uuid;
 use super::connect::Connections;
 use super::encode::{narrow, parse};
 use super::error::classify;
-use crate::repo::RepoError;
+use crate::repo::{Part, RepoError};
 use crate::segment::{EntityCounts, StoredSegment};
 
-/// Rows per statement: six values each, far below the 32,766 that a statement may bind. Sessions
+/// Rows per statement: seven values each, far below the 32,766 that a statement may bind. Sessions
 /// of one account have the same number, so the statement's text repeats and stays prepared.
 const ROWS_PER_STATEMENT: usize = 1000;
 
-const COLUMNS: &str = "SELECT tenant_id, domain, entity, records, digest, rows FROM segments ";
+const COLUMNS: &str =
+    "SELECT tenant_id, domain, entity, part, records, digest, rows FROM segments ";
 
 /// Writes segments; the caller wraps it into a transaction.
 pub(super) async fn insert(
@@ -23,12 +24,13 @@ pub(super) async fn insert(
 ) -> Result<(), RepoError> {
     for page in segments.chunks(ROWS_PER_STATEMENT) {
         let mut statement = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO segments (tenant_id, domain, entity, records, digest, rows) ",
+            "INSERT INTO segments (tenant_id, domain, entity, part, records, digest, rows) ",
         );
         statement.push_values(page, |mut row, segment| {
             row.push_bind(segment.tenant_id.to_string())
                 .push_bind(segment.domain.as_str())
                 .push_bind(segment.entity.as_str())
+                .push_bind(segment.part.as_str())
                 .push_bind(i64::from(segment.records))
                 .push_bind(segment.digest.as_str())
                 .push_bind(segment.rows.as_str());
@@ -56,36 +58,50 @@ pub(super) async fn delete_domain(
     .fetch_all(connection)
     .await
     .map_err(classify)?;
-    rows.into_iter()
-        .map(|(entity, records)| Ok((entity, narrow("records", records)?)))
-        .collect()
+    let mut deleted = EntityCounts::new();
+    for (entity, records) in rows {
+        let parts: &mut u32 = deleted.entry(entity).or_default();
+        *parts = parts.saturating_add(narrow("records", records)?);
+    }
+    Ok(deleted)
 }
 
-/// One segment.
+/// Deletes parts, whatever entities they have.
+pub(super) async fn delete_parts(
+    connection: &mut SqliteConnection,
+    parts: &[Part],
+) -> Result<(), RepoError> {
+    for part in parts {
+        sqlx::query("DELETE FROM segments WHERE tenant_id = ? AND domain = ? AND part = ?")
+            .bind(part.tenant_id.to_string())
+            .bind(part.domain.as_str())
+            .bind(part.part.as_str())
+            .execute(&mut *connection)
+            .await
+            .map_err(classify)?;
+    }
+    Ok(())
+}
+
+/// Deletes all of a tenant.
+pub(super) async fn delete_tenant(
+    connection: &mut SqliteConnection,
+    tenant_id: Uuid,
+) -> Result<(), RepoError> {
+    sqlx::query("DELETE FROM segments WHERE tenant_id = ?")
+        .bind(tenant_id.to_string())
+        .execute(connection)
+        .await
+        .map_err(classify)?;
+    Ok(())
+}
+
+/// The segments of a tenant, or those of one domain, or of one entity, by domain, entity and part.
 pub(super) async fn find(
     connections: &Connections,
     tenant_id: Uuid,
-    domain: &str,
-    entity: &str,
-) -> Result<Option<StoredSegment>, RepoError> {
-    const ONE: &str = "SELECT tenant_id, domain, entity, records, digest, rows FROM segments \
-        WHERE tenant_id = ? AND domain = ? AND entity = ?";
-    sqlx::query(ONE)
-        .bind(tenant_id.to_string())
-        .bind(domain)
-        .bind(entity)
-        .fetch_optional(&connections.readers)
-        .await
-        .map_err(classify)?
-        .map(|row| read(&row))
-        .transpose()
-}
-
-/// All segments of a tenant, or those of one domain, by domain and entity.
-pub(super) async fn find_all(
-    connections: &Connections,
-    tenant_id: Uuid,
     domain: Option<&str>,
+    entity: Option<&str>,
 ) -> Result<Vec<StoredSegment>, RepoError> {
     let mut statement = QueryBuilder::<Sqlite>::new(COLUMNS);
     statement
@@ -94,7 +110,10 @@ pub(super) async fn find_all(
     if let Some(domain) = domain {
         statement.push(" AND domain = ").push_bind(domain);
     }
-    statement.push(" ORDER BY domain, entity");
+    if let Some(entity) = entity {
+        statement.push(" AND entity = ").push_bind(entity);
+    }
+    statement.push(" ORDER BY domain, entity, part");
     statement
         .build()
         .fetch_all(&connections.readers)
@@ -111,6 +130,7 @@ fn read(row: &SqliteRow) -> Result<StoredSegment, RepoError> {
         tenant_id: parse("tenant_id", tenant_id)?,
         domain: row.try_get("domain").map_err(classify)?,
         entity: row.try_get("entity").map_err(classify)?,
+        part: row.try_get("part").map_err(classify)?,
         records: narrow("records", row.try_get("records").map_err(classify)?)?,
         digest: row.try_get("digest").map_err(classify)?,
         rows: row.try_get("rows").map_err(classify)?,

@@ -1,27 +1,33 @@
-//! Sessions and their tenants: written before the clone, finished with it, read by anybody.
+//! Sessions and their tenants: written before the clone, extended, counted, read by anybody.
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::connect::Connections;
-use super::encode::{corrupt, from_json, instant, to_json};
+use super::encode::{from_now, instant, parse_instant, store_time, to_json, wide};
 use super::error::classify;
 use super::rows::{read_sessions, session_query};
-use super::segments;
-use crate::repo::{RepoError, ServiceRow, SessionRow, SessionStatus};
-use crate::segment::StoredSegment;
+use crate::repo::{Lease, RepoError, SessionCounts, SessionPosition, SessionRow};
 
-/// Writes the session and its tenants; the caller wraps it into a transaction.
+/// Writes the session and its tenants, and leases it; the caller wraps it into a transaction.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     session: &SessionRow,
+    lease: &Lease,
 ) -> Result<(), RepoError> {
-    sqlx::query(
-        "INSERT INTO demo_sessions (session_id, account, catalog_digest, status, \
-         session_created_at, created_at, expires_at, cloning_completed_at, duration_ms, \
-         destroyed_at, extensions, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
+    let root = session.root();
+    sqlx::query(concat!(
+        "INSERT INTO demo_sessions (session_id, demo_account_type, catalog_digest, status, ",
+        "session_created_at, created_at, expires_at, cloning_completed_at, duration_ms, ",
+        "destroyed_at, extensions, error, virtual_tenant_id, base_tenant_id, epoch, owner, deadline) ",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ",
+        store_time!("?"),
+        ")"
+    ))
     .bind(session.session_id.as_str())
     .bind(session.account.as_str())
     .bind(session.catalog_digest.as_str())
@@ -34,169 +40,45 @@ pub(super) async fn insert(
     .bind(session.destroyed_at.map(instant))
     .bind(i64::from(session.extensions))
     .bind(session.error.as_deref())
+    .bind(root.map(|root| root.tenant_id.to_string()))
+    .bind(root.map(|root| root.base_tenant_id.to_string()))
+    .bind(i64::from(session.epoch))
+    .bind(lease.owner.as_str())
+    .bind(from_now(lease.duration))
     .execute(&mut *connection)
     .await
     .map_err(classify)?;
     if session.tenants.is_empty() {
         return Ok(());
     }
-    let services = session
+    let outcomes = session
         .tenants
         .iter()
-        .map(|tenant| to_json("services", &tenant.services))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|tenant| {
+            Ok((
+                to_json("services", &tenant.services)?,
+                to_json("triggers", &tenant.triggers)?,
+            ))
+        })
+        .collect::<Result<Vec<_>, RepoError>>()?;
     let mut statement = QueryBuilder::<Sqlite>::new(
         "INSERT INTO demo_tenants \
-         (session_id, position, tenant_id, base_tenant_id, outlet, name, services) ",
+         (session_id, position, tenant_id, base_tenant_id, outlet, name, services, triggers) ",
     );
-    let tenants = (0_i64..).zip(session.tenants.iter().zip(services));
-    statement.push_values(tenants, |mut row, (position, (tenant, services))| {
+    let tenants = (0_i64..).zip(session.tenants.iter().zip(outcomes));
+    statement.push_values(tenants, |mut row, (position, (tenant, outcomes))| {
+        let (services, triggers) = outcomes;
         row.push_bind(session.session_id.as_str())
             .push_bind(position)
             .push_bind(tenant.tenant_id.to_string())
             .push_bind(tenant.base_tenant_id.to_string())
             .push_bind(tenant.outlet.as_deref())
             .push_bind(tenant.name.as_str())
-            .push_bind(services);
+            .push_bind(services)
+            .push_bind(triggers);
     });
     statement
         .build()
-        .execute(connection)
-        .await
-        .map_err(classify)?;
-    Ok(())
-}
-
-/// Finishes a clone: status, services and segments. Answers `false`, having written nothing,
-/// where the session is no longer CLONING. The caller wraps it into a transaction.
-pub(super) async fn commit(
-    connection: &mut SqliteConnection,
-    session: &SessionRow,
-    held: &[StoredSegment],
-) -> Result<bool, RepoError> {
-    for segment in held {
-        expect_tenant(session, segment.tenant_id)?;
-    }
-    let updated = sqlx::query(
-        "UPDATE demo_sessions SET status = ?, expires_at = ?, cloning_completed_at = ?, \
-         duration_ms = ?, error = ? WHERE session_id = ? AND status = 'CLONING'",
-    )
-    .bind(session.status.as_str())
-    .bind(instant(session.expires_at))
-    .bind(session.cloning_completed_at.map(instant))
-    .bind(session.duration_ms)
-    .bind(session.error.as_deref())
-    .bind(session.session_id.as_str())
-    .execute(&mut *connection)
-    .await
-    .map_err(classify)?;
-    if updated.rows_affected() == 0 {
-        return Ok(false);
-    }
-    for tenant in &session.tenants {
-        write_services(
-            connection,
-            &session.session_id,
-            tenant.tenant_id,
-            &tenant.services,
-        )
-        .await?;
-    }
-    segments::insert(connection, held).await?;
-    Ok(true)
-}
-
-/// Replaces one domain of a tenant, its service's outcome, and the session's status and error.
-/// Answers `false`, having written nothing, where the session is not READY or PARTIAL any more.
-/// Of other domains only the references that became available, or ceased to be, are written.
-pub(super) async fn replace_domain(
-    connection: &mut SqliteConnection,
-    session: &SessionRow,
-    tenant_id: Uuid,
-    domain: &str,
-    held: &[StoredSegment],
-) -> Result<bool, RepoError> {
-    expect_tenant(session, tenant_id)?;
-    if held
-        .iter()
-        .any(|segment| segment.tenant_id != tenant_id || segment.domain != domain)
-    {
-        return Err(corrupt("segment", &"it is of another tenant or domain"));
-    }
-    let updated = sqlx::query(
-        "UPDATE demo_sessions SET status = ?, error = ? \
-         WHERE session_id = ? AND status IN ('READY', 'PARTIAL')",
-    )
-    .bind(session.status.as_str())
-    .bind(session.error.as_deref())
-    .bind(session.session_id.as_str())
-    .execute(&mut *connection)
-    .await
-    .map_err(classify)?;
-    if updated.rows_affected() == 0 {
-        return Ok(false);
-    }
-    for tenant in &session.tenants {
-        let id = tenant.tenant_id;
-        let mut services = read_services(connection, &session.session_id, id).await?;
-        for service in &tenant.services {
-            let own = id == tenant_id && service.domain == domain;
-            match services
-                .iter_mut()
-                .find(|stored| stored.domain == service.domain)
-            {
-                Some(stored) if own => stored.clone_from(service),
-                Some(stored) => stored.unavailable_references = service.unavailable_references,
-                None if own => services.push(service.clone()),
-                None => {}
-            }
-        }
-        write_services(connection, &session.session_id, id, &services).await?;
-    }
-    segments::delete_domain(connection, tenant_id, domain).await?;
-    segments::insert(connection, held).await?;
-    Ok(true)
-}
-
-fn expect_tenant(session: &SessionRow, tenant_id: Uuid) -> Result<(), RepoError> {
-    if session
-        .tenants
-        .iter()
-        .any(|tenant| tenant.tenant_id == tenant_id)
-    {
-        Ok(())
-    } else {
-        Err(corrupt("segment", &"its tenant is not of the session"))
-    }
-}
-
-async fn read_services(
-    connection: &mut SqliteConnection,
-    session_id: &str,
-    tenant_id: Uuid,
-) -> Result<Vec<ServiceRow>, RepoError> {
-    let services: String = sqlx::query_scalar(
-        "SELECT services FROM demo_tenants WHERE session_id = ? AND tenant_id = ?",
-    )
-    .bind(session_id)
-    .bind(tenant_id.to_string())
-    .fetch_one(connection)
-    .await
-    .map_err(classify)?;
-    from_json("services", &services)
-}
-
-/// Writes the outcomes of a tenant's domains.
-pub(super) async fn write_services(
-    connection: &mut SqliteConnection,
-    session_id: &str,
-    tenant_id: Uuid,
-    services: &[ServiceRow],
-) -> Result<(), RepoError> {
-    sqlx::query("UPDATE demo_tenants SET services = ? WHERE session_id = ? AND tenant_id = ?")
-        .bind(to_json("services", &services)?)
-        .bind(session_id)
-        .bind(tenant_id.to_string())
         .execute(connection)
         .await
         .map_err(classify)?;
@@ -236,16 +118,21 @@ pub(super) async fn find_of_tenant(
     Ok(read_sessions(&rows)?.pop())
 }
 
-/// Sessions, newest first.
+/// Sessions, newest first: those after a position in this order.
 pub(super) async fn list(
     connections: &Connections,
+    after: Option<&SessionPosition>,
     limit: u32,
 ) -> Result<Vec<SessionRow>, RepoError> {
     let rows = sqlx::query(session_query!(
-        "FROM (SELECT * FROM demo_sessions ORDER BY created_at DESC, session_id LIMIT ?) AS s \
+        "FROM (SELECT * FROM demo_sessions \
+         WHERE ?1 IS NULL OR created_at < ?1 OR (created_at = ?1 AND session_id > ?2) \
+         ORDER BY created_at DESC, session_id LIMIT ?3) AS s \
          LEFT JOIN demo_tenants AS t ON t.session_id = s.session_id \
          ORDER BY s.created_at DESC, s.session_id, t.position"
     ))
+    .bind(after.map(|after| instant(after.created_at)))
+    .bind(after.map(|after| after.session_id.as_str()))
     .bind(i64::from(limit))
     .fetch_all(&connections.readers)
     .await
@@ -253,27 +140,58 @@ pub(super) async fn list(
     read_sessions(&rows)
 }
 
-/// Moves a session to DESTROYING unless it is destroyed already; answers the status it had.
-pub(super) async fn begin_destroying(
+/// How many sessions there are of each kind that is watched.
+pub(super) async fn count(
+    connections: &Connections,
+    now: DateTime<Utc>,
+) -> Result<SessionCounts, RepoError> {
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT demo_account_type, \
+         sum(status IN ('READY', 'PARTIAL') AND expires_at > ?1), \
+         sum(status = 'DESTROYING' OR (status <> 'CLONING' AND expires_at <= ?1)) \
+         FROM demo_sessions WHERE status <> 'DESTROYED' GROUP BY demo_account_type",
+    )
+    .bind(instant(now))
+    .fetch_all(&connections.readers)
+    .await
+    .map_err(classify)?;
+    let mut counts = SessionCounts::default();
+    for (account, active, pending) in rows {
+        counts.active.insert(account, wide("active", active)?);
+        counts.pending_cleanup += wide("pending_cleanup", pending)?;
+    }
+    Ok(counts)
+}
+
+/// Adds to the time of an open session that can still be extended.
+pub(super) async fn extend(
     connection: &mut SqliteConnection,
     session_id: &str,
-) -> Result<Option<SessionStatus>, RepoError> {
-    let Some(status) =
-        sqlx::query_scalar::<_, String>("SELECT status FROM demo_sessions WHERE session_id = ?")
-            .bind(session_id)
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(classify)?
-    else {
-        return Ok(None);
+    now: DateTime<Utc>,
+    by: Duration,
+    most: u32,
+) -> Result<bool, RepoError> {
+    let found: Option<String> = sqlx::query_scalar(
+        "SELECT expires_at FROM demo_sessions WHERE session_id = ? \
+         AND status IN ('READY', 'PARTIAL') AND expires_at > ? AND extensions < ?",
+    )
+    .bind(session_id)
+    .bind(instant(now))
+    .bind(i64::from(most))
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(classify)?;
+    let Some(expires_at) = found else {
+        return Ok(false);
     };
-    let status = super::encode::parse("status", &status)?;
-    if status != SessionStatus::Destroyed {
-        sqlx::query("UPDATE demo_sessions SET status = 'DESTROYING' WHERE session_id = ?")
-            .bind(session_id)
-            .execute(connection)
-            .await
-            .map_err(classify)?;
-    }
-    Ok(Some(status))
+    let later = parse_instant("expires_at", &expires_at)? + by;
+    sqlx::query(
+        "UPDATE demo_sessions SET expires_at = ?, extensions = extensions + 1 WHERE session_id = ?",
+    )
+    .bind(instant(later))
+    .bind(session_id)
+    .execute(connection)
+    .await
+    .map_err(classify)?;
+    Ok(true)
 }

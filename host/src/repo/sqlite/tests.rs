@@ -1,5 +1,7 @@
 //! What is SQLite's own: views, query plans, the lock, a process that is killed, the log.
 
+mod migration;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,11 +10,15 @@ use sqlx::sqlite::SqliteRow;
 use tempfile::TempDir;
 
 use super::*;
-use crate::repo::cases::{noon, repo_cases, segment, session};
+use crate::repo::cases::{begin as started, lease, noon, repo_cases, segment, session};
 use crate::repo::{ViewColumn, ViewKind};
 use crate::segment::sha256_hex;
 
-repo_cases!(store);
+repo_cases!(fresh);
+
+async fn fresh() -> Option<(TempDir, SqliteRepo)> {
+    Some(store().await)
+}
 
 async fn store() -> (TempDir, SqliteRepo) {
     let directory = tempfile::tempdir().unwrap();
@@ -58,13 +64,14 @@ const BOOKS: &str = r#"[
 /// Commits one session whose own tenant holds two books.
 async fn keep_books(repo: &SqliteRepo, number: u32) -> Uuid {
     let mut session = session(number);
-    repo.insert_session(&session).await.unwrap();
+    started(repo, &session).await;
     session.status = SessionStatus::Ready;
     let tenant_id = session.root().unwrap().tenant_id;
     let segment = StoredSegment {
         tenant_id,
         domain: "shelving".to_owned(),
         entity: "book".to_owned(),
+        part: String::new(),
         rows: BOOKS.to_owned(),
         records: 2,
         digest: sha256_hex(BOOKS.as_bytes()),
@@ -282,12 +289,12 @@ async fn a_destruction_is_audited_once() {
 async fn a_transaction_that_nobody_waits_for_leaves_nothing() {
     let (_directory, repo) = store().await;
     let mut transaction = repo.begin().await.unwrap();
-    sessions::insert(&mut transaction, &session(1))
+    sessions::insert(&mut transaction, &session(1), &lease())
         .await
         .unwrap();
     drop(transaction);
     assert_eq!(repo.find_session("demo_0001").await.unwrap(), None);
-    repo.insert_session(&session(1)).await.unwrap();
+    started(&repo, &session(1)).await;
 }
 
 const KILLED_DIRECTORY: &str = "KILLED_HOST_DIRECTORY";
@@ -307,13 +314,13 @@ async fn the_host_that_is_killed() {
     let repo = open(Path::new(&directory), &[books()]).await.unwrap();
     keep_books(&repo, 1).await;
     let mut half = session(2);
-    repo.insert_session(&half).await.unwrap();
+    started(&repo, &half).await;
     half.status = SessionStatus::Ready;
     let tenant_id = half.root().unwrap().tenant_id;
     let segments = [segment(tenant_id, "shelving", "book", 20_000)];
     let mut transaction = repo.begin().await.unwrap();
     assert!(
-        sessions::commit(&mut transaction, &half, &segments)
+        data::commit(&mut transaction, &half, &segments)
             .await
             .unwrap()
     );
@@ -340,16 +347,16 @@ async fn a_killed_host_leaves_nothing_half_made() {
     assert!(half_done, "the host never came as far as its commit");
 
     let repo = open(directory.path(), &[books()]).await.unwrap();
-    assert_eq!(
-        repo.recover(noon(), "the host stopped").await.unwrap(),
-        ["demo_0002"]
-    );
+    repo.end_leases().await.unwrap();
+    let failed = repo.fail_interrupted("the host stopped").await.unwrap();
+    assert_eq!(failed, ["demo_0002"]);
     let half = repo.find_session("demo_0002").await.unwrap().unwrap();
     assert_eq!(half.status, SessionStatus::Failed);
     let tenant_id = half.root().unwrap().tenant_id;
-    assert_eq!(repo.find_segments(tenant_id, None).await.unwrap(), []);
+    assert_eq!(repo.find_segments(tenant_id, None, None).await.unwrap(), []);
     let kept = repo.find_session("demo_0001").await.unwrap().unwrap();
     assert_eq!(kept.status, SessionStatus::Ready);
     let tenant_id = kept.root().unwrap().tenant_id;
-    assert_eq!(repo.find_segments(tenant_id, None).await.unwrap().len(), 1);
+    let held = repo.find_segments(tenant_id, None, None).await.unwrap();
+    assert_eq!(held.len(), 1);
 }

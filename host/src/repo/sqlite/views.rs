@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::error::OpenError;
+use crate::repo::OpenError;
 use crate::repo::view::{self, TENANT_COLUMN, ViewColumn, ViewKind, ViewSpec};
 
 /// Brings the views up to date; the caller wraps it into a transaction.

@@ -6,7 +6,8 @@ use wasmtime::Store;
 
 use super::component::{Compiled, Generation};
 use super::store::State;
-use super::{CallContext, CleanupPlan};
+use super::{CallContext, CleanupPlan, HeldSegment};
+use crate::catalog::Phase;
 use crate::segment::{EntityCount, Segment};
 
 /// A call that gave no value: the engine's error, or the guest's own.
@@ -52,5 +53,18 @@ pub(super) fn plan_cleanup(
 ) -> Result<CleanupPlan, Failure> {
     match &component.plugin {
         Generation::V0_1(plugin) => v0_1::plan_cleanup(plugin, store, context, held),
+    }
+}
+
+pub(super) fn run_trigger(
+    component: &Compiled,
+    store: &mut Store<State>,
+    phase: Phase,
+    trigger: &str,
+    context: &CallContext,
+    held: &[HeldSegment],
+) -> Result<Vec<Segment>, Failure> {
+    match &component.plugin {
+        Generation::V0_1(plugin) => v0_1::run_trigger(plugin, store, phase, trigger, context, held),
     }
 }

@@ -5,18 +5,19 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::failure::{call_failed, not_active, rejected};
+use super::failure::{call_failed, not_active, refused};
 use super::millis;
 use crate::catalog::{CheckedDomain, Domain, FixtureSlice, TenantScope};
+use crate::metrics;
 use crate::plugins::Plugin;
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus};
-use crate::sandbox::{CallContext, CallError, Limits};
+use crate::sandbox::{CallContext, Limits};
 use crate::segment::content_digest;
 use crate::sessions::{Inner, redacted};
 
 /// How much longer than its guest a call may take: the checks of what came back, and the bound
 /// on a host call that does not return.
-const SLACK: Duration = Duration::from_secs(10);
+pub(in crate::sessions) const SLACK: Duration = Duration::from_secs(10);
 
 /// One domain of one tenant that is to be cloned.
 pub(in crate::sessions) struct Work {
@@ -48,14 +49,20 @@ pub(in crate::sessions) async fn clone_domain(
     } = work;
     let tenant_id = scope.tenant_id;
     let slug = domain.slug.clone();
+    let account = scope.account.clone();
     let fixture_digest = slice.digest.clone();
-    let ended = |plugin_digest, duration, result| Ended {
-        tenant_id,
-        domain: slug.clone(),
-        duration,
-        plugin_digest,
-        fixture_digest,
-        result,
+    let ended = |plugin_digest, duration, result: Result<CheckedDomain, ServiceError>| {
+        if let Err(error) = &result {
+            metrics::cloning_failed(&account, &slug, &error.code);
+        }
+        Ended {
+            tenant_id,
+            domain: slug.clone(),
+            duration,
+            plugin_digest,
+            fixture_digest,
+            result,
+        }
     };
     let Some(plugin) = inner.parts.plugins.active(&domain.slug).cloned() else {
         return ended(None, Duration::ZERO, Err(not_active(inner, &domain.slug)));
@@ -75,6 +82,7 @@ pub(in crate::sessions) async fn clone_domain(
         Ok(done) => done,
         Err(error) => (asked.elapsed(), Err(call_failed(&error))),
     };
+    metrics::service_cloned(&account, &slug, duration);
     if let Err(error) = &result {
         tracing::warn!(code = %error.code, fault_count = error.fault_count, error = %error.message, "domain failed");
     }
@@ -106,15 +114,7 @@ fn clone_and_check(
     parts
         .catalog
         .check_clone_within(scope, domain, segments, most)
-        .map_err(|rejection| {
-            if rejection.too_many {
-                call_failed(&CallError::RecordLimit {
-                    allowed: limits.records,
-                })
-            } else {
-                rejected("invalid_output", rejection.faults, rejection.total)
-            }
-        })
+        .map_err(|rejection| refused(rejection, limits.records))
 }
 
 impl Ended {

@@ -1,11 +1,12 @@
-//! Why a domain was not cloned, as its service row keeps it.
+//! Why a domain was not cloned, or a trigger made nothing, as their rows keep it.
 
+use crate::catalog::Rejection;
 use crate::fault::Fault;
 use crate::repo::ServiceError;
 use crate::sandbox::CallError;
 use crate::sessions::Inner;
 
-pub(super) fn not_active(inner: &Inner, domain: &str) -> ServiceError {
+pub(in crate::sessions) fn not_active(inner: &Inner, domain: &str) -> ServiceError {
     let message = inner.parts.plugins.refused(domain).map_or_else(
         || "no plugin serves it".to_owned(),
         |refused| refused.refusal.to_string(),
@@ -18,12 +19,21 @@ pub(super) fn not_active(inner: &Inner, domain: &str) -> ServiceError {
     }
 }
 
-pub(super) fn call_failed(error: &CallError) -> ServiceError {
+pub(in crate::sessions) fn call_failed(error: &CallError) -> ServiceError {
     ServiceError {
         code: error.code().to_owned(),
         message: error.to_string(),
         faults: Vec::new(),
         fault_count: 0,
+    }
+}
+
+/// What a plugin returned is not kept; `allowed` is how many records it might have been.
+pub(in crate::sessions) fn refused(rejection: Rejection, allowed: u32) -> ServiceError {
+    if rejection.too_many {
+        call_failed(&CallError::RecordLimit { allowed })
+    } else {
+        rejected("invalid_output", rejection.faults, rejection.total)
     }
 }
 

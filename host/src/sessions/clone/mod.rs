@@ -1,27 +1,28 @@
-//! The clone: every domain in the sandbox at once, checked as it comes back, its references
-//! checked together, and all of it committed in one transaction.
+//! The clone: every domain of every tenant in the sandbox at once, checked as it comes back, its
+//! references checked together, the triggers run over what holds, and all of it committed in one
+//! transaction.
 
 mod domain;
 mod failure;
 mod references;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
-use uuid::Uuid;
 
-pub(super) use domain::{Work, clone_domain, context};
+pub(super) use domain::{SLACK, Work, clone_domain, context};
+pub(super) use failure::{call_failed, not_active, refused};
 pub(super) use references::check_references;
 
 use super::create::scope;
 use super::progress::Progress;
-use super::{Inner, SessionError, Sessions, outcome, redacted};
-use crate::catalog::{CheckedDomain, CheckedTenant};
+use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
+use crate::catalog::CheckedTenant;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus};
 use crate::segment::StoredSegment;
+use crate::traces;
 
 /// The clone of one session.
 pub(super) struct Job {
@@ -31,13 +32,21 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Clones, decides and commits; the session as it was committed.
-    pub(super) async fn run(self) -> Result<SessionRow, SessionError> {
+    /// The span of all that is done for the session. It is of the request's trace and not below its
+    /// span: the work may outlive the request.
+    pub(super) fn span(&self) -> tracing::Span {
         let span = tracing::info_span!(
+            parent: None,
             "session",
             session = %redacted(&self.row.session_id),
             account = %self.row.account,
         );
+        traces::continue_current(&span);
+        span
+    }
+
+    /// Clones, decides and commits; the session as it was committed.
+    pub(super) async fn run(self, span: tracing::Span) -> Result<SessionRow, SessionError> {
         let row = self.row.clone();
         let sessions = self.sessions.clone();
         // A task of its own: a panic in it must not leave a session that is CLONING for ever.
@@ -53,38 +62,30 @@ impl Job {
         }
     }
 
-    async fn clone_and_commit(mut self) -> Result<SessionRow, SessionError> {
+    async fn clone_and_commit(self) -> Result<SessionRow, SessionError> {
         let started = Instant::now();
-        let cancelled = self.progress.cancelled.clone();
-        let cloned = tokio::select! {
-            cloned = self.clone_tenants() => cloned,
-            () = cancelled.cancelled() => return Err(SessionError::Cancelled),
+        let sessions = self.sessions.clone();
+        let begun = self.row.clone();
+        let (row, segments) = match self.make(started).await {
+            Ok(made) => made,
+            Err(SessionError::Cancelled) => return Err(SessionError::Cancelled),
+            Err(error) => {
+                record_lost(&sessions, begun, &error.to_string()).await;
+                return Err(error);
+            }
         };
-        self.row.tenants = self.progress.snapshot();
-        let parts = &self.sessions.inner.parts;
-        let required = |domain: &str| parts.catalog.domain(domain).is_some_and(|d| d.required);
-        self.row.status = outcome::decide(&self.row.tenants, required);
-        self.row.cloning_completed_at = Some(parts.clock.now());
-        self.row.duration_ms = Some(millis(started.elapsed()));
-        let segments: Vec<StoredSegment> = if self.row.status == SessionStatus::Failed {
-            self.row.error = Some(self.failed_domains(required));
-            discard(&mut self.row);
-            Vec::new()
-        } else {
-            cloned
-                .into_iter()
-                .flat_map(|domain| domain.segments)
-                .collect()
-        };
-        let committed = match parts.repo.commit_session(&self.row, &segments).await {
+        let parts = &sessions.inner.parts;
+        let committed = match parts.repo.commit_session(&row, &segments).await {
             Ok(committed) => committed,
             Err(error) => {
                 tracing::error!(%error, "the session could not be committed");
-                record_lost(&self.sessions, self.row, "the store did not take the data").await;
+                record_lost(&sessions, row, "the store did not take the data").await;
                 return Err(error.into());
             }
         };
         if !committed {
+            let reason = "it was deleted, or given up by another host";
+            tracing::warn!(reason, "the session is lost");
             return Err(SessionError::Cancelled);
         }
         let records: u64 = segments
@@ -92,18 +93,73 @@ impl Job {
             .map(|segment| u64::from(segment.records))
             .sum();
         tracing::info!(
-            status = %self.row.status,
+            status = %row.status,
             records,
             segments = segments.len(),
             duration_ms = millis(started.elapsed()),
             "session cloned"
         );
-        Ok(self.row)
+        parts.mirror.keep(&row);
+        Ok(row)
     }
 
-    /// Clones every domain of every tenant, then checks their references together. The rows of
-    /// the outcome are in `progress`; what comes back are the domains that may be kept.
-    async fn clone_tenants(&self) -> Vec<CheckedDomain> {
+    /// Clones and decides: the session as it is to be written, and its segments.
+    ///
+    /// # Errors
+    /// [`SessionError::Cancelled`] where it is given up meanwhile; [`SessionError::Host`] where it takes
+    /// longer than its lease.
+    pub(super) async fn make(
+        mut self,
+        started: Instant,
+    ) -> Result<(SessionRow, Vec<StoredSegment>), SessionError> {
+        let cancelled = self.progress.cancelled.clone();
+        let lease = self.sessions.inner.parts.policy.lease;
+        let (status, segments) = tokio::select! {
+            made = tokio::time::timeout(lease, self.clone_and_trigger()) => {
+                made.map_err(|_| SessionError::Host {
+                    reason: format!("the clone did not end within its lease of {} s", lease.as_secs()),
+                })?
+            }
+            () = cancelled.cancelled() => return Err(SessionError::Cancelled),
+        };
+        self.row.tenants = self.progress.snapshot();
+        self.row.status = status;
+        self.row.cloning_completed_at = Some(self.sessions.inner.parts.clock.now());
+        self.row.duration_ms = Some(millis(started.elapsed()));
+        if status == SessionStatus::Failed {
+            self.row.error = Some(self.failed_domains());
+            discard(&mut self.row);
+        }
+        Ok((self.row, segments))
+    }
+
+    /// Clones, decides, and runs the triggers over what is kept; what comes back is to be stored. The
+    /// rows of the outcome are in `progress`.
+    async fn clone_and_trigger(&self) -> (SessionStatus, Vec<StoredSegment>) {
+        let cloned = self.clone_tenants().instrument(phase("clone")).await;
+        let tenants = Arc::new(
+            self.check_tenants(cloned)
+                .instrument(phase("references"))
+                .await,
+        );
+        let status = outcome::decide(&self.progress.snapshot(), |domain| self.requires(domain));
+        if status == SessionStatus::Failed {
+            return (status, Vec::new());
+        }
+        let inner = &self.sessions.inner;
+        let made = trigger::run_phases(inner, &self.row, &self.progress, &tenants, &[]).await;
+        // A call that was given up on may still read them.
+        let segments = Arc::unwrap_or_clone(tenants)
+            .into_iter()
+            .flat_map(|tenant| tenant.domains.into_values())
+            .flat_map(|domain| domain.segments)
+            .chain(made)
+            .collect();
+        (status, segments)
+    }
+
+    /// Clones every domain of every tenant; what comes back are those that were cloned.
+    async fn clone_tenants(&self) -> Vec<CheckedTenant> {
         let inner = &self.sessions.inner;
         let mut calls = JoinSet::new();
         for work in plan(inner, &self.row) {
@@ -125,23 +181,19 @@ impl Job {
                 .instrument(span),
             );
         }
-        let mut tenants: BTreeMap<Uuid, CheckedTenant> = self
+        let mut tenants: Vec<CheckedTenant> = self
             .row
             .tenants
             .iter()
-            .map(|tenant| {
-                (
-                    tenant.tenant_id,
-                    CheckedTenant::new(scope(&self.row, tenant)),
-                )
-            })
+            .map(|tenant| CheckedTenant::new(scope(&self.row, tenant)))
             .collect();
         while let Some(joined) = calls.join_next().await {
             match joined {
                 Ok(ended) => {
-                    if let (Ok(checked), Some(tenant)) =
-                        (ended.result, tenants.get_mut(&ended.tenant_id))
-                    {
+                    let tenant = tenants
+                        .iter_mut()
+                        .find(|tenant| tenant.scope.tenant_id == ended.tenant_id);
+                    if let (Ok(checked), Some(tenant)) = (ended.result, tenant) {
                         tenant.domains.insert(ended.domain, checked);
                     }
                 }
@@ -149,41 +201,57 @@ impl Job {
                 Err(lost) => tracing::error!(error = %lost, "a domain's task was lost"),
             }
         }
-        let tenants = tenants.into_values().collect();
+        tenants
+    }
+
+    /// Checks the references of all tenants together; what comes back are the domains that may be kept.
+    async fn check_tenants(&self, tenants: Vec<CheckedTenant>) -> Vec<CheckedTenant> {
+        let inner = &self.sessions.inner;
         let (tenants, failures) = check_references(inner, &self.row, tenants).await;
         for (tenant_id, domain, change) in failures {
             self.progress
                 .update(tenant_id, &domain, |service| change.apply(service));
         }
         tenants
-            .into_iter()
-            .flat_map(|tenant| tenant.domains.into_values())
-            .collect()
     }
 
-    fn failed_domains(&self, required: impl Fn(&str) -> bool) -> String {
+    fn requires(&self, domain: &str) -> bool {
+        let catalog = &self.sessions.inner.parts.catalog;
+        catalog.domain(domain).is_some_and(|found| found.required)
+    }
+
+    fn failed_domains(&self) -> String {
         self.row
             .tenants
             .iter()
-            .flat_map(|tenant| &tenant.services)
-            .filter(|service| {
-                service.status != ServiceStatus::Completed && required(&service.domain)
+            .flat_map(|tenant| tenant.services.iter().map(move |service| (tenant, service)))
+            .filter(|(_, service)| {
+                service.status != ServiceStatus::Completed && self.requires(&service.domain)
             })
-            .map(|service| {
+            .map(|(tenant, service)| {
                 let why = service
                     .error
                     .as_ref()
                     .map_or("it did not end", |error| &error.message);
-                format!("{}: {why}", service.domain)
+                match &tenant.outlet {
+                    None => format!("{}: {why}", service.domain),
+                    Some(outlet) => format!("{} of {outlet}: {why}", service.domain),
+                }
             })
             .collect::<Vec<_>>()
             .join("; ")
     }
 }
 
+/// The span of a phase, below the session's.
+pub(super) fn phase(phase: &'static str) -> tracing::Span {
+    tracing::info_span!("phase", phase)
+}
+
 /// Says in a session's row that it FAILED, where the store lets it. Where not, the row stays CLONING
 /// and recovery fails it.
 async fn record_lost(sessions: &Sessions, mut row: SessionRow, reason: &str) {
+    tracing::warn!(reason, "the session is lost");
     row.status = SessionStatus::Failed;
     row.error = Some(reason.to_owned());
     discard(&mut row);
@@ -192,7 +260,7 @@ async fn record_lost(sessions: &Sessions, mut row: SessionRow, reason: &str) {
     }
 }
 
-/// What was cloned of a session that FAILED is not kept, and its services say so.
+/// What was cloned of a session that FAILED is not kept, and its services and triggers say so.
 fn discard(session: &mut SessionRow) {
     let services = session
         .tenants
@@ -203,6 +271,7 @@ fn discard(session: &mut SessionRow) {
         service.records.clear();
         service.content_digest = None;
     }
+    trigger::give_up(&mut session.tenants, "the session FAILED");
 }
 
 /// All domains of all tenants, the largest slice first: the last to end then ends soonest.
@@ -215,10 +284,11 @@ fn plan(inner: &Inner, session: &SessionRow) -> Vec<Work> {
         .tenants
         .iter()
         .flat_map(|tenant| {
+            let slices = account.slices_of(tenant.outlet.as_deref());
             catalog.domains().iter().filter_map(move |domain| {
                 Some(Work {
                     scope: scope(session, tenant),
-                    slice: Arc::clone(account.slices.get(&domain.slug)?),
+                    slice: Arc::clone(slices?.get(&domain.slug)?),
                     domain: domain.clone(),
                 })
             })

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::failure::{call_failed, rejected};
 use crate::catalog::CheckedTenant;
+use crate::metrics;
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow};
 use crate::sessions::Inner;
 
@@ -66,7 +67,7 @@ pub(in crate::sessions) async fn check_references(
         Err(error) => {
             // Nothing may be kept that was not checked.
             let error = call_failed(&error);
-            let failures = session
+            let failures: Vec<_> = session
                 .tenants
                 .iter()
                 .flat_map(|tenant| tenant.services.iter().map(move |service| (tenant, service)))
@@ -78,6 +79,9 @@ pub(in crate::sessions) async fn check_references(
                     (tenant.tenant_id, service.domain.clone(), outcome)
                 })
                 .collect();
+            for (_, domain, _) in &failures {
+                metrics::cloning_failed(&session.account, domain, &error.code);
+            }
             return (Vec::new(), failures);
         }
     };
@@ -86,6 +90,7 @@ pub(in crate::sessions) async fn check_references(
         let error =
             (found.total > 0).then(|| rejected("broken_reference", found.faults, found.total));
         if let Some(error) = &error {
+            metrics::cloning_failed(&session.account, &domain, &error.code);
             tracing::warn!(%tenant_id, %domain, fault_count = error.fault_count, "references do not hold");
             for tenant in tenants
                 .iter_mut()

@@ -1,6 +1,8 @@
 //! Faults of the catalog file, of accounts and of names.
 
-use super::super::super::{Catalog, CatalogError, ColumnKind};
+use serde_json::{Value, json};
+
+use super::super::super::{Catalog, CatalogError, ColumnKind, Thresholds};
 use super::super::library::{HOUSE, Library, base};
 use super::{fixture, only};
 
@@ -28,6 +30,17 @@ fn a_sound_catalog_loads_as_it_was_written() {
     );
     let attic = &account.outlets[0].slices["people"];
     assert_eq!((attic.records, attic.segments[1].rows.as_str()), (1, "[]"));
+    assert_eq!(account.verify, Thresholds::default());
+    let demanding = "open_alerts = 2\ncreation_ms = { p50 = 7000, p95 = 12000, p99 = 15000 }";
+    let demanding = format!("[account.verify]\n{demanding}\n[[account.outlet]]");
+    let demanding = Library::new()
+        .with_manifest("[[account.outlet]]", &demanding)
+        .load();
+    let verify = demanding.account("town").unwrap().verify;
+    assert_eq!(verify.open_alerts, Some(2));
+    let times = verify.creation.unwrap();
+    let seconds = [times.p50, times.p95, times.p99].map(|time| time.as_secs());
+    assert_eq!(seconds, [7, 12, 15]);
     let columns = catalog.schema("lending", "loan").unwrap().columns();
     let kind = |name: &str| {
         columns
@@ -133,6 +146,24 @@ fn the_catalog_file() {
         "/account/0/fixtures/lendin",
         "unknown_domain",
         "lending",
+    );
+    let times = |times: &str| {
+        let verify = format!("[account.verify]\ncreation_ms = {times}\n[[account.outlet]]");
+        Library::new().with_manifest("[[account.outlet]]", &verify)
+    };
+    only(
+        &times("{ p50 = 3, p95 = 2, p99 = 4 }"),
+        toml,
+        "/account/0/verify/creation_ms",
+        "bounds",
+        "3, 2, 4",
+    );
+    only(
+        &times("{ p50 = 1, p95 = 2, p99 = 3, p90 = 2 }"),
+        toml,
+        "/account/0/verify/creation_ms/p90",
+        "unknown_key",
+        "did you mean `p50`?",
     );
     let faults = edited(
         "[account.fixtures]\npeople = [\"people.json\"]",
@@ -261,12 +292,55 @@ fn accounts_and_their_staff() {
         "account",
         "",
     );
-    let same = fixture("accounts.json", |json| {
-        json["town"]["children"][0]["base_tenant_id"] = HOUSE.into()
-    })
-    .faults();
-    assert!(
-        same.iter()
-            .any(|f| f.source == "accounts.json" && f.rule == "unique")
+}
+
+#[test]
+fn outlets_that_never_come_to_an_end() {
+    let told = |child: Value, message: &str| {
+        let faults = fixture("accounts.json", |json| {
+            let children = json["town"]["children"].as_array_mut().unwrap();
+            let mut outlet = children[0].clone();
+            outlet
+                .as_object_mut()
+                .unwrap()
+                .extend(child.as_object().unwrap().clone());
+            match child.get("slug") {
+                Some(_) => children.push(outlet),
+                None => children[0] = outlet,
+            }
+        })
+        .faults();
+        assert!(
+            faults.iter().any(|fault| fault.source == "accounts.json"
+                && fault.rule == "outlet_cycle"
+                && fault.pointer.ends_with("/base_tenant_id")
+                && fault.message.contains(message)),
+            "{faults:?}"
+        );
+    };
+    told(
+        json!({"base_tenant_id": HOUSE}),
+        "a cycle of outlets: `attic` is its own head",
+    );
+    told(
+        json!({"slug": "cellar"}),
+        "is that of the outlet `attic` of `town` already",
+    );
+}
+
+#[test]
+fn two_outlets_of_one_name() {
+    let faults = fixture("accounts.json", |json| {
+        let children = json["town"]["children"].as_array_mut().unwrap();
+        let mut outlet = children[0].clone();
+        outlet["base_tenant_id"] = base(1, 9).into();
+        children.push(outlet);
+    });
+    only(
+        &faults,
+        "accounts.json",
+        "/town/children/1/slug",
+        "unique",
+        "another outlet is named `attic`",
     );
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::library::{HOUSE, Library, base};
+use super::super::library::{ATTIC, HOUSE, Library, base};
 use super::{fixture, only};
 
 #[test]
@@ -324,5 +324,44 @@ fn codes_that_would_end_alike() {
         "/loan/1/id",
         "loan_code",
         &one.to_string(),
+    );
+}
+
+#[test]
+fn a_file_of_several_domains() {
+    let shared = |listed: &str| {
+        Library::new()
+            .with_manifest("people = [\"attic.json\"]", listed)
+            .with("attic.json", |json| {
+                json["shelf"] = json!([
+                    {"id": base(3, 7), "tenant_id": ATTIC, "label": "C", "is_open": true},
+                ]);
+            })
+    };
+    let both = "people = [\"attic.json\"]\nshelving = [\"attic.json\"]";
+    let catalog = shared(both).load();
+    let slices = &catalog.account("town").unwrap().outlets[0].slices;
+    assert_eq!(
+        (slices["people"].records, slices["shelving"].records),
+        (1, 1)
+    );
+    assert!(slices["shelving"].segments[0].rows.contains(&base(3, 7)));
+    only(
+        &shared("people = [\"attic.json\"]"),
+        "attic.json",
+        "/shelf",
+        "unknown_entity",
+        "`people` owns no entity `shelf`",
+    );
+    let elsewhere =
+        "people = [\"attic.json\"]\nshelving = [\"attic.json\"]\nlending = [\"lending.json\"]";
+    let faults = shared(elsewhere)
+        .with("lending.json", |json| json["loan"] = json!([]))
+        .with("attic.json", |json| json["loan"] = json!([]))
+        .faults();
+    let loans = |f: &&crate::fault::Fault| f.rule == "unknown_entity" && f.pointer == "/loan";
+    assert!(
+        faults.iter().filter(loans).count() == faults.len(),
+        "no domain that lists the file owns loans: {faults:?}"
     );
 }

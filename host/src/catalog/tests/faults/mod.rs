@@ -2,7 +2,9 @@
 
 mod catalog_file;
 mod fixtures;
+mod products;
 mod schemas;
+mod triggers;
 
 use serde_json::Value;
 

@@ -268,7 +268,7 @@ fn the_reference_map() {
             let line = json[0].clone();
             json.as_array_mut().unwrap().push(line);
         }),
-        "/references/7",
+        "/references/9",
         "a line already",
     );
 }

@@ -1,0 +1,63 @@
+//! The database behind the host: asked, and never written.
+
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+use super::VerifyArguments;
+use crate::cli::Failure;
+use crate::config::StoreUrl;
+use crate::repo::{Inspector, Residue};
+
+/// The host's database.
+#[derive(Debug)]
+pub(super) struct Database {
+    inspector: Inspector,
+    runtime: Handle,
+}
+
+/// The file of a host that was told of no other store, within its data directory.
+const FILE: &str = "levain.db";
+
+impl Database {
+    /// The database that was named, or else the file in the data directory; `None` where there is
+    /// neither.
+    pub(super) fn find(
+        arguments: &VerifyArguments,
+        runtime: &Handle,
+    ) -> Result<Option<Self>, Failure> {
+        if arguments.without_database {
+            return Ok(None);
+        }
+        let named = arguments
+            .database_url
+            .as_deref()
+            .filter(|url| !url.is_empty());
+        let store = match (named, &arguments.key.data_dir) {
+            (Some(url), _) => url
+                .parse()
+                .map_err(|reason| anyhow::anyhow!("the database's URL {reason}"))?,
+            (None, Some(directory)) if directory.join(FILE).is_file() => {
+                StoreUrl::Sqlite(directory.join(FILE))
+            }
+            (None, _) => return Ok(None),
+        };
+        let inspector = runtime.block_on(Inspector::open(&store))?;
+        let runtime = runtime.clone();
+        Ok(Some(Self { inspector, runtime }))
+    }
+
+    /// How many tables and views are looked through.
+    pub(super) fn relations(&self) -> usize {
+        self.inspector.relations().len()
+    }
+
+    /// The rows that tables hold of these tenants; where a session stands, there are some.
+    pub(super) fn held(&self, tenants: &[Uuid]) -> Result<u64, Failure> {
+        Ok(self.runtime.block_on(self.inspector.held(tenants))?)
+    }
+
+    /// The rows that tables and views have of these tenants.
+    pub(super) fn residue(&self, tenants: &[Uuid]) -> Result<Vec<Residue>, Failure> {
+        Ok(self.runtime.block_on(self.inspector.residue(tenants))?)
+    }
+}

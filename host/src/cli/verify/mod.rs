@@ -1,0 +1,157 @@
+//! `levain verify`: a running host, held against what its sessions must show (domain specification,
+//! section 7). It works through the API as any caller does, and asks the database itself what is left.
+
+mod answers;
+mod course;
+mod creation;
+mod database;
+mod interrupt;
+mod judge;
+mod percentile;
+mod progress;
+mod report;
+mod requirement;
+mod seen;
+mod trial;
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use self::course::Course;
+use self::database::Database;
+use self::interrupt::Interrupt;
+use self::report::Report;
+use super::client::Client;
+use super::output::Output;
+use super::session::{DEFAULT_URL, KeyArguments};
+use super::{Ending, Failure};
+use crate::app;
+use crate::catalog::{Account, Catalog};
+use crate::clock::{Clock as _, SystemClock};
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArguments {
+    /// The running host
+    #[arg(long, value_name = "URL", env = "LEVAIN_URL", default_value = DEFAULT_URL)]
+    url: String,
+    /// The account to verify, may be given more than once; all of the catalog without it
+    #[arg(long = "account", value_name = "ACCOUNT")]
+    accounts: Vec<String>,
+    /// Sessions of each account
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    sessions: u32,
+    /// Sessions that are made at once
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    concurrency: u32,
+    /// The data clock of all sessions (RFC 3339); now without it
+    #[arg(long, value_name = "INSTANT")]
+    session_created_at: Option<DateTime<Utc>>,
+    /// The catalog that the host serves
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LEVAIN_CATALOG",
+        default_value = "fixtures/catalog.toml"
+    )]
+    catalog: PathBuf,
+    #[command(flatten)]
+    key: KeyArguments,
+    /// The host's database, to be asked what a deletion left; the file in the data directory without it
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DEMO_SESSION_DATABASE_URL",
+        hide_env_values = true
+    )]
+    database_url: Option<String>,
+    /// Go without what only the database can tell
+    #[arg(long, conflicts_with = "database_url")]
+    without_database: bool,
+    /// Leave the sessions in the host; what a deletion must show is then not looked at
+    #[arg(long)]
+    keep: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Verifies every account; a requirement that is not met is a problem found.
+pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<Ending, Failure> {
+    let catalog = app::load_catalog(&arguments.catalog)?;
+    let accounts = accounts(arguments, &catalog)?;
+    let key = arguments.key.key()?.ok_or_else(|| {
+        Failure::from(anyhow::anyhow!("the internal key is needed"))
+            .with_hint("levain verify --data-dir DIR reads the host's key")
+    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let interrupt = Interrupt::watch(&runtime);
+    let database = Database::find(arguments, runtime.handle())?;
+    if database.is_none() && !arguments.without_database && !arguments.keep {
+        output.warning("without the database, what a deletion leaves is not looked at");
+        output.hint(
+            "levain verify --database-url URL, or --data-dir DIR where it is a file in there",
+        );
+    }
+    let client = Client::new(&arguments.url);
+    let instant = arguments
+        .session_created_at
+        .unwrap_or_else(|| SystemClock.now());
+    let mut report = Report::new(arguments, instant);
+    for account in accounts {
+        let course = Course {
+            client: &client,
+            key: &key,
+            catalog: &catalog,
+            account,
+            instant,
+            database: database.as_ref(),
+            keep: arguments.keep,
+            sessions: arguments.sessions,
+            concurrency: arguments.concurrency,
+            interrupt: &interrupt,
+            output: *output,
+            standing: Mutex::default(),
+        };
+        let seen = course.run()?;
+        let judged = judge::judge(account, &seen, database.as_ref(), arguments);
+        judged.tell(output);
+        report.add(judged);
+    }
+    output.data(&match arguments.json {
+        true => serde_json::to_string_pretty(&report)?,
+        false => report.table(),
+    });
+    Ok(match report.passed {
+        true => Ending::Well,
+        false => Ending::Problem,
+    })
+}
+
+/// The accounts that were asked for, in the order of the catalog.
+fn accounts<'c>(
+    arguments: &VerifyArguments,
+    catalog: &'c Catalog,
+) -> Result<Vec<&'c Account>, Failure> {
+    let known: Vec<&str> = catalog
+        .accounts()
+        .map(|account| account.slug.as_str())
+        .collect();
+    if let Some(asked) = arguments
+        .accounts
+        .iter()
+        .find(|asked| !known.contains(&asked.as_str()))
+    {
+        let refusal = anyhow::anyhow!("there is no account `{asked}` in the catalog");
+        return Err(Failure::from(refusal).with_hint(format!("there are {}", known.join(", "))));
+    }
+    let asked = |account: &&Account| {
+        arguments.accounts.is_empty() || arguments.accounts.contains(&account.slug)
+    };
+    Ok(catalog.accounts().filter(asked).collect())
+}

@@ -1,0 +1,149 @@
+//! The address that a request comes from, past the proxies that are trusted to say it.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use axum::http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+
+/// Where each proxy adds the address that it was called from. `Forwarded` (RFC 7239) is not read as
+/// well: a proxy that writes one of the two hands on whatever a caller put into the other.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The part of an IPv6 address that a provider assigns: whoever has one of its addresses has all.
+const IPV6_NETWORK: u128 = u128::MAX << 64;
+
+/// The proxies whose word on where a request comes from is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// The proxies of these networks.
+    #[must_use]
+    pub const fn new(networks: Vec<IpNet>) -> Self {
+        Self(networks)
+    }
+
+    /// Where a request comes from: its peer, or, where that is a trusted proxy, the right-most address
+    /// that is none. To the left of what a trusted proxy added stands what a caller may have made up.
+    #[must_use]
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer.to_canonical();
+        let lines = headers.get_all(FORWARDED_FOR).into_iter().rev();
+        let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+        for hop in hops {
+            if !self.trusts(client) {
+                break;
+            }
+            match read(hop) {
+                Some(address) => client = address,
+                None => break,
+            }
+        }
+        client
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// An address, also with a port as some proxies add it.
+fn read(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?.trim();
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let address = bare.unwrap_or(text).parse().ok().or_else(|| {
+        let address: SocketAddr = text.parse().ok()?;
+        Some(address.ip())
+    });
+    address.as_ref().map(IpAddr::to_canonical)
+}
+
+/// What stands for a client: its address, or of IPv6 its network.
+pub(super) fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn client(peer: &str, lines: &[&'static str]) -> String {
+        let networks = ["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap());
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
+        }
+        let proxies = TrustedProxies::new(networks.to_vec());
+        proxies.client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn only_a_trusted_peer_is_believed() {
+        assert_eq!(client("192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
+        assert_eq!(client("10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(client("::ffff:10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(client("fd00::1", &["2001:db8::7"]), "2001:db8::7");
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_a_caller_made_up_is_not_looked_at() {
+        assert_eq!(
+            client("10.0.0.1", &["203.0.113.9, 198.51.100.7"]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["203.0.113.9,198.51.100.7,10.0.0.2"]),
+            "198.51.100.7"
+        );
+        // Several lines are one list.
+        assert_eq!(
+            client("10.0.0.1", &["203.0.113.9", "198.51.100.7", "10.0.0.2"]),
+            "198.51.100.7"
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_ends_the_way_back() {
+        for line in [
+            "unknown",
+            "",
+            "_hidden",
+            "999.1.1.1",
+            "198.51.100.7 10.0.0.3",
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append(FORWARDED_FOR, HeaderValue::from_static("198.51.100.7"));
+            headers.append(FORWARDED_FOR, HeaderValue::from_str(line).unwrap());
+            let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+            let client = proxies.client("10.0.0.1".parse().unwrap(), &headers);
+            assert_eq!(client.to_string(), "10.0.0.1", "{line}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_none_of_the_address() {
+        for (line, address) in [
+            ("198.51.100.7:4711", "198.51.100.7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("::ffff:198.51.100.7", "198.51.100.7"),
+        ] {
+            assert_eq!(client("10.0.0.1", &[line]), address);
+        }
+    }
+
+    #[test]
+    fn of_ipv6_the_network_counts() {
+        let network = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("198.51.100.7"), "198.51.100.7");
+    }
+}

@@ -1,0 +1,71 @@
+//! The accounts, and what triggers make, described as the catalog has them.
+
+use serde_json::{Value, json};
+use utoipa::openapi::OpenApi;
+
+use crate::catalog::Phase;
+use crate::http::SessionApi;
+
+/// What only the identity of a schema file says; within the description it would resolve references
+/// elsewhere.
+const OF_A_FILE: [&str; 2] = ["$id", "$schema"];
+
+/// Where an account is named.
+const ACCOUNT: &str = "/components/schemas/NewSession/properties/demo_account_type";
+
+/// The whole description, with the catalog's accounts and the schemas of what its triggers make.
+pub(in crate::http) fn described(api: &OpenApi, sessions: &dyn SessionApi) -> Value {
+    let mut description = serde_json::to_value(api).unwrap_or_default();
+    if let Some(account) = description.pointer_mut(ACCOUNT) {
+        let slugs = sessions.accounts().into_iter().map(|account| &account.slug);
+        account["enum"] = slugs.cloned().collect();
+    }
+    for phase in Phase::ALL {
+        let record = match phase {
+            Phase::Alerts => "AlertRecord",
+            Phase::Insights => "InsightRecord",
+            Phase::Kpis => "KpiRecord",
+        };
+        let entity = sessions.product(phase);
+        let Some(schema) = entity.and_then(|entity| sessions.schema(entity)) else {
+            continue;
+        };
+        let reference = json!({ "$ref": format!("#/components/schemas/{record}") });
+        match phase {
+            Phase::Alerts => items(&mut description, "Alerts", reference),
+            Phase::Insights => items(&mut description, "Insights", reference),
+            Phase::Kpis => beside(&mut description, "KpiResult", reference),
+        }
+        let mut schema = schema.clone();
+        if let Some(schema) = schema.as_object_mut() {
+            schema.retain(|name, _| !OF_A_FILE.contains(&name.as_str()));
+            if phase == Phase::Kpis {
+                // What became of its trigger stands beside it; and one that could not be computed has
+                // little else.
+                schema.remove("additionalProperties");
+                schema.remove("required");
+            }
+        }
+        let schemas = description.pointer_mut("/components/schemas");
+        if let Some(schemas) = schemas.and_then(Value::as_object_mut) {
+            schemas.insert(record.to_owned(), schema);
+        }
+    }
+    description
+}
+
+/// What a list is of.
+fn items(description: &mut Value, list: &str, record: Value) {
+    let place = format!("/components/schemas/{list}/properties/data/items");
+    if let Some(place) = description.pointer_mut(&place) {
+        *place = record;
+    }
+}
+
+/// A record with more beside it.
+fn beside(description: &mut Value, view: &str, record: Value) {
+    if let Some(place) = description.pointer_mut(&format!("/components/schemas/{view}")) {
+        let own = place.take();
+        *place = json!({ "allOf": [record, own] });
+    }
+}

@@ -1,0 +1,42 @@
+//! Which KPIs are listed.
+
+use uuid::Uuid;
+
+use crate::http::extract::{QueryFields, QueryPairs, read_uuid};
+use crate::http::problem::Problem;
+use crate::http::records::Filter;
+
+/// The fields that KPIs are selected by: every catalog's have them.
+const FIELDS: [&str; 3] = ["scope", "kpi", "outlet"];
+
+/// Which KPIs are listed.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::http) struct FiguresParams {
+    /// Of which tenant of the session; of all, where none is named.
+    pub(in crate::http) tenant_id: Option<Uuid>,
+    /// Of which scope, which, and of which outlet.
+    pub(in crate::http) filters: Vec<Filter>,
+}
+
+impl FiguresParams {
+    /// Reads a query.
+    ///
+    /// # Errors
+    /// 400 with every fault.
+    pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
+        let mut fields = QueryFields::of(query);
+        let tenant_id = fields.optional("tenant_id", read_uuid);
+        let filters = FIELDS.map(|field| Filter {
+            field: field.to_owned(),
+            values: fields.take(field),
+        });
+        fields.finish()?;
+        Ok(Self {
+            tenant_id,
+            filters: Vec::from(filters)
+                .into_iter()
+                .filter(|filter| !filter.values.is_empty())
+                .collect(),
+        })
+    }
+}

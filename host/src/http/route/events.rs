@@ -1,0 +1,76 @@
+//! A session's state as it changes.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::sse::{KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
+
+use crate::http::HttpState;
+use crate::http::events::{Snapshot, tell};
+use crate::http::extract::PathParams;
+use crate::http::openapi::refusal::{BadRequest, NoSession, StreamUnavailable};
+use crate::http::problem::Problem;
+use crate::repo::SessionStatus;
+use crate::sessions::SessionError;
+
+/// What a client has that was connected before.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Tells proxies not to wait for more before they pass an event on.
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// A connection without a word for longer may be taken for dead on the way.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Watch a session
+///
+/// Server-Sent Events: `event: status` with the same JSON as the session's status, at once and whenever
+/// it has changed, until the session is DESTROYED or FAILED or the host stops. Each event is the whole
+/// state; its `id` is a digest of it.
+#[utoipa::path(
+    get,
+    path = "/api/demo/sessions/{session_id}/events",
+    tag = "sessions",
+    params(
+        ("session_id" = String, Path, description = "The session"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that the client has: it is not told that one again"),
+    ),
+    responses(
+        (status = 200, description = "Events, as they come.", body = String, content_type = "text/event-stream"),
+        (status = 204, description = "The session is over, and the client has the last event: there is nothing to come back for."),
+        BadRequest, NoSession, StreamUnavailable,
+    ),
+)]
+pub(super) async fn watch_session(
+    State(state): State<HttpState>,
+    PathParams(session_id): PathParams<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let place = state.streams.take()?;
+    let mut states = state.sessions.watch(&session_id);
+    // Before the answer begins: what is not there is refused in words.
+    let session = states.next().await.unwrap_or(Err(SessionError::Stopping))?;
+    let first = Snapshot::of(&session)?;
+    let known = headers
+        .get(LAST_EVENT_ID)
+        .and_then(|id| id.to_str().ok())
+        .map(str::to_owned);
+    let is_over = matches!(
+        session.status,
+        SessionStatus::Failed | SessionStatus::Destroyed
+    );
+    if is_over && known.as_ref() == Some(&first.id) {
+        // A client connects again whenever a stream ends, unless it is told so.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let events = Sse::new(tell(first, states, known, place))
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (BUFFERING, HeaderValue::from_static("no")),
+    ];
+    Ok((headers, events).into_response())
+}

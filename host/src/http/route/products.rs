@@ -1,0 +1,343 @@
+//! What triggers made: alerts, insights and KPIs, over the tenants of a session.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+
+use crate::catalog::{EntityRef, Phase, Relation, Trigger};
+use crate::http::HttpState;
+use crate::http::access::Access;
+use crate::http::extract::{PathParams, QueryPairs};
+use crate::http::openapi::refusal::{
+    BadRequest, NotOpen, NothingThere, SessionOver, StoreUnavailable, TokenRefused,
+};
+use crate::http::params::{FiguresParams, ListingParams};
+use crate::http::problem::{Problem, Violation};
+use crate::http::records::{Cursor, Filter, Page, digest_of, impossible, select};
+use crate::http::view::{AlertsView, InsightsView, KpiView, KpisView, TriggerState};
+use crate::repo::{SessionRow, TenantRow, TriggerRow, TriggerStatus};
+use crate::segment::StoredSegment;
+
+/// List the alerts of a session
+///
+/// Of all its tenants, the account's own first, a page at a time.
+#[utoipa::path(
+    get,
+    path = "/api/demo/sessions/{session_id}/alerts",
+    tag = "data",
+    params(
+        ("session_id" = String, Path, description = "The session"),
+        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Of this tenant of the session alone"),
+        ("severity" = Option<String>, Query, description = "Of this severity; may be repeated, as every filter may"),
+        ("outlet" = Option<String>, Query, description = "Felt at this outlet, by its slug; `null`: at the account's own tenant"),
+        ("type" = Option<String>, Query, description = "Of this type"),
+        ("status" = Option<String>, Query, description = "In this status"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many; 100 where it is not given"),
+        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
+        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`, for every other field, as records are filtered"),
+    ),
+    security(("access_token" = []), ("internal_key" = [])),
+    responses(
+        (status = 200, description = "A page of alerts.", body = AlertsView<'static>),
+        BadRequest, TokenRefused, NothingThere, NotOpen, SessionOver, StoreUnavailable,
+    ),
+)]
+pub(super) async fn list_alerts(
+    State(state): State<HttpState>,
+    access: Access,
+    PathParams(session_id): PathParams<String>,
+    query: QueryPairs,
+) -> Result<Response, Problem> {
+    let params = ListingParams::read(query)?;
+    alerts(&state, &access, &session_id, &params).await
+}
+
+/// List the alerts of a tenant
+///
+/// As those of a session, of one of its tenants.
+#[utoipa::path(
+    get,
+    path = "/alerts",
+    tag = "data",
+    params(
+        ("tenant_id" = uuid::Uuid, Query, description = "The tenant"),
+        ("severity" = Option<String>, Query, description = "Of this severity; may be repeated, as every filter may"),
+        ("outlet" = Option<String>, Query, description = "Felt at this outlet, by its slug; `null`: at the account's own tenant"),
+        ("type" = Option<String>, Query, description = "Of this type"),
+        ("status" = Option<String>, Query, description = "In this status"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many; 100 where it is not given"),
+        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
+        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`, for every other field, as records are filtered"),
+    ),
+    security(("access_token" = []), ("internal_key" = [])),
+    responses(
+        (status = 200, description = "A page of alerts.", body = AlertsView<'static>),
+        BadRequest, TokenRefused, NothingThere, NotOpen, SessionOver, StoreUnavailable,
+    ),
+)]
+pub(super) async fn list_tenant_alerts(
+    State(state): State<HttpState>,
+    access: Access,
+    query: QueryPairs,
+) -> Result<Response, Problem> {
+    let params = ListingParams::read(query)?;
+    let tenant_id = params.tenant_id.ok_or_else(|| {
+        Problem::invalid(vec![Violation::of("tenant_id", "`tenant_id` is missing")])
+    })?;
+    let session_id = access.session_of(&state, tenant_id).await?;
+    alerts(&state, &access, &session_id, &params).await
+}
+
+/// List the insights of a session
+///
+/// Of all its tenants, the account's own first, a page at a time.
+#[utoipa::path(
+    get,
+    path = "/api/demo/sessions/{session_id}/insights",
+    tag = "data",
+    params(
+        ("session_id" = String, Path, description = "The session"),
+        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Of this tenant of the session alone"),
+        ("outlet" = Option<String>, Query, description = "Of this outlet, by its slug; `null`: of the account's own tenant"),
+        ("type" = Option<String>, Query, description = "Of this type; may be repeated, as every filter may"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many; 100 where it is not given"),
+        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
+        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`, for every other field, as records are filtered"),
+    ),
+    security(("access_token" = []), ("internal_key" = [])),
+    responses(
+        (status = 200, description = "A page of insights.", body = InsightsView<'static>),
+        BadRequest, TokenRefused, NothingThere, NotOpen, SessionOver, StoreUnavailable,
+    ),
+)]
+pub(super) async fn list_insights(
+    State(state): State<HttpState>,
+    access: Access,
+    PathParams(session_id): PathParams<String>,
+    query: QueryPairs,
+) -> Result<Response, Problem> {
+    let params = ListingParams::read(query)?;
+    let made = Made::find(
+        &state,
+        &access,
+        &session_id,
+        params.tenant_id,
+        Phase::Insights,
+    )
+    .await?;
+    let (page, next_cursor) = made.page(&state, &params)?;
+    let view = InsightsView {
+        total: page.total,
+        data: page.records,
+        next_cursor,
+    };
+    Ok(Json(view).into_response())
+}
+
+/// List the KPIs of a session
+///
+/// Of all its tenants, the account's own first, and of the group that it heads.
+#[utoipa::path(
+    get,
+    path = "/api/demo/sessions/{session_id}/kpis",
+    tag = "data",
+    params(
+        ("session_id" = String, Path, description = "The session"),
+        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Of this tenant of the session alone"),
+        ("scope" = Option<String>, Query, description = "`tenant` or `group`"),
+        ("kpi" = Option<String>, Query, description = "By its name; may be repeated"),
+        ("outlet" = Option<String>, Query, description = "Of this outlet, by its slug; `null`: of the account's own tenant, and of the group"),
+    ),
+    security(("access_token" = []), ("internal_key" = [])),
+    responses(
+        (status = 200, description = "The KPIs; one that could not be computed has a null value and the reason.", body = KpisView),
+        BadRequest, TokenRefused, NothingThere, NotOpen, SessionOver, StoreUnavailable,
+    ),
+)]
+pub(super) async fn list_kpis(
+    State(state): State<HttpState>,
+    access: Access,
+    PathParams(session_id): PathParams<String>,
+    query: QueryPairs,
+) -> Result<Json<KpisView>, Problem> {
+    let FiguresParams { tenant_id, filters } = FiguresParams::read(query)?;
+    let made = Made::find(&state, &access, &session_id, tenant_id, Phase::Kpis).await?;
+    made.check_values(&state, &filters)?;
+    let mut data = Vec::new();
+    for tenant in &made.tenants {
+        data.extend(made.computed(tenant)?);
+        data.extend(missing(&made.session, tenant, state.sessions.triggers()));
+    }
+    data.retain(|figure| filters.iter().all(|filter| filter.matches(&figure.record)));
+    Ok(Json(KpisView { data }))
+}
+
+async fn alerts(
+    state: &HttpState,
+    access: &Access,
+    session_id: &str,
+    params: &ListingParams,
+) -> Result<Response, Problem> {
+    let made = Made::find(state, access, session_id, params.tenant_id, Phase::Alerts).await?;
+    let (page, next_cursor) = made.page(state, params)?;
+    let view = AlertsView {
+        total: page.total,
+        data: page.records,
+        next_cursor,
+    };
+    Ok(Json(view).into_response())
+}
+
+/// What the triggers of a phase made for some tenants of a session.
+struct Made {
+    session: SessionRow,
+    tenants: Vec<TenantRow>,
+    /// What they make; `None` where the catalog has no trigger of the phase.
+    entity: Option<EntityRef>,
+    /// In the order of the tenants, then of the triggers' names.
+    segments: Vec<StoredSegment>,
+}
+
+impl Made {
+    async fn find(
+        state: &HttpState,
+        access: &Access,
+        session_id: &str,
+        tenant_id: Option<uuid::Uuid>,
+        phase: Phase,
+    ) -> Result<Self, Problem> {
+        let (session, tenant) = access.open(state, session_id, tenant_id).await?;
+        let tenants = match tenant_id {
+            Some(_) => vec![tenant],
+            None => session.tenants.clone(),
+        };
+        let entity = state.sessions.product(phase).cloned();
+        let mut segments = Vec::new();
+        for tenant in &tenants {
+            if let Some(EntityRef { domain, entity }) = &entity {
+                let own = state.sessions.segments(tenant.tenant_id, domain, entity);
+                segments.extend(own.await?);
+            }
+        }
+        if segments.is_empty() {
+            // Nothing was made, or all of it went since the session was looked at.
+            access.open(state, session_id, tenant_id).await?;
+        }
+        Ok(Self {
+            session,
+            tenants,
+            entity,
+            segments,
+        })
+    }
+
+    /// A page, and where the next one begins.
+    fn page(
+        &self,
+        state: &HttpState,
+        params: &ListingParams,
+    ) -> Result<(Page<'_>, Option<String>), Problem> {
+        let fields = self.entity.as_ref().map_or_else(Vec::new, |made| {
+            state.sessions.fields(&made.domain, &made.entity)
+        });
+        let filters = params.filters(&fields)?;
+        self.check_values(state, &filters)?;
+        let digest = digest_of(&self.segments);
+        let from = params.from(&digest)?;
+        let rows = self.segments.iter().map(|segment| segment.rows.as_str());
+        let page =
+            select(rows, &filters, from, params.limit()).map_err(|error| unreadable(&error))?;
+        let next = page.next.map(|position| Cursor::write(&digest, position));
+        Ok((page, next))
+    }
+
+    /// # Errors
+    /// 400 for every value that a field never has.
+    fn check_values(&self, state: &HttpState, filters: &[Filter]) -> Result<(), Problem> {
+        let schema = self.entity.as_ref();
+        let schema = schema.and_then(|entity| state.sessions.schema(entity));
+        let tenants = self.session.tenants.iter();
+        let outlets: Vec<&str> = tenants
+            .filter_map(|tenant| tenant.outlet.as_deref())
+            .collect();
+        let faults = impossible(filters, schema.unwrap_or(&Value::Null), &outlets);
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Problem::invalid(faults).with_code("unknown_value")),
+        }
+    }
+
+    /// The KPIs that a tenant has.
+    fn computed(&self, tenant: &TenantRow) -> Result<Vec<KpiView>, Problem> {
+        let mut figures = Vec::new();
+        let segments = self.segments.iter();
+        for segment in segments.filter(|segment| segment.tenant_id == tenant.tenant_id) {
+            let records: Vec<Map<String, Value>> =
+                serde_json::from_str(&segment.rows).map_err(|error| unreadable(&error))?;
+            figures.extend(records.into_iter().map(|record| KpiView {
+                record,
+                status: TriggerState::Completed,
+                reason: None,
+            }));
+        }
+        Ok(figures)
+    }
+}
+
+/// The KPIs that a tenant would have, had their triggers completed.
+fn missing(session: &SessionRow, tenant: &TenantRow, triggers: &[Trigger]) -> Vec<KpiView> {
+    let rows = tenant.triggers.iter();
+    rows.filter(|row| row.status != TriggerStatus::Completed)
+        .filter_map(|row| {
+            let trigger = triggers
+                .iter()
+                .find(|trigger| trigger.slug == row.trigger)?;
+            Some((row, trigger))
+        })
+        .flat_map(|(row, trigger)| {
+            let scopes = scopes(session, tenant, trigger);
+            trigger.figures.iter().flat_map(move |figure| {
+                let figures = scopes.iter();
+                figures
+                    .map(|scope| unknown(tenant, row, figure, scope))
+                    .collect::<Vec<_>>()
+            })
+        })
+        .collect()
+}
+
+/// Whether a trigger's figures are of the tenant alone, or of the group that it heads as well.
+fn scopes(session: &SessionRow, tenant: &TenantRow, trigger: &Trigger) -> Vec<&'static str> {
+    let has_outlets = tenant.outlet.is_none() && session.tenants.len() > 1;
+    let mut reads = trigger.reads.iter();
+    match has_outlets && reads.any(|read| read.from.contains(&Relation::Outlets)) {
+        true => vec!["tenant", "group"],
+        false => vec!["tenant"],
+    }
+}
+
+fn unknown(tenant: &TenantRow, row: &TriggerRow, figure: &str, scope: &str) -> KpiView {
+    let text = |text: &str| Value::String(text.to_owned());
+    let record = [
+        ("tenant_id", text(&tenant.tenant_id.to_string())),
+        ("outlet", tenant.outlet.as_deref().map_or(Value::Null, text)),
+        ("kpi", text(figure)),
+        ("scope", text(scope)),
+        ("value", Value::Null),
+    ];
+    let failure = row.error.as_ref().map(|error| error.message.clone());
+    KpiView {
+        record: record
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        status: row.status.into(),
+        reason: row.reason.clone().or(failure),
+    }
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    tracing::error!(%error, "a stored segment cannot be read");
+    Problem::internal()
+}

@@ -1,0 +1,165 @@
+//! What became of each trigger.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Ordered;
+use super::service::ServiceErrorView;
+use crate::catalog::Phase;
+use crate::repo::{SessionRow, TriggerRow, TriggerStatus};
+
+/// What became of one trigger for one tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Trigger)]
+pub struct TriggerView {
+    /// The domain whose plugin answers it.
+    domain: String,
+    /// What it makes.
+    phase: TriggerPhase,
+    /// Where it is.
+    status: TriggerState,
+    /// Records that it made.
+    records: u32,
+    /// Records per status, of what has one.
+    by_status: BTreeMap<String, u32>,
+    /// How long the call and the checks took, in milliseconds.
+    #[schema(minimum = 0)]
+    duration_ms: Option<f64>,
+    /// The digest of the component that answered.
+    plugin_version: Option<String>,
+    /// The digest over its records as they are stored.
+    content_digest: Option<String>,
+    /// Why it failed, where it did.
+    error: Option<ServiceErrorView>,
+    /// Why it did not run, where it was skipped or is disabled.
+    reason: Option<String>,
+}
+
+/// What a trigger makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerPhase {
+    /// What somebody should act on.
+    Alerts,
+    /// What the records show.
+    Insights,
+    /// The figures that sum it up.
+    Kpis,
+}
+
+/// Where one trigger is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = TriggerStatus)]
+pub enum TriggerState {
+    /// Not begun.
+    Pending,
+    /// Under way.
+    Running,
+    /// What it made was checked and is kept.
+    Completed,
+    /// It made nothing that could be kept; see its error.
+    Failed,
+    /// It did not run, since something that it reads is not there; see its reason.
+    Skipped,
+    /// It did not run, since its phase is switched off.
+    Disabled,
+}
+
+/// Triggers by tenant, then by their names, in the order of the session and the catalog.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Triggers, value_type = BTreeMap<String, BTreeMap<String, TriggerView>>)]
+pub struct TenantTriggers(Ordered<Ordered<TriggerView>>);
+
+/// What became of every trigger of a session.
+#[must_use]
+pub fn tenant_triggers(session: &SessionRow) -> TenantTriggers {
+    let by_name = |rows: &[TriggerRow]| {
+        rows.iter()
+            .map(|row| (row.trigger.clone(), TriggerView::from(row)))
+            .collect()
+    };
+    let by_tenant = session.tenants.iter();
+    TenantTriggers(
+        by_tenant
+            .map(|tenant| (tenant.tenant_id.to_string(), by_name(&tenant.triggers)))
+            .collect(),
+    )
+}
+
+/// A trigger that was run again.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = TriggerRun)]
+pub struct TriggerRunView {
+    /// The domain.
+    service: String,
+    /// The trigger.
+    trigger: String,
+    /// The tenant.
+    virtual_tenant_id: Uuid,
+    /// `completed`.
+    status: TriggerState,
+    /// Records that it made.
+    records: u32,
+    /// How long the call and the checks took, in milliseconds.
+    #[schema(minimum = 0)]
+    duration_ms: Option<f64>,
+}
+
+impl TriggerRunView {
+    /// What became of it for a tenant.
+    #[must_use]
+    pub fn new(tenant_id: Uuid, row: TriggerRow) -> Self {
+        Self {
+            service: row.domain,
+            trigger: row.trigger,
+            virtual_tenant_id: tenant_id,
+            status: row.status.into(),
+            records: row.records,
+            duration_ms: row.duration_ms,
+        }
+    }
+}
+
+impl From<&TriggerRow> for TriggerView {
+    fn from(row: &TriggerRow) -> Self {
+        Self {
+            domain: row.domain.clone(),
+            phase: row.phase.into(),
+            status: row.status.into(),
+            records: row.records,
+            by_status: row.by_status.clone(),
+            duration_ms: row.duration_ms,
+            plugin_version: row.plugin_digest.clone(),
+            content_digest: row.content_digest.clone(),
+            error: row.error.as_ref().map(ServiceErrorView::from),
+            reason: row.reason.clone(),
+        }
+    }
+}
+
+impl From<Phase> for TriggerPhase {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Alerts => Self::Alerts,
+            Phase::Insights => Self::Insights,
+            Phase::Kpis => Self::Kpis,
+        }
+    }
+}
+
+impl From<TriggerStatus> for TriggerState {
+    fn from(status: TriggerStatus) -> Self {
+        match status {
+            TriggerStatus::Pending => Self::Pending,
+            TriggerStatus::Running => Self::Running,
+            TriggerStatus::Completed => Self::Completed,
+            TriggerStatus::Failed => Self::Failed,
+            TriggerStatus::Skipped => Self::Skipped,
+            TriggerStatus::Disabled => Self::Disabled,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Owns the host's metrics: their names, what each counts, and how Prometheus reads them.
+//!
+//! Never: a decision. The rooms say what happened, and nobody but an operator reads it.
+//!
+//! The names that begin with `demo_` are the product's own, which dashboards know already.
+
+mod exposition;
+mod gauges;
+mod names;
+mod told;
+
+pub use exposition::{foresee, keep_up, render};
+pub use gauges::Gauges;
+pub use names::{METRICS, Metric, MetricKind};
+pub use told::{
+    Dispatch, answered, clone_refused, cloning_failed, counts_unavailable, interrupted,
+    mirror_failed, mirrored, noticed, plugin_failed, service_cloned, session_created,
+    session_deleted, traces_lost, trigger_failed, webhook_ended,
+};

@@ -1,0 +1,62 @@
+//! What a store expects of what it is handed, whichever store it is.
+
+use std::fmt::Display;
+
+use uuid::Uuid;
+
+use super::{Part, Replaced, RepoError, SessionRow};
+use crate::segment::StoredSegment;
+
+/// # Errors
+/// [`RepoError::Corrupt`] for a segment of a tenant that is not the session's.
+pub(super) fn tenants(session: &SessionRow, held: &[StoredSegment]) -> Result<(), RepoError> {
+    held.iter()
+        .try_for_each(|segment| tenant(session, segment.tenant_id))
+}
+
+/// # Errors
+/// [`RepoError::Corrupt`] for a part of another session, and for a segment of no part that is
+/// replaced: writing it once more would not be the same.
+pub(super) fn replacement(
+    session: &SessionRow,
+    replaced: Replaced<'_>,
+    held: &[StoredSegment],
+) -> Result<(), RepoError> {
+    match replaced {
+        Replaced::Everything => tenants(session, held),
+        Replaced::Parts(parts) => {
+            parts
+                .iter()
+                .try_for_each(|part| tenant(session, part.tenant_id))?;
+            held.iter().try_for_each(|segment| named(parts, segment))
+        }
+    }
+}
+
+fn tenant(session: &SessionRow, tenant_id: Uuid) -> Result<(), RepoError> {
+    let mut tenants = session.tenants.iter();
+    match tenants.any(|tenant| tenant.tenant_id == tenant_id) {
+        true => Ok(()),
+        false => Err(corrupt("segment", &"its tenant is not of the session")),
+    }
+}
+
+fn named(parts: &[Part], segment: &StoredSegment) -> Result<(), RepoError> {
+    let is_of = |part: &Part| {
+        part.tenant_id == segment.tenant_id
+            && part.domain == segment.domain
+            && part.part == segment.part
+    };
+    match parts.iter().any(is_of) {
+        true => Ok(()),
+        false => Err(corrupt("segment", &"it is of no part that is replaced")),
+    }
+}
+
+/// A value that this program cannot have written.
+pub(super) fn corrupt(what: &'static str, reason: &impl Display) -> RepoError {
+    RepoError::Corrupt {
+        what,
+        reason: reason.to_string(),
+    }
+}

@@ -1,0 +1,332 @@
+//! The store on a PostgreSQL server, for any number of hosts.
+//!
+//! A host that is paused or cut off can write nothing once its lease has run out: the last statement of
+//! a transaction asks the server's own clock, and a transaction that idles for longer than a fraction of
+//! a lease is ended by the server.
+
+mod connect;
+mod data;
+mod destroy;
+mod encode;
+mod error;
+mod keys;
+mod rows;
+mod segments;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgPool;
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+pub(super) use self::error::{classify, open_error};
+use super::{
+    DeletedSegment, Due, IdempotencyKey, KeyUse, Lease, OpenError, Replaced, Repo, RepoError,
+    SessionCounts, SessionPosition, SessionRow, SessionStatus, StoreOptions, ViewSpec,
+};
+use crate::failpoint;
+use crate::segment::{EntityCounts, StoredSegment};
+
+/// Several hosts that start at once take turns: the migrator holds a lock of the server's meanwhile,
+/// which ends with its connection.
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The store on a PostgreSQL server.
+#[derive(Debug)]
+pub struct PostgresRepo {
+    pool: PgPool,
+}
+
+impl PostgresRepo {
+    /// Connects, and brings the tables and views up to date.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or used, or `views` cannot be made.
+    pub async fn open(
+        url: &str,
+        views: &[ViewSpec],
+        options: StoreOptions,
+    ) -> Result<Self, OpenError> {
+        let pool = connect::pool(url, options)?;
+        MIGRATIONS.run(&pool).await.map_err(not_migrated)?;
+        let mut transaction = pool.begin().await.map_err(open_error)?;
+        views::refresh(&mut transaction, views).await?;
+        transaction.commit().await.map_err(open_error)?;
+        Ok(Self { pool })
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>, RepoError> {
+        self.pool.begin().await.map_err(classify)
+    }
+}
+
+/// PostgreSQL's text has no NUL: what is asked for with one is not there.
+fn storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
+async fn commit(transaction: Transaction<'static, Postgres>) -> Result<(), RepoError> {
+    transaction.commit().await.map_err(classify)
+}
+
+/// Commits what may stay, and rolls back what may not; answers which.
+async fn commit_if(
+    kept: bool,
+    transaction: Transaction<'static, Postgres>,
+) -> Result<bool, RepoError> {
+    match kept {
+        true => commit(transaction).await?,
+        false => transaction.rollback().await.map_err(classify)?,
+    }
+    Ok(kept)
+}
+
+fn not_migrated(source: MigrateError) -> OpenError {
+    let store = "PostgreSQL".to_owned();
+    match source {
+        MigrateError::VersionMissing(version) => OpenError::Later { store, version },
+        MigrateError::Execute(source) => open_error(source),
+        source => OpenError::Migrate { store, source },
+    }
+}
+
+#[async_trait]
+impl Repo for PostgresRepo {
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "insert_session", store = "postgresql")
+    )]
+    async fn insert_session(
+        &self,
+        session: &SessionRow,
+        lease: &Lease,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<KeyUse>, RepoError> {
+        let mut transaction = self.begin().await?;
+        if let Some(key) = key {
+            let taken = keys::take(
+                &mut transaction,
+                key,
+                &session.session_id,
+                session.created_at,
+            );
+            if let Some(before) = taken.await? {
+                transaction.rollback().await.map_err(classify)?;
+                return Ok(Some(before));
+            }
+        }
+        sessions::insert(&mut transaction, session, lease).await?;
+        commit(transaction).await?;
+        Ok(None)
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "commit_session", store = "postgresql")
+    )]
+    async fn commit_session(
+        &self,
+        session: &SessionRow,
+        segments: &[StoredSegment],
+    ) -> Result<bool, RepoError> {
+        let mut transaction = self.begin().await?;
+        let kept = data::commit(&mut transaction, session, segments).await?;
+        failpoint::reach("commit_session:before").await;
+        let kept = commit_if(kept, transaction).await?;
+        failpoint::reach("commit_session:after").await;
+        Ok(kept)
+    }
+
+    async fn find_session(&self, session_id: &str) -> Result<Option<SessionRow>, RepoError> {
+        if !storable(session_id) {
+            return Ok(None);
+        }
+        sessions::find(&self.pool, session_id).await
+    }
+
+    async fn find_session_of_tenant(
+        &self,
+        tenant_id: Uuid,
+    ) -> Result<Option<SessionRow>, RepoError> {
+        sessions::find_of_tenant(&self.pool, tenant_id).await
+    }
+
+    async fn list_sessions(
+        &self,
+        after: Option<&SessionPosition>,
+        limit: u32,
+    ) -> Result<Vec<SessionRow>, RepoError> {
+        let after = after.filter(|after| storable(&after.session_id));
+        sessions::list(&self.pool, after, limit).await
+    }
+
+    async fn count_sessions(&self, now: DateTime<Utc>) -> Result<SessionCounts, RepoError> {
+        sessions::count(&self.pool, now).await
+    }
+
+    async fn extend_session(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        by: Duration,
+        most: u32,
+    ) -> Result<bool, RepoError> {
+        if !storable(session_id) {
+            return Ok(false);
+        }
+        sessions::extend(&self.pool, session_id, now, by, most).await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "begin_destroying", store = "postgresql")
+    )]
+    async fn begin_destroying(
+        &self,
+        session_id: &str,
+        lease: &Lease,
+    ) -> Result<Option<SessionStatus>, RepoError> {
+        if !storable(session_id) {
+            return Ok(None);
+        }
+        let mut transaction = self.begin().await?;
+        let status = destroy::begin(&mut transaction, session_id, lease).await?;
+        commit(transaction).await?;
+        Ok(status)
+    }
+
+    async fn begin_destroying_due(
+        &self,
+        due: &Due,
+        lease: &Lease,
+    ) -> Result<Vec<String>, RepoError> {
+        destroy::begin_due(&self.pool, due, lease).await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "destroy_session", store = "postgresql")
+    )]
+    async fn destroy_session(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        amiss: &[String],
+    ) -> Result<Vec<DeletedSegment>, RepoError> {
+        let mut transaction = self.begin().await?;
+        let deleted = destroy::destroy(&mut transaction, session_id, now, amiss).await?;
+        failpoint::reach("destroy_session:before").await;
+        commit(transaction).await?;
+        failpoint::reach("destroy_session:after").await;
+        Ok(deleted)
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "record_failed_cleanup", store = "postgresql")
+    )]
+    async fn record_failed_cleanup(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        reason: &str,
+    ) -> Result<u32, RepoError> {
+        let mut transaction = self.begin().await?;
+        let failures = destroy::record_failure(&mut transaction, session_id, now, reason).await?;
+        commit(transaction).await?;
+        Ok(failures)
+    }
+
+    async fn deadline(&self, lease: Duration) -> Result<DateTime<Utc>, RepoError> {
+        sqlx::query_scalar("SELECT clock_timestamp() + make_interval(secs => $1)")
+            .bind(lease.as_secs_f64())
+            .fetch_one(&self.pool)
+            .await
+            .map_err(classify)
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "replace_data", store = "postgresql")
+    )]
+    async fn replace_data(
+        &self,
+        session: &SessionRow,
+        deadline: DateTime<Utc>,
+        replaced: Replaced<'_>,
+        segments: &[StoredSegment],
+    ) -> Result<bool, RepoError> {
+        let mut transaction = self.begin().await?;
+        let kept = data::replace(&mut transaction, session, deadline, replaced, segments).await?;
+        failpoint::reach("replace_data:before").await;
+        let kept = commit_if(kept, transaction).await?;
+        failpoint::reach("replace_data:after").await;
+        Ok(kept)
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "delete_domain", store = "postgresql")
+    )]
+    async fn delete_domain(
+        &self,
+        tenant_id: Uuid,
+        domain: &str,
+    ) -> Result<EntityCounts, RepoError> {
+        segments::delete_domain(&self.pool, tenant_id, domain).await
+    }
+
+    async fn find_segments(
+        &self,
+        tenant_id: Uuid,
+        domain: Option<&str>,
+        entity: Option<&str>,
+    ) -> Result<Vec<StoredSegment>, RepoError> {
+        segments::find(&self.pool, tenant_id, domain, entity).await
+    }
+
+    async fn fail_interrupted(&self, reason: &str) -> Result<Vec<String>, RepoError> {
+        let mut transaction = self.begin().await?;
+        let failed = destroy::fail_interrupted(&mut transaction, reason).await?;
+        commit(transaction).await?;
+        Ok(failed)
+    }
+
+    /// Other hosts may hold leases here: theirs run out by themselves.
+    async fn end_leases(&self) -> Result<(), RepoError> {
+        Ok(())
+    }
+
+    async fn prune(&self, ledger: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, RepoError> {
+        let mut transaction = self.begin().await?;
+        let gone = destroy::prune(&mut transaction, ledger, now).await?;
+        commit(transaction).await?;
+        Ok(gone)
+    }
+
+    async fn ping(&self) -> Result<(), RepoError> {
+        sqlx::query("SELECT 1")
+            .execute(&self.pool)
+            .await
+            .map_err(classify)?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}

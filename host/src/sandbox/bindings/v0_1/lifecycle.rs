@@ -1,0 +1,73 @@
+//! What every plugin exports: prepare and clone, cleanup.
+
+use wasmtime::Store;
+
+use super::{Plugin, SENTENCE, Told, guest_error, returned, types};
+use crate::fault::shortened;
+use crate::sandbox::bindings::Failure;
+use crate::sandbox::store::State;
+use crate::sandbox::{CallContext, CleanupPlan};
+use crate::segment;
+
+/// The most notices of a cleanup plan that are kept.
+const NOTICES: usize = 20;
+
+pub(in crate::sandbox::bindings) fn clone_tenant(
+    plugin: &Plugin,
+    store: &mut Store<State>,
+    slice: &[segment::Segment],
+    context: &CallContext,
+) -> Result<Vec<segment::Segment>, Failure> {
+    let instance = plugin.instance.instantiate(&mut *store)?;
+    let lifecycle = plugin.lifecycle.load(&mut *store, &instance)?;
+    let slice: Vec<types::SegmentParam<'_>> = slice
+        .iter()
+        .map(|segment| types::SegmentParam {
+            entity: &segment.entity,
+            rows: &segment.rows,
+        })
+        .collect();
+    lifecycle
+        .call_prepare(&mut *store, &slice)?
+        .map_err(guest_error)?;
+    let segments = lifecycle
+        .call_clone(&mut *store, Told::new(context).as_guest())?
+        .map_err(guest_error)?;
+    Ok(returned(segments))
+}
+
+pub(in crate::sandbox::bindings) fn plan_cleanup(
+    plugin: &Plugin,
+    store: &mut Store<State>,
+    context: &CallContext,
+    held: &[segment::EntityCount],
+) -> Result<CleanupPlan, Failure> {
+    let instance = plugin.instance.instantiate(&mut *store)?;
+    let lifecycle = plugin.lifecycle.load(&mut *store, &instance)?;
+    let held: Vec<types::EntityCountParam<'_>> = held
+        .iter()
+        .map(|count| types::EntityCountParam {
+            entity: &count.entity,
+            records: count.records,
+        })
+        .collect();
+    let plan = lifecycle
+        .call_cleanup(&mut *store, Told::new(context).as_guest(), &held)?
+        .map_err(guest_error)?;
+    Ok(CleanupPlan {
+        deletions: plan
+            .deletions
+            .into_iter()
+            .map(|count| segment::EntityCount {
+                entity: count.entity,
+                records: count.records,
+            })
+            .collect(),
+        notices: plan
+            .notices
+            .iter()
+            .take(NOTICES)
+            .map(|notice| shortened(notice, SENTENCE))
+            .collect(),
+    })
+}

@@ -1,0 +1,57 @@
+//! What is so now, for whoever watches the host: asked of the store, though not more than once a second.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::Sessions;
+use crate::metrics::{self, Gauges};
+use crate::repo::SessionCounts;
+
+/// How long an answer of the store is as good as a new one.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How long the store may take: whoever scrapes waits for the rest as well.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the store last said, and when. Whoever asks meanwhile waits for the answer.
+#[derive(Default)]
+pub(super) struct Counted(Mutex<Option<(Instant, Option<SessionCounts>)>>);
+
+impl Sessions {
+    /// The numbers of now. A store that does not answer costs its own.
+    pub async fn gauges(&self) -> Gauges {
+        let (clones_under_way, clones_waiting) = self.inner.admission.load();
+        Gauges {
+            sessions: self.counts().await,
+            clones_under_way,
+            clones_waiting,
+            mirror_backlog: self.inner.parts.mirror.backlog(),
+        }
+    }
+
+    async fn counts(&self) -> Option<SessionCounts> {
+        let mut last = self.inner.counted.0.lock().await;
+        match &*last {
+            Some((when, counts)) if when.elapsed() < FRESH => counts.clone(),
+            _ => {
+                let counts = self.ask_for_counts().await;
+                *last = Some((Instant::now(), counts.clone()));
+                counts
+            }
+        }
+    }
+
+    async fn ask_for_counts(&self) -> Option<SessionCounts> {
+        let parts = &self.inner.parts;
+        let asked = parts.repo.count_sessions(parts.clock.now());
+        let Ok(Ok(mut counts)) = tokio::time::timeout(PATIENCE, asked).await else {
+            metrics::counts_unavailable();
+            return None;
+        };
+        for account in parts.catalog.accounts() {
+            counts.active.entry(account.slug.clone()).or_default();
+        }
+        Some(counts)
+    }
+}

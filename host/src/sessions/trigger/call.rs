@@ -1,0 +1,240 @@
+//! One call of one trigger for one tenant: handed what it may read, and checked on the same thread.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::plan::{relatives, rows_mut};
+use crate::catalog::{CheckedProduct, CheckedTenant, EntityRef, TenantScope, Trigger};
+use crate::metrics;
+use crate::plugins::Plugin;
+use crate::repo::{ServiceError, SessionRow, TenantRow, TriggerRow, TriggerStatus};
+use crate::sandbox::{CallContext, HeldSegment, Limits};
+use crate::segment::{StoredSegment, concatenated, content_digest};
+use crate::sessions::Inner;
+use crate::sessions::clone::{SLACK, call_failed, context, millis, not_active, refused};
+use crate::sessions::create::scope;
+
+/// Everything that triggers may read of a session.
+#[derive(Clone)]
+pub(super) struct Readable {
+    /// What was cloned and checked.
+    pub(super) tenants: Arc<Vec<CheckedTenant>>,
+    /// What other triggers made.
+    pub(super) products: Arc<Vec<StoredSegment>>,
+}
+
+/// One trigger of one tenant that is to run.
+pub(super) struct Call {
+    scope: TenantScope,
+    trigger: Trigger,
+    /// What it is handed, in the order of its reads and of the session's tenants.
+    reads: Vec<(Uuid, EntityRef)>,
+}
+
+/// One trigger of one tenant that ended.
+pub(super) struct Ended {
+    tenant_id: Uuid,
+    slug: String,
+    duration: Duration,
+    plugin_digest: Option<String>,
+    pub(super) result: Result<CheckedProduct, ServiceError>,
+}
+
+impl Call {
+    /// The call of a trigger for a tenant.
+    pub(super) fn new(session: &SessionRow, tenant: &TenantRow, trigger: &Trigger) -> Self {
+        let mut reads: Vec<(Uuid, EntityRef)> = Vec::new();
+        for read in &trigger.reads {
+            for relation in &read.from {
+                for other in relatives(&session.tenants, tenant, *relation) {
+                    let line = (other.tenant_id, read.entity.clone());
+                    if !reads.contains(&line) {
+                        reads.push(line);
+                    }
+                }
+            }
+        }
+        Self {
+            scope: scope(session, tenant),
+            trigger: trigger.clone(),
+            reads,
+        }
+    }
+
+    pub(super) fn tenant_id(&self) -> Uuid {
+        self.scope.tenant_id
+    }
+
+    pub(super) fn slug(&self) -> &str {
+        &self.trigger.slug
+    }
+
+    /// Calls the plugin in the sandbox and checks what comes back.
+    pub(super) async fn run(
+        self,
+        inner: &Arc<Inner>,
+        session_id: &str,
+        readable: Readable,
+    ) -> Ended {
+        let (tenant_id, slug) = (self.tenant_id(), self.slug().to_owned());
+        let account = self.scope.account.clone();
+        let ended = |plugin_digest, duration, result: Result<CheckedProduct, ServiceError>| {
+            if let Err(error) = &result {
+                metrics::trigger_failed(&account, &slug, &error.code);
+            }
+            Ended {
+                tenant_id,
+                slug,
+                duration,
+                plugin_digest,
+                result,
+            }
+        };
+        let parts = &inner.parts;
+        let domain = &self.trigger.domain;
+        let plugin = parts.plugins.active(domain).cloned();
+        let (Some(plugin), Some(declared)) = (plugin, parts.catalog.domain(domain)) else {
+            let error = not_active(inner, domain);
+            return ended(None, Duration::ZERO, Err(error));
+        };
+        let limits = Limits {
+            timeout: self.trigger.timeout,
+            ..Limits::of(declared, &parts.catalog.limits(), &parts.limits)
+        };
+        let plugin_digest = Some(plugin.digest.clone());
+        let context = context(inner, session_id, &self.scope, domain);
+        let worker = Arc::clone(inner);
+        let asked = Instant::now();
+        let call = parts.sandbox.run(limits.timeout + SLACK, move || {
+            // The wait for a turn is the session's, not the trigger's.
+            let started = Instant::now();
+            let result = self.call_and_check(&worker, &plugin, &context, &readable, &limits);
+            (started.elapsed(), result)
+        });
+        let (duration, result) = match call.await {
+            Ok(done) => done,
+            Err(error) => (asked.elapsed(), Err(call_failed(&error))),
+        };
+        if let Err(error) = &result {
+            tracing::warn!(code = %error.code, fault_count = error.fault_count, error = %error.message, "trigger failed");
+        }
+        ended(plugin_digest, duration, result)
+    }
+
+    /// The part of a call that keeps a thread busy.
+    fn call_and_check(
+        &self,
+        inner: &Inner,
+        plugin: &Plugin,
+        context: &CallContext,
+        readable: &Readable,
+        limits: &Limits,
+    ) -> Result<CheckedProduct, ServiceError> {
+        let parts = &inner.parts;
+        let held: Vec<HeldSegment> = self
+            .reads
+            .iter()
+            .filter_map(|(tenant_id, entity)| readable.held(*tenant_id, entity))
+            .collect();
+        let (segments, cost) = parts
+            .sandbox
+            .run_trigger(
+                &plugin.component,
+                self.trigger.phase,
+                &self.trigger.slug,
+                context,
+                &held,
+                limits,
+            )
+            .map_err(|error| call_failed(&error))?;
+        if cost.dropped_log_lines > 0 {
+            tracing::warn!(
+                lines = cost.dropped_log_lines,
+                "log lines over the limit were dropped"
+            );
+        }
+        let most = usize::try_from(limits.records).unwrap_or(usize::MAX);
+        parts
+            .catalog
+            .check_product(
+                &self.scope,
+                &self.trigger,
+                segments,
+                &readable.tenants,
+                most,
+            )
+            .map_err(|rejection| refused(rejection, limits.records))
+    }
+}
+
+impl Readable {
+    /// The records of an entity of a tenant, all parts as one; `None` where there are none.
+    fn held(&self, tenant_id: Uuid, entity: &EntityRef) -> Option<HeldSegment> {
+        let cloned = self
+            .tenants
+            .iter()
+            .find(|tenant| tenant.scope.tenant_id == tenant_id)
+            .and_then(|tenant| tenant.domains.get(&entity.domain))
+            .into_iter()
+            .flat_map(|domain| &domain.segments);
+        let mut parts: Vec<&StoredSegment> = cloned
+            .chain(self.products.iter())
+            .filter(|segment| {
+                segment.tenant_id == tenant_id
+                    && segment.domain == entity.domain
+                    && segment.entity == entity.entity
+            })
+            .collect();
+        // In the order of the store: what runs again is handed the same text.
+        parts.sort_by(|one, other| one.part.cmp(&other.part));
+        let rows = match parts.as_slice() {
+            [] => return None,
+            [only] => only.rows.as_str().into(),
+            several => concatenated(several.iter().map(|part| part.rows.as_str())).into(),
+        };
+        Some(HeldSegment {
+            tenant_id,
+            domain: entity.domain.clone(),
+            entity: entity.entity.clone(),
+            rows,
+        })
+    }
+}
+
+impl Ended {
+    /// Writes how it ended into the trigger's row.
+    pub(super) fn describe(&self, tenants: &mut [TenantRow]) {
+        for row in rows_mut(tenants, self.tenant_id, &self.slug) {
+            *row = self.row(row);
+        }
+    }
+
+    fn row(&self, before: &TriggerRow) -> TriggerRow {
+        let row = TriggerRow {
+            duration_ms: Some(millis(self.duration)),
+            plugin_digest: self.plugin_digest.clone(),
+            ..TriggerRow::pending(&before.trigger, &before.domain, before.phase)
+        };
+        match &self.result {
+            Ok(product) => TriggerRow {
+                status: TriggerStatus::Completed,
+                records: product.segments.iter().map(|made| made.records).sum(),
+                by_status: product.by_status.clone(),
+                content_digest: Some(content_digest(
+                    product
+                        .segments
+                        .iter()
+                        .map(|made| (made.entity.as_str(), made.digest.as_str())),
+                )),
+                ..row
+            },
+            Err(error) => TriggerRow {
+                status: TriggerStatus::Failed,
+                error: Some(error.clone()),
+                ..row
+            },
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Alerts, then insights, then KPIs: within a phase all calls run at once.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
+
+use super::call::{Call, Readable};
+use super::plan::{rows_mut, settle};
+use crate::catalog::{CheckedTenant, Phase};
+use crate::repo::{ServiceError, SessionRow, TriggerStatus};
+use crate::segment::StoredSegment;
+use crate::sessions::Inner;
+use crate::sessions::clone::phase as phase_span;
+use crate::sessions::progress::Progress;
+
+/// Runs every trigger whose row in `progress` is pending, and answers what they made. `tenants` is
+/// what was cloned and checked, `kept` what other triggers made before. How each ended is in
+/// `progress`: none of them fails the session.
+pub(in crate::sessions) async fn run_phases(
+    inner: &Arc<Inner>,
+    session: &SessionRow,
+    progress: &Arc<Progress>,
+    tenants: &Arc<Vec<CheckedTenant>>,
+    kept: &[StoredSegment],
+) -> Vec<StoredSegment> {
+    let mut made: Vec<StoredSegment> = Vec::new();
+    for phase in Phase::ALL {
+        let triggers = inner.parts.catalog.triggers();
+        let due = progress.change(|rows| settle(triggers, rows, phase));
+        let calls: Vec<Call> = due
+            .iter()
+            .filter_map(|(tenant_id, slug)| {
+                let mut rows = session.tenants.iter();
+                let tenant = rows.find(|tenant| tenant.tenant_id == *tenant_id)?;
+                let trigger = inner.parts.catalog.trigger(slug)?;
+                Some(Call::new(session, tenant, trigger))
+            })
+            .collect();
+        if calls.is_empty() {
+            continue;
+        }
+        let readable = Readable {
+            tenants: Arc::clone(tenants),
+            products: Arc::new(kept.iter().chain(&made).cloned().collect()),
+        };
+        let run = run_phase(inner, session, progress, calls, &readable);
+        made.extend(run.instrument(phase_span(phase.as_str())).await);
+        // A task that was lost leaves its row as it was.
+        progress.change(|rows| {
+            for (tenant_id, slug) in &due {
+                for row in rows_mut(rows, *tenant_id, slug) {
+                    if matches!(row.status, TriggerStatus::Pending | TriggerStatus::Running) {
+                        row.status = TriggerStatus::Failed;
+                        row.error = Some(lost());
+                    }
+                }
+            }
+        });
+    }
+    made
+}
+
+async fn run_phase(
+    inner: &Arc<Inner>,
+    session: &SessionRow,
+    progress: &Arc<Progress>,
+    calls: Vec<Call>,
+    readable: &Readable,
+) -> Vec<StoredSegment> {
+    let mut running = JoinSet::new();
+    for call in calls {
+        let (inner, progress) = (Arc::clone(inner), Arc::clone(progress));
+        let (session_id, readable) = (session.session_id.clone(), readable.clone());
+        let span =
+            tracing::info_span!("trigger", trigger = %call.slug(), tenant_id = %call.tenant_id());
+        running.spawn(
+            async move {
+                progress.change(|rows| {
+                    for row in rows_mut(rows, call.tenant_id(), call.slug()) {
+                        row.status = TriggerStatus::Running;
+                    }
+                });
+                let ended = call.run(&inner, &session_id, readable).await;
+                progress.change(|rows| ended.describe(rows));
+                ended.result
+            }
+            .instrument(span),
+        );
+    }
+    let mut made = Vec::new();
+    while let Some(joined) = running.join_next().await {
+        match joined {
+            Ok(Ok(product)) => made.extend(product.segments),
+            // Its row says why.
+            Ok(Err(_)) => {}
+            Err(lost) => tracing::error!(error = %lost, "a trigger's task was lost"),
+        }
+    }
+    made
+}
+
+fn lost() -> ServiceError {
+    ServiceError {
+        code: "host_error".to_owned(),
+        message: "the host lost the call; its log says why".to_owned(),
+        faults: Vec::new(),
+        fault_count: 0,
+    }
+}
