@@ -10,6 +10,7 @@
 mod api;
 mod cli;
 mod conformance;
+mod operations;
 mod recovery;
 mod sandbox;
 mod support;

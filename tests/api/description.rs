@@ -42,13 +42,23 @@ async fn a_method_is_answered_where_and_only_where_it_is_described() {
     let app = TestApp::over(&Puppets::new().load().hosting).await;
     let api = app.get("/openapi.json").await.expect(200);
     let session = app.create("show").await.expect(200);
+    // One that is over, so that its events have an end.
+    let over = app.create("show").await.expect(200);
+    app.delete(&super::visit::path(&over, "")).await.expect(200);
     for (template, item) in api["paths"].as_object().unwrap() {
+        let watched = if template.ends_with("/events") {
+            &over
+        } else {
+            &session
+        };
         let path = template
-            .replace("{session_id}", super::visit::id(&session))
+            .replace("{session_id}", super::visit::id(watched))
             .replace("{virtual_tenant_id}", super::visit::tenant(&session))
             .replace("{tenant_id}", super::visit::tenant(&session))
             .replace("{domain}", "lead")
-            .replace("{entity}", "note");
+            .replace("{entity}", "note")
+            .replace("{group}", "some")
+            .replace("{trigger}", "notes");
         assert!(
             !path.contains('{'),
             "{template} has a parameter that this test does not know"
@@ -88,13 +98,26 @@ async fn every_call_of_the_session_is_described() {
         ("post", "/api/demo/sessions"),
         ("get", "/api/demo/sessions/{session_id}"),
         ("get", "/api/demo/sessions/{session_id}/status"),
+        ("get", "/api/demo/sessions/{session_id}/events"),
+        ("post", "/api/demo/sessions/{session_id}/extend"),
+        ("post", "/api/demo/sessions/{session_id}/reset"),
         ("delete", "/api/demo/sessions/{session_id}"),
         ("get", "/api/demo/accounts"),
         (
             "get",
             "/api/demo/sessions/{session_id}/data/{domain}/{entity}",
         ),
+        ("get", "/api/demo/sessions/{session_id}/alerts"),
+        ("get", "/api/demo/sessions/{session_id}/insights"),
+        ("get", "/api/demo/sessions/{session_id}/kpis"),
+        ("get", "/alerts"),
         ("post", "/services/{domain}/internal/demo/clone"),
+        ("post", "/services/tenant/internal/demo/create-child"),
+        ("post", "/services/{domain}/internal/{trigger}/trigger"),
+        (
+            "post",
+            "/services/{domain}/internal/{group}/{trigger}/trigger",
+        ),
         (
             "delete",
             "/services/{domain}/internal/demo/tenant/{virtual_tenant_id}",
@@ -103,6 +126,7 @@ async fn every_call_of_the_session_is_described() {
         ("get", "/services/{domain}/internal/demo/export/{tenant_id}"),
         ("get", "/healthz"),
         ("get", "/readyz"),
+        ("get", "/metrics"),
     ] {
         assert!(
             paths[path][method].is_object(),

@@ -1,36 +1,9 @@
 //! One domain of a session is cloned again: refreshed where it is there, repaired where it is not.
 
-use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::visit::{id, path, read, tenant};
-use crate::support::{INTERNAL_KEY, Puppets, TestApp, masked};
-
-/// What a caller takes a session to be, as `clone` wants it.
-fn asked(session: &Value) -> Value {
-    json!({
-        "base_tenant_id": session["base_tenant_id"],
-        "virtual_tenant_id": session["virtual_tenant_id"],
-        "demo_account_type": session["demo_account_type"],
-        "session_id": session["session_id"],
-        "session_created_at": session["session_created_at"],
-    })
-}
-
-async fn delete(app: &TestApp, domain: &str, session: &Value) -> Value {
-    let path = format!(
-        "/services/{domain}/internal/demo/tenant/{}",
-        tenant(session)
-    );
-    app.call(
-        Method::DELETE,
-        &path,
-        &[("x-internal-api-key", INTERNAL_KEY)],
-        &Value::Null,
-    )
-    .await
-    .expect(200)
-}
+use super::visit::{asked, delete, id, path, read, tenant};
+use crate::support::{Puppets, TestApp, masked};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clone_repairs_a_session_whose_domain_was_deleted() {
@@ -39,7 +12,7 @@ async fn a_clone_repairs_a_session_whose_domain_was_deleted() {
     let before = app.get_internal(&export("recipes", &session)).await;
     before.expect(200);
 
-    delete(&app, "recipes", &session).await;
+    delete(&app, "recipes", tenant(&session)).await.expect(200);
     let partial = app.get(&path(&session, "")).await.expect(200);
     assert_eq!(partial["status"], "PARTIAL");
     assert_eq!(

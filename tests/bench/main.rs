@@ -1,8 +1,11 @@
 //! `cargo xtask bench`: what a session costs beside the same work without a sandbox.
 //!
-//! The *floor* is a session's work done natively: every domain cloned from fixtures that are already
-//! prepared, the same checks on one parse, the same references, and a raw write of the same segments.
-//! Session and floor take turns in one run, so that what else the machine does hits both.
+//! The *floor* is a session's work done natively: every domain of every tenant cloned from fixtures that
+//! are already prepared, the same checks on one parse, the same references, the same triggers on the same
+//! records with the same checks, and a raw write of the same segments. Session and floor take turns in
+//! one run, so that what else the machine does hits both.
+//!
+//! `cargo xtask bench -- --crowd` measures instead what a session costs with many others stored.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,15 +14,27 @@
     reason = "a benchmark stops where it fails, and prints"
 )]
 
+mod crowd;
 mod figures;
 mod floor;
+mod host;
+#[path = "../support/hosting.rs"]
+mod hosting;
 mod natives;
+mod parts;
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../support/puppets.rs"]
+mod puppets;
+#[path = "../support/raise.rs"]
+mod raise;
+#[path = "../../host/src/repo/postgres/tests/server.rs"]
+mod server;
 mod setting;
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use figures::{Figures, line};
+use host::Host;
 use setting::Setting;
 
 /// The most that a session may cost, in floors.
@@ -29,36 +44,61 @@ const WARM_UP: usize = 5;
 
 fn main() -> ExitCode {
     // `cargo bench` passes `--bench`; the rest is for a quick look.
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
+    let quick = asked("--quick");
     let rounds = if quick { 10 } else { ROUNDS };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .unwrap();
-    let ratio = runtime.block_on(run(rounds));
-    if ratio <= BOUND {
-        println!("\nthe session costs {ratio:.2} floors; at most {BOUND:.1} are allowed");
+    if asked("--crowd") {
+        return match runtime.block_on(crowd::run(quick)) {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        };
+    }
+    let ratios = runtime.block_on(run(rounds));
+    println!();
+    for (account, ratio) in &ratios {
+        let verdict = if *ratio <= BOUND {
+            "at most"
+        } else {
+            "over the"
+        };
+        println!("a session of {account} costs {ratio:.2} floors; {verdict} {BOUND:.1} allowed");
+    }
+    if ratios.iter().all(|(_, ratio)| *ratio <= BOUND) {
         ExitCode::SUCCESS
     } else {
-        println!("\nthe session costs {ratio:.2} floors, over the {BOUND:.1} that are allowed");
         ExitCode::FAILURE
     }
 }
 
-async fn run(rounds: usize) -> f64 {
-    let setting = Setting::new().await;
-    println!(
-        "account {}: {} domains, {} fixture records; {} workers, {rounds} rounds; medians (minima)\n",
-        setting.account,
-        setting.natives.len(),
-        setting.records(),
-        setting.workers,
-    );
-    per_domain(&setting, rounds);
+/// The ratio of every account.
+async fn run(rounds: usize) -> Vec<(String, f64)> {
+    let host = Host::new().await;
+    let mut ratios = Vec::new();
+    for account in host.catalog.accounts() {
+        let setting = Setting::new(&host, account);
+        println!(
+            "\naccount {}: {} tenants, {} fixture records; {} workers, {rounds} rounds; medians (minima), ms\n",
+            setting.account,
+            setting.places.len(),
+            setting.records(),
+            host.workers,
+        );
+        parts::per_domain(&setting, rounds);
+        parts::per_trigger(&setting, rounds).await;
+        ratios.push((setting.account.clone(), whole(&setting, rounds).await));
+    }
+    ratios
+}
+
+async fn whole(setting: &Setting<'_>, rounds: usize) -> f64 {
     let (mut session, mut floor, mut write) = (Figures::new(), Figures::new(), Figures::new());
     for round in 0..rounds + WARM_UP {
-        let whole = setting.session().await;
-        let (natively, written) = floor::run(&setting).await;
+        let whole = setting.host.session(&setting.account).await;
+        let (natively, written) = floor::run(setting).await;
         if round >= WARM_UP {
             session.add(whole);
             floor.add(natively);
@@ -77,54 +117,4 @@ async fn run(rounds: usize) -> f64 {
         session.least() / floor.least()
     );
     ratio
-}
-
-fn per_domain(setting: &Setting, rounds: usize) {
-    println!(
-        "{:<14} {:>8} {:>18} {:>18} {:>18} {:>8}",
-        "domain", "records", "prepare native", "clone native", "sandbox, both", "ratio"
-    );
-    let mut totals = (0.0, 0.0, 0.0);
-    for native in &setting.natives {
-        let (mut prepare, mut clone, mut sandbox) =
-            (Figures::new(), Figures::new(), Figures::new());
-        let mut records = 0;
-        for round in 0..rounds + WARM_UP {
-            let prepared = timed(|| (native.prepare)(&native.slice));
-            let cloned = timed(|| (prepared.1)(&setting.context()));
-            let boxed = timed(|| setting.clone_in_sandbox(native));
-            records = setting.count(native, cloned.1);
-            if round >= WARM_UP {
-                prepare.add(prepared.0);
-                clone.add(cloned.0);
-                sandbox.add(boxed.0);
-            }
-        }
-        let both = prepare.median() + clone.median();
-        println!(
-            "{:<14} {records:>8} {prepare:>18} {clone:>18} {sandbox:>18} {:>8.2}",
-            native.domain,
-            sandbox.median() / both
-        );
-        totals = (
-            totals.0 + prepare.median(),
-            totals.1 + clone.median(),
-            totals.2 + sandbox.median(),
-        );
-    }
-    println!(
-        "{:<14} {:>8} {:>18.3} {:>18.3} {:>18.3} {:>8.2}",
-        "all, in turn",
-        "",
-        totals.0,
-        totals.1,
-        totals.2,
-        totals.2 / (totals.0 + totals.1)
-    );
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
-    let started = Instant::now();
-    let value = work();
-    (started.elapsed(), value)
 }

@@ -11,12 +11,13 @@ pub type Prepared = Box<dyn Fn(&SessionContext) -> Vec<Segment> + Send + Sync>;
 /// Prepares a plugin.
 pub type Prepare = fn(&[Segment]) -> Prepared;
 
-/// One domain, natively.
+/// One domain of one tenant, natively.
 pub struct Native {
     pub domain: &'static str,
     pub slice: Vec<Segment>,
     pub fixture: Arc<FixtureSlice>,
     pub prepare: Prepare,
+    pub prepared: Arc<Prepared>,
 }
 
 /// Every plugin of the workspace.
@@ -33,6 +34,7 @@ pub fn all() -> Vec<(&'static str, Prepare)> {
         ("sales", prepare::<levain_sales::Sales>),
         ("forecasting", prepare::<levain_forecasting::Forecasting>),
         ("orchestrator", prepare::<levain_orchestrator::Orchestrator>),
+        ("distribution", prepare::<levain_distribution::Distribution>),
     ]
 }
 

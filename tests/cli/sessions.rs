@@ -51,6 +51,30 @@ fn a_session_is_created_shown_listed_and_deleted() {
 }
 
 #[test]
+fn what_was_raised_is_told_with_the_session_and_never_hides_it() {
+    let (host, _directories) = serve(&Puppets::triggering("extra", "honest"));
+    let created = session(&host, &["create", "show"]);
+    let (_, list) = host.get_internal("/api/demo/sessions");
+    let id = list["sessions"][0]["session_id"].as_str().unwrap();
+    let keyless = session(&host, &["show", id]);
+    let wrong = session(
+        &host,
+        &[
+            "show",
+            id,
+            "--internal-api-key",
+            "wrong-and-wrong-and-wrong",
+        ],
+    );
+    assert_eq!((created.code, keyless.code, wrong.code), (0, 0, 2));
+    assert_eq!(wrong.out, keyless.out);
+    masked_text().bind(|| {
+        insta::assert_snapshot!("create_with_triggers", created.all());
+        insta::assert_snapshot!("show_with_a_wrong_key", wrong.err);
+    });
+}
+
+#[test]
 fn json_is_what_the_api_answers() {
     let (host, directories) = serve(&Puppets::new());
     let created = json(&session(&host, &["create", "show", "--json"]));

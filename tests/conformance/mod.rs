@@ -4,6 +4,7 @@
 mod determinism;
 mod exact_times;
 mod instants;
+mod raised;
 mod references;
 mod sample;
 mod schemas;

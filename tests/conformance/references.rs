@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use levain_plugin::identity;
 use serde_json::{Value, json};
 
 use super::sample::Sample;
@@ -12,9 +13,31 @@ use crate::support::root;
 struct Line {
     from: String,
     field: String,
-    to: String,
+    /// Where it leads; a record that a trigger made names that itself.
+    to: Option<String>,
     scope: String,
     conditions: Vec<Value>,
+}
+
+impl Line {
+    /// Where it leads, of a line that says so.
+    fn to(&self) -> &str {
+        self.to.as_deref().unwrap()
+    }
+
+    /// The places of the sample that it leads from and to: only an outlet has a parent.
+    fn places(&self) -> (usize, usize) {
+        match self.scope.as_str() {
+            "parent" => (1, 0),
+            "outlets" => (0, 1),
+            _ => (0, 0),
+        }
+    }
+}
+
+/// The lines that say where they lead.
+fn fixed() -> impl Iterator<Item = Line> {
+    map().into_iter().filter(|line| line.to.is_some())
 }
 
 fn map() -> Vec<Line> {
@@ -188,7 +211,7 @@ fn the_map_holds_all_of_section_3() {
             .find(|line| line.from == *from && line.field == *field);
         let line = line.unwrap_or_else(|| panic!("{from}.{field} is not in the map"));
         assert_eq!(
-            (line.to.as_str(), line.scope.as_str()),
+            (line.to(), line.scope.as_str()),
             (*to, "own"),
             "{from}.{field}"
         );
@@ -213,6 +236,12 @@ async fn the_map_holds_every_id_field_of_every_schema() {
             } else if property["items"]["format"] == "uuid" {
                 found.insert(format!("{domain}.{entity}.{name}[]"));
             }
+            let inner = property["items"]["properties"].as_object();
+            for (field, inner) in inner.into_iter().flatten() {
+                if inner["items"]["format"] == "uuid" {
+                    found.insert(format!("{domain}.{entity}.{name}[].{field}[]"));
+                }
+            }
         }
     }
     assert_eq!(found, mapped);
@@ -223,23 +252,25 @@ async fn a_reference_to_nothing_is_named() {
     let sample = Sample::take().await;
     let nothing = "00000000-0000-4000-8000-00000000dead";
     let mut unnamed = Vec::new();
-    for line in map() {
+    for line in fixed() {
+        let (from, _) = line.places();
+        let records = &sample.places[from].rows[&line.from];
         // The first record that stays sound but for the reference decides.
-        let named = (0..sample.rows[&line.from].len()).find_map(|at| {
-            let mut rows = sample.rows.clone();
-            point(&mut rows.get_mut(&line.from).unwrap()[at], &line, nothing);
-            let faults = sample.reference_faults(&rows, &[&line.from]);
-            let id = &rows[&line.from][at]["id"];
+        let named = (0..records.len()).find_map(|at| {
+            let mut rows = records.clone();
+            point(&mut rows[at], &line, nothing);
+            let id = rows[at]["id"].as_str().unwrap().to_owned();
+            let faults = sample.reference_faults(&[(from, line.from.clone(), rows)]);
             faults.map(|faults| {
                 faults.iter().any(|fault| {
                     fault.source == line.from
                         && fault.rule == "reference"
-                        && fault
-                            .message
-                            .contains(&format!("record {}:", id.as_str().unwrap()))
-                        && fault
-                            .message
-                            .contains(&format!("`{}` refers to {}", line.field, line.to))
+                        && fault.message.contains(&format!("record {id}:"))
+                        && fault.message.contains(&format!(
+                            "`{}` refers to {}",
+                            line.field,
+                            line.to()
+                        ))
                         && fault.value.as_deref() == Some(&format!("\"{nothing}\""))
                 })
             })
@@ -251,12 +282,61 @@ async fn a_reference_to_nothing_is_named() {
     assert!(unnamed.is_empty(), "{unnamed:#?}");
 }
 
+/// A change of a record, by what it does.
+type Named<'n> = (&'n str, &'n dyn Fn(&mut Value));
+
+/// What a trigger made names what it is about: that must be there, and be what it is said to be.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_trigger_made_is_about_something() {
+    let sample = Sample::take().await;
+    let nothing = "00000000-0000-4000-8000-00000000dead";
+    let subject = |entity: &str, change: &dyn Fn(&mut Value)| {
+        let mut record = sample.rows[entity][0].clone();
+        change(&mut record);
+        let id = record["subject_id"].as_str().unwrap().parse().unwrap();
+        let label = record["type"].as_str().unwrap();
+        record["id"] = identity::derive_base(&id, label).to_string().into();
+        sample.faults_of_rows(entity, &[record])
+    };
+    for entity in ["alert_processor.alert", "ai_insights.insight"] {
+        assert_eq!(subject(entity, &|_| ()), [], "{entity}");
+        let changes: [Named<'_>; 2] = [
+            ("nothing", &|record| record["subject_id"] = nothing.into()),
+            ("something else", &|record| {
+                record["subject_entity"] = "supplier".into()
+            }),
+        ];
+        for (name, change) in changes {
+            let faults = subject(entity, change);
+            let named = faults
+                .iter()
+                .any(|fault| fault.rule == "reference" && fault.pointer.ends_with("/subject_id"));
+            assert!(named, "{entity}, {name}: {faults:?}");
+        }
+    }
+    let faults = subject("ai_insights.insight", &|record| {
+        record["computed_from"][0]["ids"][0] = nothing.into();
+    });
+    let named = faults
+        .iter()
+        .any(|fault| fault.pointer.ends_with("/computed_from/0/ids/0"));
+    assert!(named, "{faults:?}");
+    // An id that says something else than its subject and type.
+    let mut forged = sample.rows["dashboard.kpi"][0].clone();
+    forged["id"] = nothing.into();
+    let faults = sample.faults_of_rows("dashboard.kpi", &[forged]);
+    assert!(
+        faults.iter().any(|fault| fault.rule == "identity"),
+        "{faults:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_condition_that_does_not_hold_is_named() {
     let sample = Sample::take().await;
     let mut broken = 0;
     let mut unnamed = Vec::new();
-    for line in map() {
+    for line in fixed() {
         for condition in &line.conditions {
             for (field, value) in unmet(&sample, &line, condition) {
                 broken += 1;
@@ -276,12 +356,6 @@ fn point(record: &mut Value, line: &Line, id: &str) {
         Some(field) => record[field] = json!([id]),
         None => record[&line.field] = id.into(),
     }
-    if line.scope == "parent" {
-        // Only an outlet has a parent.
-        record["tenant_type"] = "child".into();
-        record["business_model"] = "outlet".into();
-        record["subdomain"] = Value::Null;
-    }
 }
 
 /// What a record of the session refers to by a line of the map.
@@ -299,7 +373,7 @@ fn unmet(sample: &Sample, line: &Line, condition: &Value) -> Vec<(String, Value)
         return vec![(field, value.clone())];
     }
     if let Some(value) = condition.get("equals") {
-        let (domain, entity) = line.to.split_once('.').unwrap();
+        let (domain, entity) = line.to().split_once('.').unwrap();
         let property =
             &sample.catalog.schema(domain, entity).unwrap().document()["properties"][&field];
         let other = match value.as_bool() {
@@ -333,49 +407,44 @@ fn unmet(sample: &Sample, line: &Line, condition: &Value) -> Vec<(String, Value)
 /// Whether a broken condition is named: on the target itself, where that leaves the target
 /// otherwise sound; else by pointing the reference to a record that does not meet it.
 fn breaks(sample: &Sample, line: &Line, field: &str, value: &Value) -> bool {
-    let named = |rows: &_, changed: &[&str]| {
-        sample.reference_faults(rows, changed).map(|faults| {
+    let (from, to) = line.places();
+    let named = |place: usize, entity: &str, rows: Vec<Value>| {
+        let faults = sample.reference_faults(&[(place, entity.to_owned(), rows)]);
+        faults.map(|faults| {
             faults.iter().any(|fault| {
                 fault.source == line.from
                     && fault.rule == "condition"
                     && fault
                         .message
-                        .contains(&format!("`{}` refers to {}", line.field, line.to))
+                        .contains(&format!("`{}` refers to {}", line.field, line.to()))
                     && fault.message.contains(&format!("`{field}`"))
             })
         })
     };
-    let referrers = &sample.rows[&line.from];
+    let referrers = &sample.places[from].rows[&line.from];
+    let own = &sample.places[to].rows[line.to()];
     let targets: BTreeSet<&str> = referrers
         .iter()
         .filter_map(|record| target(record, line))
         .collect();
     for id in targets.iter().take(8) {
-        let mut rows = sample.rows.clone();
-        let mut records = rows.get_mut(&line.to).unwrap().iter_mut();
-        let record = records.find(|row| row["id"] == *id).unwrap();
+        let mut rows = own.clone();
+        let record = rows.iter_mut().find(|row| row["id"] == *id).unwrap();
         record[field] = value.clone();
         for (entity, of, with, value) in COMPANIONS {
-            if (*entity, *of) == (line.to.as_str(), field) {
+            if (*entity, *of) == (line.to(), field) {
                 record[with] = (*value).into();
             }
         }
-        if let Some(named) = named(&rows, &[&line.to]) {
+        if let Some(named) = named(to, line.to(), rows) {
             return named;
         }
     }
-    let unfit = sample.rows[&line.to]
-        .iter()
-        .filter(|record| record[field] == *value);
-    for unfit in unfit.take(8) {
+    for unfit in own.iter().filter(|record| record[field] == *value).take(8) {
         for at in 0..referrers.len().min(200) {
-            let mut rows = sample.rows.clone();
-            point(
-                &mut rows.get_mut(&line.from).unwrap()[at],
-                line,
-                unfit["id"].as_str().unwrap(),
-            );
-            if let Some(named) = named(&rows, &[&line.from]) {
+            let mut rows = referrers.clone();
+            point(&mut rows[at], line, unfit["id"].as_str().unwrap());
+            if let Some(named) = named(from, &line.from, rows) {
                 return named;
             }
         }

@@ -205,7 +205,14 @@ fn misses(schema: &Value) -> Vec<Miss> {
                 miss(&place, fields.into());
             }
             "required" => miss(&place, json!({})),
+            "additionalProperties" if stated.is_object() => {
+                for inner in self::misses(stated) {
+                    let value = json!({"surprise": inner.value});
+                    miss(&format!("{place}{}", inner.keyword), value);
+                }
+            }
             "additionalProperties" => miss(&place, json!({"surprise": 1})),
+            "minProperties" => miss(&place, json!({})),
             "items" => {
                 for inner in self::misses(stated) {
                     miss(&format!("{place}{}", inner.keyword), json!([inner.value]));

@@ -11,6 +11,19 @@ const COMMON: [&str; 2] = ["tenant", "auth"];
 /// Words that another library's trait demands.
 const DEMANDED: [(&str, &str); 1] = [("host/src/catalog/json/instance.rs", "MemberName")];
 
+/// What the contract with plugins itself calls what triggers make: the functions of its interface
+/// `triggers`, one of each. A host that serves the contract has to say these words.
+fn contract() -> BTreeSet<String> {
+    let wit = std::fs::read_to_string(root().join("wit/levain-domain.wit")).unwrap();
+    let (_, interface) = wit.split_once("interface triggers {").unwrap();
+    let (interface, _) = interface.split_once("\n}").unwrap();
+    let functions = interface.lines().filter_map(|line| {
+        let (name, _) = line.trim().split_once(": func(")?;
+        Some(name.strip_suffix('s').unwrap_or(name).to_owned())
+    });
+    functions.collect()
+}
+
 fn names() -> BTreeSet<String> {
     let manifest: toml::Table =
         toml::from_str(&std::fs::read_to_string(catalog_file()).unwrap()).unwrap();
@@ -27,7 +40,8 @@ fn names() -> BTreeSet<String> {
             .iter()
             .map(|account| text(&account["slug"])),
     );
-    names.retain(|name| !COMMON.contains(&name.as_str()));
+    let contract = contract();
+    names.retain(|name| !COMMON.contains(&name.as_str()) && !contract.contains(name));
     names
 }
 
@@ -101,6 +115,12 @@ fn the_host_names_nothing_of_the_catalog() {
         })
         .collect();
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_contract_has_three_words_of_its_own() {
+    let words = ["alert", "insight", "kpi"].map(str::to_owned);
+    assert_eq!(contract(), BTreeSet::from(words));
 }
 
 #[test]

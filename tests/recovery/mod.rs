@@ -1,6 +1,7 @@
 //! The real host as a process: how it starts, how it dies, what is left, and how it refuses.
 
 mod components;
+mod crash;
 mod drain;
 mod faults;
 mod kill;

@@ -99,13 +99,8 @@ async fn a_required_domain_that_misbehaves_fails_the_session_and_nothing_is_kept
         assert_eq!(session["status"], "FAILED", "{behaviour}: {session:#}");
         let services = &session["services"][session["virtual_tenant_id"].as_str().unwrap()];
         check_failure(&services["lead"], behaviour, code, said);
-        let pool = sqlx::SqlitePool::connect(app.database().to_str().unwrap())
-            .await
-            .unwrap();
-        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM segments")
-            .fetch_one(&pool)
-            .await
-            .unwrap();
+        let database = app.database().await;
+        let kept = database.number("SELECT count(*) FROM segments").await;
         assert_eq!(kept, 0, "{behaviour}");
     }
 }

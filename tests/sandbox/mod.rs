@@ -1,3 +1,4 @@
 //! Plugins that misbehave: each is one typed failure, and costs the others nothing.
 
 mod misbehaviour;
+mod triggers;

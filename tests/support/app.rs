@@ -5,16 +5,18 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chrono::{DateTime, Utc};
-use levain::app;
+use levain::app::{self, Workings};
 use levain::config::Sources;
-use levain::repo::SqliteRepo;
-use levain::sessions::{RandomIds, SessionParts, SessionPolicy, Sessions};
+use levain::repo;
+use levain::sessions::Sessions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::clock::TestClock;
+use super::events::Events;
 use super::hosting::{Hosting, bakery};
+use super::store::{Database, Store};
 
 /// The internal API's key of every host under test.
 pub const INTERNAL_KEY: &str = "an-internal-key-of-the-tests-0123456789";
@@ -28,6 +30,7 @@ pub struct TestApp {
     /// The data directory.
     pub data: TempDir,
     router: axum::Router,
+    store: Store,
 }
 
 /// An answer of the host.
@@ -81,42 +84,54 @@ impl TestApp {
 
     /// A host over a catalog, at an instant of the real clock.
     pub async fn at(hosting: &Hosting, now: DateTime<Utc>) -> Self {
+        Self::set(hosting, now, &[]).await
+    }
+
+    /// A host over a catalog with settings of its own.
+    pub async fn with(hosting: &Hosting, settings: &[(&'static str, &str)]) -> Self {
+        Self::set(hosting, "2026-03-02T10:00:00Z".parse().unwrap(), settings).await
+    }
+
+    async fn set(hosting: &Hosting, now: DateTime<Utc>, settings: &[(&'static str, &str)]) -> Self {
         let data = TempDir::new().unwrap();
-        let config = Sources::default()
+        let store = Store::make(data.path()).await;
+        let mut sources = Sources::default()
             .with_flag("data_dir", data.path().to_str().unwrap())
-            .with_flag("internal_api_key", INTERNAL_KEY)
-            .resolve()
-            .unwrap();
+            .with_flag("database_url", &store.url)
+            .with_flag("internal_api_key", INTERNAL_KEY);
+        for (name, value) in settings {
+            sources = sources.with_flag(name, *value);
+        }
+        let config = sources.resolve().unwrap();
         let views = app::views(&hosting.catalog);
-        let repo = SqliteRepo::open(&config.database_file(), &views)
+        let repo = repo::open(&config.store(), &views, config.store_options())
             .await
             .unwrap();
         let clock = Arc::new(TestClock::at(now));
-        let sessions = Sessions::new(SessionParts {
-            catalog: Arc::clone(&hosting.catalog),
-            plugins: Arc::clone(&hosting.plugins),
-            sandbox: hosting.sandbox.clone(),
-            limits: hosting.limits,
-            repo: Arc::new(repo),
-            clock: clock.clone(),
-            ids: Arc::new(RandomIds),
-            policy: SessionPolicy {
-                duration: config.session_duration,
-                max_extensions: config.max_extensions,
+        let sessions = Sessions::new(app::session_parts(
+            &config,
+            Workings {
+                catalog: Arc::clone(&hosting.catalog),
+                plugins: Arc::clone(&hosting.plugins),
+                sandbox: hosting.sandbox.clone(),
+                limits: hosting.limits,
+                repo,
+                clock: clock.clone(),
             },
-        });
+        ));
         let router = app::router(&sessions, &config).unwrap();
         Self {
             sessions,
             clock,
             data,
             router,
+            store,
         }
     }
 
-    /// The store's file, for a look past the host.
-    pub fn database(&self) -> std::path::PathBuf {
-        self.data.path().join("levain.db")
+    /// A look into the store past the host.
+    pub async fn database(&self) -> Database {
+        self.store.open().await
     }
 
     /// Sends a request as it stands.
@@ -129,6 +144,13 @@ impl TestApp {
             headers: parts.headers,
             text: String::from_utf8(bytes.to_vec()).unwrap(),
         }
+    }
+
+    /// The stream of events below a session's path, as it comes.
+    pub async fn watch(&self, path: &str) -> Events {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        Events::of(response)
     }
 
     /// A request with headers and, where it is not null, a JSON body.

@@ -26,7 +26,7 @@ impl Hosting {
         let catalog = Catalog::load(catalog).unwrap_or_else(|error| panic!("{error}: {error:#?}"));
         let limits = Sources::default().resolve().unwrap().sandbox;
         let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 2)).unwrap();
-        let registry = plugins::load(&sandbox, plugins_dir, catalog.domains(), 32 << 20);
+        let registry = plugins::load(&sandbox, plugins_dir, &catalog, 32 << 20);
         Self {
             catalog: Arc::new(catalog),
             plugins: Arc::new(registry),

@@ -3,15 +3,28 @@
 
 mod app;
 mod clock;
+mod events;
 mod hosting;
 mod masks;
+mod metrics;
 mod process;
 mod puppets;
+mod raise;
+mod receiver;
 mod records;
+mod relay;
+#[path = "../../host/src/repo/postgres/tests/server.rs"]
+mod server;
+mod store;
 
 pub use app::{Answer, INTERNAL_KEY, TestApp};
 pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};
 pub use masks::{masked, masked_text};
-pub use process::{Host, Said, copy, levain, serve_arguments, until};
+pub use metrics::Metrics;
+pub use process::{Host, Running, Said, copy, levain, serve_arguments, until};
 pub use puppets::Puppets;
+pub use raise::raise;
+pub use receiver::{Received, Receiver};
 pub use records::{Records, day, instant, number};
+pub use relay::Relay;
+pub use store::{Database, Store, on_postgres};

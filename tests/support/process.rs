@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use axum::http::{Method, Request};
 use serde_json::Value;
 
 use super::app::INTERNAL_KEY;
+use super::metrics::Metrics;
 
 /// Longer than anything that is waited for: compiling components on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(90);
@@ -56,15 +58,46 @@ fn command(arguments: &[&str]) -> Command {
 
 /// Runs a command that ends by itself.
 pub fn levain(arguments: &[&str]) -> Said {
-    let mut child = Guard(command(arguments).spawn().unwrap());
-    let out = drain(child.0.stdout.take().unwrap());
-    let err = drain(child.0.stderr.take().unwrap());
-    let status = child.wait();
-    Said {
-        code: status.code().unwrap(),
-        out: out.join().unwrap(),
-        err: err.join().unwrap(),
+    Running::begin(arguments).end()
+}
+
+/// A command under way.
+pub struct Running {
+    guard: Guard,
+    out: JoinHandle<String>,
+    err: JoinHandle<String>,
+}
+
+impl Running {
+    /// Begins it.
+    pub fn begin(arguments: &[&str]) -> Self {
+        let mut guard = Guard(command(arguments).spawn().unwrap());
+        Self {
+            out: drain(guard.0.stdout.take().unwrap()),
+            err: drain(guard.0.stderr.take().unwrap()),
+            guard,
+        }
     }
+
+    /// What Ctrl-C does.
+    pub fn interrupt(&self) {
+        signal("-INT", &self.guard);
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Said {
+        Said {
+            code: self.guard.wait().code().unwrap(),
+            out: self.out.join().unwrap(),
+            err: self.err.join().unwrap(),
+        }
+    }
+}
+
+fn signal(name: &str, process: &Guard) {
+    let process = process.0.id().to_string();
+    let sent = Command::new("kill").args([name, &process]).status();
+    assert!(sent.unwrap().success());
 }
 
 /// Waits until something is there; fails where it is not in time.
@@ -105,15 +138,31 @@ pub struct Host {
     pub url: String,
     guard: Guard,
     err: JoinHandle<String>,
+    log: Arc<Mutex<String>>,
 }
 
 impl Host {
     /// Serves a catalog with the components of a directory; it has read all of it when this returns.
     pub fn serve(catalog: &Path, plugins: &Path, data: &Path) -> Self {
+        Self::serve_with(catalog, plugins, data, &[], &[])
+    }
+
+    /// The same with more flags and variables.
+    pub fn serve_with(
+        catalog: &Path,
+        plugins: &Path,
+        data: &Path,
+        flags: &[(&str, &str)],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let arguments = serve_arguments(catalog, plugins, data);
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let mut guard = Guard(command(&arguments).spawn().unwrap());
-        let err = drain(guard.0.stderr.take().unwrap());
+        let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        arguments.extend(flags.iter().flat_map(|(flag, value)| [*flag, *value]));
+        let mut command = command(&arguments);
+        command.envs(variables.iter().copied());
+        let mut guard = Guard(command.spawn().unwrap());
+        let log = Arc::new(Mutex::new(String::new()));
+        let err = follow(guard.0.stderr.take().unwrap(), Arc::clone(&log));
         let mut line = String::new();
         BufReader::new(guard.0.stdout.take().unwrap())
             .read_line(&mut line)
@@ -126,7 +175,20 @@ impl Host {
             url: url.to_owned(),
             guard,
             err,
+            log,
         }
+    }
+
+    /// Waits until the log has this text.
+    pub fn until_logged(&self, text: &str) {
+        until(text, || {
+            self.log.lock().unwrap().contains(text).then_some(())
+        });
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        signal(name, &self.guard);
     }
 
     /// A call; the status and the body, or `None` where nobody answers.
@@ -159,6 +221,13 @@ impl Host {
         let text = answer.body_mut().read_to_string().ok()?;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Some((answer.status().as_u16(), json))
+    }
+
+    /// What it counts, as Prometheus reads it.
+    pub fn metrics(&self) -> Metrics {
+        let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+        let answer = agent.get(format!("{}/metrics", self.url)).call();
+        Metrics::read(&answer.unwrap().body_mut().read_to_string().unwrap())
     }
 
     /// A call that must be answered.
@@ -197,14 +266,14 @@ impl Host {
 
     /// Asks it to stop (SIGTERM).
     pub fn terminate(&self) {
-        let process = self.guard.0.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &process])
-                .status()
-                .unwrap()
-                .success()
-        );
+        self.signal("-TERM");
+    }
+
+    /// Stops it; its exit code, and what it said.
+    pub fn stop(mut self) -> (Option<i32>, String) {
+        self.terminate();
+        let code = self.guard.wait().code();
+        (code, self.err.join().unwrap())
     }
 
     /// Waits until it has ended; its exit code.
@@ -252,5 +321,21 @@ fn drain(mut pipe: impl std::io::Read + Send + 'static) -> JoinHandle<String> {
         let mut text = String::new();
         pipe.read_to_string(&mut text).unwrap();
         text
+    })
+}
+
+/// Reads to the end beside the test, and keeps what there is so far where it can be looked at.
+fn follow(
+    pipe: impl std::io::Read + Send + 'static,
+    log: Arc<Mutex<String>>,
+) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(pipe).lines();
+        while let Some(Ok(line)) = lines.next() {
+            let mut log = log.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+        }
+        log.lock().unwrap().clone()
     })
 }

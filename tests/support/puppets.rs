@@ -50,6 +50,49 @@ lead = ["lead.json"]
 extra = ["extra.json"]
 "#;
 
+/// What the manifest of [`Puppets::triggering`] has besides: an alert per note, and their number. A
+/// trigger has less time than its domain's clone.
+const TRIGGERS: &str = r#"
+[[domain]]
+slug = "raised"
+title = "What was raised"
+triggered = true
+entities = ["alert"]
+
+[[domain]]
+slug = "counted"
+title = "What was counted"
+triggered = true
+entities = ["figure"]
+
+[[trigger]]
+slug = "lead-notes"
+domain = "lead"
+phase = "alerts"
+path = "notes"
+writes = "raised.alert"
+timeout_ms = 700
+reads = [{ entity = "lead.note" }]
+
+[[trigger]]
+slug = "extra-notes"
+domain = "extra"
+phase = "alerts"
+path = "notes"
+writes = "raised.alert"
+timeout_ms = 700
+reads = [{ entity = "extra.note" }]
+
+[[trigger]]
+slug = "lead-count"
+domain = "lead"
+phase = "kpis"
+writes = "counted.figure"
+timeout_ms = 700
+reads = [{ entity = "raised.alert" }]
+figures = ["raised"]
+"#;
+
 /// The files of the catalog, which a test may change before they are loaded.
 pub struct Puppets {
     /// JSON files by name.
@@ -112,6 +155,34 @@ impl Puppets {
     pub fn misbehaving(domain: &str, behaviour: &str) -> Self {
         let mut puppets = Self::new();
         puppets.behave(domain, behaviour);
+        puppets
+    }
+
+    /// Two domains whose triggers raise alerts, and one that counts them; one of them misbehaves.
+    pub fn triggering(domain: &str, behaviour: &str) -> Self {
+        let mut puppets = Self::misbehaving(domain, behaviour);
+        if let Some(manifest) = puppets.texts.get_mut("catalog.toml") {
+            // Tables follow one another in any order.
+            manifest.push_str(TRIGGERS);
+        }
+        let schemas = [
+            ("schemas/raised/alert.schema.json", alert_schema()),
+            ("schemas/counted/figure.schema.json", figure_schema()),
+        ];
+        for (name, schema) in schemas {
+            puppets.files.insert(name.to_owned(), schema);
+        }
+        if let Some(lines) = puppets
+            .files
+            .get_mut("references.json")
+            .and_then(|map| map["references"].as_array_mut())
+        {
+            let naming = json!({"domain": "subject_domain", "entity": "subject_entity"});
+            lines.push(json!({
+                "from": "raised.alert", "field": "subject_id", "named_by": naming,
+                "scope": "session", "conditions": [],
+            }));
+        }
         puppets
     }
 
@@ -179,5 +250,67 @@ fn schema(domain: &str) -> Value {
         "title": "Note", "version": "1.0.0", "type": "object", "properties": properties,
         "required": ["id", "tenant_id", "text", "weight", "behaviour"], "additionalProperties": false,
         "x-rules": [],
+    })
+}
+
+fn alert_schema() -> Value {
+    let slug = json!({"type": "string", "minLength": 1, "maxLength": 40});
+    let properties = json!({
+        "id": {"type": "string", "format": "uuid"},
+        "tenant_id": {"type": "string", "format": "uuid"},
+        "type": slug,
+        "status": {"type": "string", "enum": ["open", "resolved"]},
+        "severity": {"type": "string", "enum": ["red", "yellow"]},
+        "outlet": {"type": ["string", "null"], "minLength": 1, "maxLength": 40},
+        "subject_domain": slug,
+        "subject_entity": slug,
+        "subject_id": {"type": "string", "format": "uuid"},
+        "text": {"type": "string", "minLength": 1, "maxLength": 80},
+    });
+    let required = [
+        "id",
+        "tenant_id",
+        "type",
+        "status",
+        "severity",
+        "outlet",
+        "subject_domain",
+        "subject_entity",
+        "subject_id",
+        "text",
+    ];
+    made(
+        "raised/alert",
+        &properties,
+        &required,
+        &json!({"subject": "subject_id", "label": ["type"]}),
+    )
+}
+
+fn figure_schema() -> Value {
+    let properties = json!({
+        "id": {"type": "string", "format": "uuid"},
+        "tenant_id": {"type": "string", "format": "uuid"},
+        "kpi": {"type": "string", "enum": ["raised"]},
+        "scope": {"type": "string", "enum": ["tenant", "group"]},
+        "outlet": {"type": ["string", "null"], "minLength": 1, "maxLength": 40},
+        "value": {"type": ["number", "null"], "minimum": 0},
+    });
+    let required = ["id", "tenant_id", "kpi", "scope", "value"];
+    made(
+        "counted/figure",
+        &properties,
+        &required,
+        &json!({"subject": "tenant_id", "label": ["kpi"]}),
+    )
+}
+
+/// The schema of something that a trigger makes.
+fn made(name: &str, properties: &Value, required: &[&str], identity: &Value) -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("https://example.org/{name}/v1"),
+        "title": "Made", "version": "1.0.0", "type": "object", "properties": properties,
+        "required": required, "additionalProperties": false, "x-rules": [], "x-identity": identity,
     })
 }

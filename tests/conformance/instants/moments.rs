@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-/// Every hour of a week, month ends, 29 February, the year's end, and 60 more.
+/// Every hour of a week and its midnights, month ends, 29 February, the year's end, the hours at which the
+/// clocks change in Spain, the first and last years, and 60 more.
 pub(super) fn all() -> Vec<DateTime<Utc>> {
     let monday = at("2026-03-02T00:00:00Z");
     let mut all: Vec<_> = (0..168)
         .map(|hour| monday + Duration::hours(hour))
         .collect();
+    all.extend((1..=7).map(|day| monday + Duration::days(day) - Duration::microseconds(1)));
     for month in 2..=12 {
         // The last microsecond of a month, and the first of the next, which Europe has an hour sooner.
         let next = at(&format!("2027-{month:02}-01T00:00:00Z"));
@@ -16,15 +18,19 @@ pub(super) fn all() -> Vec<DateTime<Utc>> {
     }
     all.extend(
         [
+            "2000-01-01T00:00:00Z",
             "2025-12-13T06:00:00Z",
             "2026-12-31T23:59:59.999999Z",
             "2027-01-01T00:00:00Z",
+            "2027-03-28T01:00:00Z",
+            "2027-10-31T01:00:00Z",
             "2028-02-28T23:59:59Z",
             "2028-02-29T00:00:00Z",
             "2028-02-29T05:00:00Z",
             "2028-02-29T12:00:00.000001Z",
             "2028-02-29T23:59:59.999999Z",
             "2028-03-01T00:00:00Z",
+            "2099-12-31T18:30:00Z",
         ]
         .map(at),
     );

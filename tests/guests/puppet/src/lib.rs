@@ -1,11 +1,12 @@
 //! A plugin that misbehaves as its fixture tells it to: the field `behaviour` of its first record
-//! names what to do. One component shows the host every kind of fault.
+//! names what to do; `trigger-` before it has the plugin clone honestly, and its trigger misbehave. One component shows the host every kind of fault.
 
 mod misbehave;
+mod raise;
 
 use levain_plugin::{
-    CleanupPlan, EntityCount, Field, Fixture, Ids, Level, Plugin, PluginError, Record, Rows,
-    Segment, SessionContext, log,
+    CleanupPlan, EntityCount, Field, Fixture, Held, Ids, Level, Plugin, PluginError, Record, Rows,
+    Segment, SessionContext, Triggers, log,
 };
 
 #[derive(serde::Deserialize)]
@@ -43,7 +44,7 @@ impl Plugin for Puppet {
     fn clone_tenant(&self, ctx: &SessionContext) -> Result<Vec<Segment>, PluginError> {
         log(Level::Debug, &format!("behaving as {}", self.behaviour));
         let honest = self.ids.cloning(ctx)?.with(&self.notes).finish();
-        misbehave::as_told(&self.behaviour, ctx, honest)
+        misbehave::as_told(&self.behaviour, Note::ENTITY, ctx, honest)
     }
 
     fn cleanup(_: &SessionContext, _: &[EntityCount]) -> Result<CleanupPlan, PluginError> {
@@ -52,4 +53,22 @@ impl Plugin for Puppet {
     }
 }
 
-levain_plugin::export!(Puppet);
+impl Triggers for Puppet {
+    fn alerts(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        raise::alerts(ctx, trigger, held)
+    }
+
+    fn kpis(
+        ctx: &SessionContext,
+        trigger: &str,
+        held: &Held<'_>,
+    ) -> Result<Vec<Segment>, PluginError> {
+        raise::figures(ctx, trigger, held)
+    }
+}
+
+levain_plugin::export!(Puppet, triggers);

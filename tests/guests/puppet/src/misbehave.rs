@@ -2,6 +2,9 @@
 
 use levain_plugin::{Level, PluginError, Segment, SessionContext, log};
 
+/// In microseconds, as the data clock is.
+const HOUR: i64 = 3_600_000_000;
+
 /// The behaviour that the first record asks for.
 pub fn behaviour(slice: &[Segment]) -> String {
     slice
@@ -19,9 +22,10 @@ pub fn spin() -> ! {
     }
 }
 
-/// What comes back instead of the honest answer.
+/// What comes back instead of the honest answer, which has records of `entity`.
 pub fn as_told(
     behaviour: &str,
+    entity: &str,
     ctx: &SessionContext,
     honest: Vec<Segment>,
 ) -> Result<Vec<Segment>, PluginError> {
@@ -38,7 +42,7 @@ pub fn as_told(
     let replaced = |from: &str, to: &str| edited(&|rows| rows.replacen(from, to, 1));
     let rows = |rows: &str| {
         vec![Segment {
-            entity: "note".into(),
+            entity: entity.into(),
             rows: rows.into(),
         }]
     };
@@ -54,6 +58,9 @@ pub fn as_told(
             honest
         }
         "fail" => return Err(PluginError::Failed("the puppet was told to fail".into())),
+        "fail-off-the-hour" if ctx.session_created_at % HOUR != 0 => {
+            return Err(PluginError::Failed("the puppet plays on the hour".into()));
+        }
         "giant-output" => rows(&format!("[\"{}\"]", "x".repeat(40 << 20))),
         "many-records" => rows(&format!("[{}{{}}]", "{},".repeat(60_000))),
         "foreign-entity" => vec![Segment {

@@ -1,0 +1,192 @@
+//! What the parts of a session cost, each alone: domains and triggers, natively and in the sandbox.
+
+use std::time::{Duration, Instant};
+
+use levain::catalog::{CheckedTenant, Phase, TenantScope, Trigger};
+use levain::sandbox;
+use levain::segment::StoredSegment;
+use levain_plugin::HeldSegment;
+
+use super::figures::Figures;
+use super::setting::Setting;
+use super::{WARM_UP, floor, raise};
+
+/// The domains of the account's own tenant.
+pub fn per_domain(setting: &Setting<'_>, rounds: usize) {
+    println!(
+        "{:<22} {:>8} {:>18} {:>18} {:>18} {:>8}",
+        "domain", "records", "prepare native", "clone native", "sandbox, both", "ratio"
+    );
+    let mut totals = (0.0, 0.0, 0.0);
+    for native in &setting.places[0].natives {
+        let (mut prepare, mut clone, mut sandbox) =
+            (Figures::new(), Figures::new(), Figures::new());
+        let mut records = 0;
+        for round in 0..rounds + WARM_UP {
+            let scope = &setting.scopes()[0];
+            let prepared = timed(|| (native.prepare)(&native.slice));
+            let cloned = timed(|| (prepared.1)(&setting.context(scope)));
+            let (component, limits) = setting.host.component(native.domain);
+            let context = setting.call_context(scope, native.domain);
+            let boxed = timed(|| {
+                let segments = &native.fixture.segments;
+                let sandbox = &setting.host.sandbox;
+                sandbox
+                    .clone_tenant(component, segments, &context, &limits)
+                    .unwrap()
+            });
+            records = cloned.1.iter().map(|segment| count(&segment.rows)).sum();
+            if round >= WARM_UP {
+                prepare.add(prepared.0);
+                clone.add(cloned.0);
+                sandbox.add(boxed.0);
+            }
+        }
+        println!(
+            "{:<22} {records:>8} {prepare:>18} {clone:>18} {sandbox:>18} {:>8.2}",
+            native.domain,
+            sandbox.median() / (prepare.median() + clone.median())
+        );
+        totals = (
+            totals.0 + prepare.median(),
+            totals.1 + clone.median(),
+            totals.2 + sandbox.median(),
+        );
+    }
+    println!(
+        "{:<22} {:>8} {:>18.3} {:>18.3} {:>18.3} {:>8.2}",
+        "all, in turn",
+        "",
+        totals.0,
+        totals.1,
+        totals.2,
+        totals.2 / (totals.0 + totals.1)
+    );
+}
+
+/// The triggers, each for all tenants that it is called for.
+pub async fn per_trigger(setting: &Setting<'_>, rounds: usize) {
+    println!(
+        "\n{:<22} {:>8} {:>18} {:>37} {:>8}",
+        "trigger", "calls", "native", "sandbox", "ratio"
+    );
+    let tenants = floor::clone(setting, &setting.scopes()).await;
+    let mut made: Vec<StoredSegment> = Vec::new();
+    let mut totals = (0.0, 0.0);
+    for phase in Phase::ALL {
+        let due = floor::due(setting, &tenants, phase);
+        let mut of_phase = Vec::new();
+        for trigger in setting.host.catalog.triggers() {
+            let calls: Vec<(&Trigger, &TenantScope, Vec<HeldSegment>)> = due
+                .iter()
+                .filter(|(called, _)| called.slug == trigger.slug)
+                .map(|(called, scope)| (called, scope, floor::held(called, scope, &tenants, &made)))
+                .collect();
+            if calls.is_empty() {
+                continue;
+            }
+            let (mut native, mut sandbox) = (Figures::new(), Figures::new());
+            for round in 0..rounds + WARM_UP {
+                let natively = timed(|| {
+                    let raise = raise::raise(&trigger.domain);
+                    for (called, scope, held) in &calls {
+                        raise(phase, &setting.context(scope), &called.slug, held);
+                    }
+                });
+                let boxed = in_sandbox(setting, phase, &calls);
+                if round >= WARM_UP {
+                    native.add(natively.0);
+                    sandbox.add(boxed);
+                }
+            }
+            println!(
+                "{:<22} {:>8} {native:>18} {sandbox:>37} {:>8.2}",
+                trigger.slug,
+                calls.len(),
+                sandbox.median() / native.median()
+            );
+            totals = (totals.0 + native.median(), totals.1 + sandbox.median());
+            for (called, scope, held) in &calls {
+                of_phase.extend(product(setting, &tenants, phase, called, scope, held));
+            }
+        }
+        made.extend(of_phase);
+    }
+    println!(
+        "{:<22} {:>8} {:>18.3} {:>37.3} {:>8.2}",
+        "all, in turn",
+        "",
+        totals.0,
+        totals.1,
+        totals.1 / totals.0
+    );
+}
+
+fn in_sandbox(
+    setting: &Setting<'_>,
+    phase: Phase,
+    calls: &[(&Trigger, &TenantScope, Vec<HeldSegment>)],
+) -> Duration {
+    let shared: Vec<Vec<sandbox::HeldSegment>> = calls
+        .iter()
+        .map(|(_, _, held)| held.iter().map(boxed).collect())
+        .collect();
+    let called = timed(|| {
+        for ((trigger, scope, _), held) in calls.iter().zip(&shared) {
+            let (component, limits) = setting.host.component(&trigger.domain);
+            let context = setting.call_context(scope, &trigger.domain);
+            setting
+                .host
+                .sandbox
+                .run_trigger(component, phase, &trigger.slug, &context, held, &limits)
+                .unwrap();
+        }
+    });
+    called.0
+}
+
+fn boxed(held: &HeldSegment) -> sandbox::HeldSegment {
+    sandbox::HeldSegment {
+        tenant_id: held.tenant_id,
+        domain: held.domain.clone(),
+        entity: held.entity.clone(),
+        rows: held.rows.as_str().into(),
+    }
+}
+
+/// What a trigger makes: later ones read it.
+fn product(
+    setting: &Setting<'_>,
+    tenants: &[CheckedTenant],
+    phase: Phase,
+    trigger: &Trigger,
+    scope: &TenantScope,
+    held: &[HeldSegment],
+) -> Vec<StoredSegment> {
+    let raise = raise::raise(&trigger.domain);
+    let segments = raise(phase, &setting.context(scope), &trigger.slug, held);
+    let segments = segments
+        .into_iter()
+        .map(|segment| levain::segment::Segment {
+            entity: segment.entity,
+            rows: segment.rows,
+        })
+        .collect();
+    let checked = setting
+        .host
+        .catalog
+        .check_product(scope, trigger, segments, tenants, usize::MAX);
+    checked.unwrap().segments
+}
+
+fn count(rows: &str) -> usize {
+    serde_json::from_str::<Vec<serde_json::Value>>(rows)
+        .unwrap()
+        .len()
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let started = Instant::now();
+    let value = work();
+    (started.elapsed(), value)
+}

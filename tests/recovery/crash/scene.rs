@@ -1,0 +1,122 @@
+//! A store, and hosts over it that come and go.
+
+use std::path::PathBuf;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{
+    Database, Host, INTERNAL_KEY, Puppets, Store, guests_dir, on_postgres, until,
+};
+
+/// A signing key that all hosts of a scene share: tokens outlive the host that gave them.
+const TOKEN_KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+/// The longest clone in a scene, and so the longest that a dead host's work lies about.
+pub const LEASE_S: u64 = 2;
+
+/// A store, and the files that hosts over it are made of.
+pub struct Scene {
+    catalog: PathBuf,
+    _files: TempDir,
+    data: TempDir,
+    store: Store,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Scene {
+    /// A new store for this catalog.
+    pub fn of(puppets: &Puppets) -> Self {
+        let (files, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let store = runtime.block_on(Store::make(data.path()));
+        Self {
+            catalog: puppets.write(&files),
+            _files: files,
+            data,
+            store,
+            runtime,
+        }
+    }
+
+    /// Starts a host over the store.
+    pub fn host(&self, variables: &[(&str, &str)]) -> Host {
+        // Every host has a directory of its own where the store is a server.
+        let own = TempDir::new_in(self.data.path()).unwrap().keep();
+        let data = if on_postgres() {
+            &own
+        } else {
+            self.data.path()
+        };
+        let lease = LEASE_S.to_string();
+        let all = [
+            ("--database-url", self.store.url.as_str()),
+            ("--token-key", TOKEN_KEY),
+            ("--lease-seconds", &lease),
+            ("--cleanup-interval-minutes", "0.05"),
+            ("--creations-per-minute", "0"),
+        ];
+        Host::serve_with(&self.catalog, &guests_dir(), data, &all, variables)
+    }
+
+    /// Looks into the store past the hosts.
+    pub fn look<T>(&self, look: impl AsyncFnOnce(&Database) -> T) -> T {
+        self.runtime.block_on(async {
+            let database = self.store.open().await;
+            look(&database).await
+        })
+    }
+
+    /// Waits until nothing is under way any more, of hosts that live or of those that died.
+    pub fn settle(&self) {
+        until("what was under way is ended", || {
+            let under_way =
+                "SELECT count(*) FROM demo_sessions WHERE status IN ('CLONING', 'DESTROYING')";
+            (self.look(async |database| database.number(under_way).await) == 0).then_some(())
+        });
+    }
+}
+
+/// The answer to a request, or `None` where the host died over it.
+pub type Said = Option<(u16, Value)>;
+
+/// Creates a session.
+pub fn create(host: &Host) -> Said {
+    let body = json!({"demo_account_type": "show"});
+    host.try_call(Method::POST, "/api/demo/sessions", &[], &body)
+}
+
+/// Does something to a session: `""` with DELETE, `/reset` with POST.
+pub fn act(host: &Host, method: Method, session_id: &str, below: &str) -> Said {
+    let path = format!("/api/demo/sessions/{session_id}{below}");
+    host.try_call(method, &path, &[], &Value::Null)
+}
+
+/// What a session answers: its status, and what its token opens.
+pub fn read(host: &Host, session: &Value) -> (u16, Value, u16, Value) {
+    let path = format!("/api/demo/sessions/{}", id(session));
+    let (status, shown) = host.get(&path);
+    let token = session["credentials"]["access_token"].as_str().unwrap();
+    let bearer = format!("Bearer {token}");
+    let holder = [("authorization", bearer.as_str())];
+    let below = format!("{path}/data/lead/note");
+    let (data_status, page) = host.call(Method::GET, &below, &holder, &Value::Null);
+    (status, shown, data_status, page)
+}
+
+/// A session's id.
+pub fn id(session: &Value) -> &str {
+    session["session_id"].as_str().unwrap()
+}
+
+/// The domain of a session as the service API exports it.
+pub fn export(host: &Host, session: &Value) -> (u16, Value) {
+    let tenant = session["virtual_tenant_id"].as_str().unwrap();
+    let path = format!("/services/lead/internal/demo/export/{tenant}");
+    let key = [("x-internal-api-key", INTERNAL_KEY)];
+    host.call(Method::GET, &path, &key, &Value::Null)
+}
