@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args as ClapArgs;
 
-use crate::{plugins, workspace};
+use crate::{plugins, server, workspace};
 
 /// How long the host may take to start: it compiles every plugin.
 const START: Duration = Duration::from_secs(120);
@@ -24,6 +24,14 @@ pub struct Args {
     /// The account to demonstrate
     #[arg(long, default_value = "professional")]
     account: String,
+    /// The store, as `levain serve` takes it: with PostgreSQL, postgres://user@server/database
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DEMO_SESSION_DATABASE_URL",
+        hide_env_values = true
+    )]
+    database_url: Option<String>,
     /// Where to listen [default: 127.0.0.1:8018, with --once a free port]
     #[arg(long)]
     listen: Option<String>,
@@ -53,7 +61,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
         .to_owned()
     });
-    let mut host = Host::start(&levain, &data, &listen)?;
+    let mut host = Host::start(&levain, &data, &listen, args.database_url.as_deref())?;
     let outcome = present(&levain, &mut host, args);
     if args.once || outcome.is_err() {
         let stopped = host.stop();
@@ -68,13 +76,19 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn present(levain: &Path, host: &mut Host, args: &Args) -> Result<()> {
-    let status = Command::new(levain)
+    let created = Command::new(levain)
         .args(["session", "create", &args.account, "--url", &host.url])
-        .status()
+        .stderr(Stdio::inherit())
+        .output()
         .context("start `levain session create`")?;
-    ensure!(status.success(), "the session was not created");
+    std::io::stdout().write_all(&created.stdout)?;
+    ensure!(created.status.success(), "the session was not created");
     if args.once {
-        return Ok(());
+        // A file of its own goes as a whole; what others share must not keep the session.
+        return match &args.database_url {
+            Some(_) => delete(levain, host, &String::from_utf8_lossy(&created.stdout)),
+            None => Ok(()),
+        };
     }
     let url = &host.url;
     let account = &args.account;
@@ -87,6 +101,27 @@ fn present(levain: &Path, host: &mut Host, args: &Args) -> Result<()> {
     )?;
     let status = host.child.wait().context("wait for the host")?;
     ensure!(status.success(), "the host stopped: {status}");
+    Ok(())
+}
+
+/// Deletes the session that was just printed.
+fn delete(levain: &Path, host: &Host, printed: &str) -> Result<()> {
+    let session = printed
+        .split_whitespace()
+        .find(|word| word.starts_with("demo_"))
+        .context("`levain session create` printed no session")?;
+    writeln!(
+        std::io::stderr(),
+        "\nthe database is not the demo's own: its session is deleted"
+    )?;
+    let status = Command::new(levain)
+        .args(["session", "delete", session, "--url", &host.url])
+        .status()
+        .context("start `levain session delete`")?;
+    ensure!(
+        status.success(),
+        "the session {session} is still in the database"
+    );
     Ok(())
 }
 
@@ -107,9 +142,18 @@ impl Drop for Host {
 }
 
 impl Host {
-    fn start(levain: &Path, data: &Path, listen: &str) -> Result<Self> {
+    fn start(levain: &Path, data: &Path, listen: &str, database_url: Option<&str>) -> Result<Self> {
         let root = workspace::root()?;
-        let mut child = Command::new(levain)
+        let mut command = Command::new(levain);
+        // The host refuses a variable of its own that it does not know, and the tests' are not settings.
+        for variable in server::VARIABLES {
+            command.env_remove(variable);
+        }
+        if let Some(url) = database_url {
+            // It may hold a password, which no list of processes is to show.
+            command.env("DEMO_SESSION_DATABASE_URL", url);
+        }
+        let mut child = command
             .arg("serve")
             .args(["--listen", listen])
             .args([&PathBuf::from("--data-dir"), data])

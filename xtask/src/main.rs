@@ -3,6 +3,7 @@
 mod demo;
 mod fixtures;
 mod plugins;
+mod server;
 mod test;
 mod workspace;
 
@@ -18,7 +19,8 @@ enum Task {
     Fixtures(fixtures::Args),
     /// Build everything, serve, and create a first session
     Demo(demo::Args),
-    /// Build everything and run every test; what follows goes to the test binaries
+    /// Build everything and run every test, those of the whole host on SQLite and on PostgreSQL; what follows
+    /// goes to the test binaries
     Test {
         /// Names of tests, and options of the test binaries
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

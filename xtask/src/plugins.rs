@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use wit_component::{ComponentEncoder, DecodedWasm};
@@ -145,6 +146,7 @@ fn plugins(folder: &Path) -> Result<Vec<Plugin>> {
 }
 
 fn compile(plugins: &[Plugin]) -> Result<()> {
+    install_target()?;
     let status = workspace::cargo(&["build", "--lib", "--target", TARGET, "--profile", PROFILE])?
         .args(
             plugins
@@ -154,9 +156,30 @@ fn compile(plugins: &[Plugin]) -> Result<()> {
         .env("CARGO_ENCODED_RUSTFLAGS", remapped_paths()?)
         .status()
         .context("start cargo")?;
+    ensure!(status.success(), "the plugins do not compile for {TARGET}");
+    Ok(())
+}
+
+/// rustup installs the targets of `rust-toolchain.toml` together with the toolchain; to a toolchain that was
+/// there before, it does not add them.
+fn install_target() -> Result<()> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let found = Command::new(rustc)
+        .current_dir(workspace::root()?)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()
+        .context("start rustc")?;
+    if Path::new(String::from_utf8_lossy(&found.stdout).trim()).is_dir() {
+        return Ok(());
+    }
+    let added = Command::new("rustup")
+        .current_dir(workspace::root()?)
+        .args(["target", "add", TARGET])
+        .status();
     ensure!(
-        status.success(),
-        "the plugins do not compile for {TARGET}\nhint: rustup target add {TARGET}, if the target is missing"
+        added.is_ok_and(|status| status.success()),
+        "the toolchain has no standard library for {TARGET}, and rustup did not add it\n\
+         hint: install the target {TARGET} of the toolchain in rust-toolchain.toml"
     );
     Ok(())
 }

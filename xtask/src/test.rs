@@ -1,15 +1,21 @@
 //! `cargo xtask test`: builds what the tests run on, and runs all of them.
 
-use anyhow::Result;
+use std::io::Write as _;
 
-use crate::{fixtures, plugins, workspace};
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::{fixtures, plugins, server, workspace};
+
+/// All packages but this one: together, they are built with one set of features.
+const PACKAGES: &[&str] = &["--workspace", "--exclude", "xtask"];
 
 /// Builds every component, checks that the generated fixtures are what is committed, and runs
-/// every test of the workspace. What follows `--` goes to the test binaries.
+/// every test of the workspace; those of the whole host on PostgreSQL once more, where a server answers. What
+/// follows `--` goes to the test binaries.
 ///
 /// # Errors
 ///
-/// Something does not build, has drifted, or fails.
+/// Something does not build, has drifted, or fails; on CI, no server answers.
 pub fn run(filters: &[String]) -> Result<()> {
     plugins::build()?;
     plugins::build_guests()?;
@@ -18,18 +24,48 @@ pub fn run(filters: &[String]) -> Result<()> {
     workspace::run_cargo(&["build", "--package", "levain"])?;
     // Apart, since its dependencies ask for other features of the same crates: together, all of
     // WebAssembly would be compiled twice.
-    test(&["--package", "xtask"], filters)?;
-    test(&["--workspace", "--exclude", "xtask"], filters)
+    workspace::run_cargo(&test(&["--package", "xtask"], filters))?;
+    workspace::run_cargo(&test(PACKAGES, filters))?;
+    on_postgres(filters)
 }
 
-fn test(packages: &[&str], filters: &[String]) -> Result<()> {
+/// Runs the tests of the whole host with their stores on PostgreSQL.
+fn on_postgres(filters: &[String]) -> Result<()> {
+    let address = server::address()?;
+    if !server::answers(&address) {
+        let missing = format!("no PostgreSQL answers at {address}");
+        if std::env::var_os("CI").is_some() {
+            bail!("{missing}, and CI needs it");
+        }
+        writeln!(
+            std::io::stderr(),
+            "SKIPPED: the tests of the whole host on PostgreSQL: {missing}\n\
+             hint: LEVAIN_TEST_DATABASE_URL=postgres://user:password@server:5432/database names another"
+        )?;
+        return Ok(());
+    }
+    let args = test(&[PACKAGES, &["--test", "levain"]].concat(), filters);
+    let status = workspace::cargo(&args)?
+        .env("LEVAIN_TEST_STORE", "postgres")
+        .status()
+        .context("start cargo")?;
+    ensure!(
+        status.success(),
+        "`cargo {}` failed with the stores on PostgreSQL",
+        args.join(" ")
+    );
+    Ok(())
+}
+
+/// The arguments of `cargo test` for some packages.
+fn test<'a>(packages: &[&'a str], filters: &'a [String]) -> Vec<&'a str> {
     let mut args = vec!["test"];
     args.extend(packages);
     if !filters.is_empty() {
         args.push("--");
         args.extend(filters.iter().map(String::as_str));
     }
-    workspace::run_cargo(&args)
+    args
 }
 
 /// Builds the components and runs the benchmark, optimised as a release is.
@@ -39,6 +75,8 @@ fn test(packages: &[&str], filters: &[String]) -> Result<()> {
 /// Something does not build, or the benchmark fails.
 pub fn bench(options: &[String]) -> Result<()> {
     plugins::build()?;
+    // The crowd is one of small sessions, too.
+    plugins::build_guests()?;
     let mut args = vec!["bench", "--package", "levain-tests", "--bench", "session"];
     if !options.is_empty() {
         args.push("--");

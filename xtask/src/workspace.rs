@@ -37,6 +37,16 @@ pub fn cargo(args: &[&str]) -> Result<Command> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root()?).args(args);
+    // What cargo says of this task's own package would have build scripts run anew, and all that is
+    // built on them, each time that cargo is called by hand in between.
+    for (name, _) in std::env::vars_os() {
+        let own = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if own {
+            command.env_remove(name);
+        }
+    }
     Ok(command)
 }
 
