@@ -6,3 +6,6 @@ mod drain;
 mod faults;
 mod kill;
 mod lock;
+mod outage;
+mod scene;
+mod sound;

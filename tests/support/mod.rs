@@ -3,6 +3,7 @@
 
 mod app;
 mod clock;
+mod disk;
 mod events;
 mod hosting;
 mod masks;

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use axum::http::{Method, Request};
+use axum::http::{HeaderMap, Method, Request};
 use serde_json::Value;
 
 use super::app::INTERNAL_KEY;
+use super::disk;
 use super::metrics::Metrics;
 
 /// Longer than anything that is waited for: compiling components on a busy machine.
@@ -37,8 +38,24 @@ impl Said {
     }
 }
 
-/// The binary, with nothing of this process's environment; `cargo xtask test` builds it.
+/// A command of the binary.
 fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command.args(arguments);
+    alone(&mut command);
+    command
+}
+
+/// With nothing of this process's environment but where programs are, and read from here.
+fn alone(command: &mut Command) {
+    let programs = std::env::var_os("PATH").unwrap_or_default();
+    command.env_clear().env("PATH", programs);
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+}
+
+/// The binary; `cargo xtask test` builds it.
+fn binary() -> PathBuf {
     let binary = std::env::current_exe()
         .unwrap()
         .ancestors()
@@ -50,10 +67,7 @@ fn command(arguments: &[&str]) -> Command {
         "{} is missing\nhint: cargo build --package levain",
         binary.display()
     );
-    let mut command = Command::new(binary);
-    command.args(arguments).env_clear().stdin(Stdio::null());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
+    binary
 }
 
 /// Runs a command that ends by itself.
@@ -160,6 +174,32 @@ impl Host {
         arguments.extend(flags.iter().flat_map(|(flag, value)| [*flag, *value]));
         let mut command = command(&arguments);
         command.envs(variables.iter().copied());
+        Self::begin(command)
+    }
+
+    /// Serves on a disk of its own of so many MiB, which only it sees and which goes with it; `None` where
+    /// this machine lets nobody make one. The data directory is where the disk is mounted.
+    pub fn serve_on_disk(
+        mebibytes: u32,
+        catalog: &Path,
+        plugins: &Path,
+        data: &Path,
+        flags: &[(&str, &str)],
+    ) -> Option<Self> {
+        let mut command = disk::on_a_small_one(data, mebibytes, &binary())?;
+        alone(&mut command);
+        command.args(serve_arguments(catalog, plugins, data));
+        command.args(flags.iter().flat_map(|(flag, value)| [*flag, *value]));
+        Some(Self::begin(command))
+    }
+
+    /// Where a path that this host sees is found from here, on its own disk too.
+    pub fn seen(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.guard.0.id()));
+        root.join(path.strip_prefix("/").unwrap())
+    }
+
+    fn begin(mut command: Command) -> Self {
         let mut guard = Guard(command.spawn().unwrap());
         let log = Arc::new(Mutex::new(String::new()));
         let err = follow(guard.0.stderr.take().unwrap(), Arc::clone(&log));
@@ -199,6 +239,18 @@ impl Host {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Option<(u16, Value)> {
+        let (status, _, body) = self.try_answer(method, path, headers, body)?;
+        Some((status, body))
+    }
+
+    /// The same with the headers of the answer.
+    pub fn try_answer(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Option<(u16, HeaderMap, Value)> {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(DEADLINE))
@@ -220,7 +272,7 @@ impl Host {
         let mut answer = answer.ok()?;
         let text = answer.body_mut().read_to_string().ok()?;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Some((answer.status().as_u16(), json))
+        Some((answer.status().as_u16(), answer.headers().clone(), json))
     }
 
     /// What it counts, as Prometheus reads it.

@@ -11,6 +11,7 @@ mod inspector;
 mod interrupted;
 mod json_text;
 mod lease;
+mod migrations;
 mod model;
 mod open_error;
 mod postgres;

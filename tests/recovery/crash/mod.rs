@@ -8,5 +8,3 @@ mod paused;
 mod points;
 mod random;
 mod replicas;
-mod scene;
-mod sound;

@@ -3,8 +3,8 @@
 use axum::http::Method;
 use serde_json::json;
 
-use super::scene::{Scene, create, export, id};
-use super::sound::sound;
+use crate::recovery::scene::{Scene, create, export, id};
+use crate::recovery::sound::sound;
 use crate::support::{Host, Puppets, on_postgres, until};
 
 /// Waits until another host has found the session that a paused one left.

@@ -3,8 +3,8 @@
 use axum::http::Method;
 use serde_json::Value;
 
-use super::scene::{Scene, act, create, export, id, read};
-use super::sound::sound;
+use crate::recovery::scene::{Scene, act, create, export, id, read};
+use crate::recovery::sound::sound;
 use crate::support::{Host, Puppets, until};
 
 /// Has a host do something while it is held at a point, and kills it there.

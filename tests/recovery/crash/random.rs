@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::http::Method;
 use serde_json::Value;
 
-use super::scene::{Scene, act, create, id, read};
-use super::sound::sound;
+use crate::recovery::scene::{Scene, act, create, id, read};
+use crate::recovery::sound::sound;
 use crate::support::{Host, Puppets};
 
 /// How many rounds there are where nothing else is said.

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::random::{Told, holds, visit};
-use super::scene::Scene;
-use super::sound::sound;
+use crate::recovery::scene::Scene;
+use crate::recovery::sound::sound;
 use crate::support::{Puppets, on_postgres};
 
 /// How often one of them is killed.

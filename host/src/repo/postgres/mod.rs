@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -29,14 +29,10 @@ use uuid::Uuid;
 pub(super) use self::error::{classify, open_error};
 use super::{
     DeletedSegment, Due, IdempotencyKey, KeyUse, Lease, OpenError, Replaced, Repo, RepoError,
-    SessionCounts, SessionPosition, SessionRow, SessionStatus, StoreOptions, ViewSpec,
+    SessionCounts, SessionPosition, SessionRow, SessionStatus, StoreOptions, ViewSpec, migrations,
 };
 use crate::failpoint;
 use crate::segment::{EntityCounts, StoredSegment};
-
-/// Several hosts that start at once take turns: the migrator holds a lock of the server's meanwhile,
-/// which ends with its connection.
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// The store on a PostgreSQL server.
 #[derive(Debug)]
@@ -55,7 +51,12 @@ impl PostgresRepo {
         options: StoreOptions,
     ) -> Result<Self, OpenError> {
         let pool = connect::pool(url, options)?;
-        MIGRATIONS.run(&pool).await.map_err(not_migrated)?;
+        // Several hosts that start at once take turns: the migrator holds a lock of the server's
+        // meanwhile, which ends with its connection.
+        migrations::postgres()
+            .run(&pool)
+            .await
+            .map_err(not_migrated)?;
         let mut transaction = pool.begin().await.map_err(open_error)?;
         views::refresh(&mut transaction, views).await?;
         transaction.commit().await.map_err(open_error)?;

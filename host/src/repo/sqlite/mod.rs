@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
@@ -34,12 +34,10 @@ pub(super) use self::error::classify;
 use self::lock::DirectoryLock;
 use super::{
     DeletedSegment, Due, IdempotencyKey, KeyUse, Lease, OpenError, Replaced, Repo, RepoError,
-    SessionCounts, SessionPosition, SessionRow, SessionStatus, ViewSpec,
+    SessionCounts, SessionPosition, SessionRow, SessionStatus, ViewSpec, migrations,
 };
 use crate::failpoint;
 use crate::segment::{EntityCounts, StoredSegment};
-
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The store in one SQLite file.
 #[derive(Debug)]
@@ -63,7 +61,7 @@ impl SqliteRepo {
         };
         let lock = DirectoryLock::take(directory)?;
         let connections = Connections::open(file).await?;
-        MIGRATIONS
+        migrations::sqlite()
             .run(&connections.writer)
             .await
             .map_err(|source| not_migrated(file, source))?;

@@ -1,6 +1,6 @@
 //! A database that an earlier version wrote keeps what it holds.
 
-use std::borrow::Cow;
+use sqlx::migrate::Migrator;
 
 use super::*;
 use crate::repo::{Part, SessionRow};
@@ -10,10 +10,8 @@ async fn first_version(directory: &Path) -> Connections {
     let connections = Connections::open(&directory.join("levain.db"))
         .await
         .unwrap();
-    let first = Migrator {
-        migrations: Cow::Owned(MIGRATIONS.iter().take(1).cloned().collect()),
-        ..Migrator::DEFAULT
-    };
+    let first = migrations::sqlite().iter().take(1).cloned().collect();
+    let first = Migrator::with_migrations(first);
     first.run(&connections.writer).await.unwrap();
     connections
 }

@@ -1,5 +1,6 @@
 //! A store, and hosts over it that come and go.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use axum::http::Method;
@@ -45,6 +46,19 @@ impl Scene {
 
     /// Starts a host over the store.
     pub fn host(&self, variables: &[(&str, &str)]) -> Host {
+        self.host_over(&self.store.url, variables)
+    }
+
+    /// The server of the store, and the store's URL by way of another address.
+    pub fn server(&self) -> (String, impl Fn(SocketAddr) -> String) {
+        let (before, rest) = self.store.url.split_once('@').unwrap();
+        let (server, after) = rest.split_once('/').unwrap();
+        let by_way_of = move |address| format!("{before}@{address}/{after}");
+        (server.to_owned(), by_way_of)
+    }
+
+    /// Starts a host that reaches the store by this URL.
+    pub fn host_over(&self, url: &str, variables: &[(&str, &str)]) -> Host {
         // Every host has a directory of its own where the store is a server.
         let own = TempDir::new_in(self.data.path()).unwrap().keep();
         let data = if on_postgres() {
@@ -54,7 +68,7 @@ impl Scene {
         };
         let lease = LEASE_S.to_string();
         let all = [
-            ("--database-url", self.store.url.as_str()),
+            ("--database-url", url),
             ("--token-key", TOKEN_KEY),
             ("--lease-seconds", &lease),
             ("--cleanup-interval-minutes", "0.05"),

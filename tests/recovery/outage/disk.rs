@@ -1,0 +1,61 @@
+//! A disk that is full, under a file of SQLite.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::load::through;
+use crate::recovery::scene::read;
+use crate::recovery::sound::sound;
+use crate::support::{Database, Host, Puppets, guests_dir, on_postgres};
+
+/// Writes until there is no room.
+fn fill(ballast: &Path) {
+    let mut ballast = File::create(ballast).unwrap();
+    for size in [1 << 20, 1 << 12] {
+        let block = vec![1; size];
+        while ballast.write_all(&block).is_ok() {}
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_for() {
+    if on_postgres() {
+        return;
+    }
+    let (files, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let catalog = Puppets::new().write(&files);
+    let flags = [("--creations-per-minute", "0"), ("--lease-seconds", "2")];
+    let host = Host::serve_on_disk(48, &catalog, &guests_dir(), data.path(), &flags);
+    let Some(host) = host else {
+        // On CI nothing is skipped.
+        assert!(std::env::var_os("CI").is_none(), "no disk can be made");
+        writeln!(
+            std::io::stderr(),
+            "SKIPPED, no disk can be made here: unshare, mount"
+        )
+        .unwrap();
+        return;
+    };
+    let ballast = host.seen(data.path()).join("ballast");
+    let creations = through(
+        &host,
+        || fill(&ballast),
+        || std::fs::remove_file(&ballast).unwrap(),
+    );
+    for creation in creations.iter().filter(|creation| creation.made()) {
+        let (_, shown, status, page) = read(&host, &creation.body);
+        assert_eq!((status, &page["total"]), (200, &2.into()), "{shown:#}");
+    }
+    let file = host.seen(data.path()).join("levain.db");
+    sound(&Database::Sqlite(
+        sqlx::SqlitePool::connect(file.to_str().unwrap())
+            .await
+            .unwrap(),
+    ))
+    .await;
+    let (code, said) = host.stop();
+    assert_eq!(code, Some(0), "{said}");
+}
