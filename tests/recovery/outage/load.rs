@@ -58,6 +58,15 @@ impl Creation {
     }
 }
 
+/// Says at its end that it is over, also where that is a failure: nobody then waits for the clients.
+struct Until<'o>(&'o AtomicBool);
+
+impl Drop for Until<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Takes the store away under load and brings it back; what creations were answered all the while.
 ///
 /// # Panics
@@ -77,6 +86,7 @@ pub fn through(host: &Host, take_away: impl FnOnce(), bring_back: impl FnOnce())
                 }
             });
         }
+        let _until = Until(&over);
         pause(1);
         take_away();
         gone = Instant::now();
@@ -91,7 +101,6 @@ pub fn through(host: &Host, take_away: impl FnOnce(), bring_back: impl FnOnce())
         });
         recovered = Instant::now();
         pause(1);
-        over.store(true, Ordering::Relaxed);
     });
     let all = all.into_inner().unwrap();
     for creation in &all {

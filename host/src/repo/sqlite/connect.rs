@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 
 /// Readers do not wait for each other; more than this many only take turns on the processors.
@@ -46,7 +48,10 @@ impl Connections {
             .pragma("temp_store", "MEMORY")
             // A session's segments fit, in KiB, so that nothing spills before the commit.
             .pragma("cache_size", "-16384");
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = pool(1)
+            .before_acquire(|connection, _| Box::pin(usable(connection)))
+            .connect_with(options.clone())
+            .await?;
         let readers = pool(READERS).connect_lazy_with(options.clone().pragma("query_only", "ON"));
         let checkpointer = pool(1).connect_lazy_with(options);
         Ok(Self {
@@ -62,6 +67,18 @@ impl Connections {
         self.checkpointer.close().await;
         self.writer.close().await;
     }
+}
+
+/// Whether a connection is free of a transaction that nobody can end any more: on a full disk SQLite rolls
+/// back by itself, then refuses to roll back what is none, and the driver counts it as open for ever. Such
+/// a connection makes place for a new one.
+async fn usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if !connection.is_in_transaction() {
+        return Ok(true);
+    }
+    // The end of the last one may still be under way: this waits for it.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
