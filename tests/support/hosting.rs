@@ -21,9 +21,19 @@ pub struct Hosting {
 }
 
 impl Hosting {
+    /// The same components, in the same sandbox, over another catalog with the same domains.
+    pub fn over(&self, catalog: &Path) -> Self {
+        Self {
+            catalog: Arc::new(read(catalog)),
+            plugins: Arc::clone(&self.plugins),
+            sandbox: self.sandbox.clone(),
+            limits: self.limits,
+        }
+    }
+
     /// Loads a catalog and compiles its components.
     pub fn load(catalog: &Path, plugins_dir: &Path) -> Self {
-        let catalog = Catalog::load(catalog).unwrap_or_else(|error| panic!("{error}: {error:#?}"));
+        let catalog = read(catalog);
         let limits = Sources::default().resolve().unwrap().sandbox;
         let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 2)).unwrap();
         let registry = plugins::load(&sandbox, plugins_dir, &catalog, 32 << 20);
@@ -34,6 +44,10 @@ impl Hosting {
             limits,
         }
     }
+}
+
+fn read(catalog: &Path) -> Catalog {
+    Catalog::load(catalog).unwrap_or_else(|error| panic!("{error}: {error:#?}"))
 }
 
 /// The project's own catalog and components, compiled once.

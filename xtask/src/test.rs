@@ -24,7 +24,8 @@ pub fn run(filters: &[String]) -> Result<()> {
     workspace::run_cargo(&["build", "--package", "levain"])?;
     // Apart, since its dependencies ask for other features of the same crates: together, all of
     // WebAssembly would be compiled twice.
-    workspace::run_cargo(&test(&["--package", "xtask"], filters))?;
+    let own = ["--package", "xtask", "--profile", "xtask"];
+    workspace::run_cargo(&test(&own, filters))?;
     workspace::run_cargo(&test(PACKAGES, filters))?;
     on_postgres(filters)
 }

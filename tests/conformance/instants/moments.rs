@@ -2,9 +2,21 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use crate::support::on_postgres;
+
+/// How much thinner the matrix is where it was walked on another store before: what it claims is the plugins'
+/// doing, and no store's.
+const THINNER: usize = 9;
+
+/// All of them on SQLite, one in nine on PostgreSQL.
+pub(super) fn walked() -> Vec<DateTime<Utc>> {
+    let step = if on_postgres() { THINNER } else { 1 };
+    all().into_iter().step_by(step).collect()
+}
+
 /// Every hour of a week and its midnights, month ends, 29 February, the year's end, the hours at which the
 /// clocks change in Spain, the first and last years, and 60 more.
-pub(super) fn all() -> Vec<DateTime<Utc>> {
+fn all() -> Vec<DateTime<Utc>> {
     let monday = at("2026-03-02T00:00:00Z");
     let mut all: Vec<_> = (0..168)
         .map(|hour| monday + Duration::hours(hour))

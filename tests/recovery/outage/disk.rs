@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
+use sqlx::SqlitePool;
 use tempfile::TempDir;
 
-use super::load::through;
+use super::load::{Away, through};
 use crate::recovery::scene::read;
 use crate::recovery::sound::sound;
-use crate::support::{Database, Host, Puppets, guests_dir, on_postgres};
+use crate::support::{Database, Host, Puppets, copy, guests_dir, on_postgres};
 
 /// Writes until there is no room.
 fn fill(ballast: &Path) {
@@ -28,7 +29,7 @@ async fn a_full_disk_is_waited_for() {
     let (files, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let catalog = Puppets::new().write(&files);
     let flags = [("--creations-per-minute", "0"), ("--lease-seconds", "2")];
-    let host = Host::serve_on_disk(48, &catalog, &guests_dir(), data.path(), &flags);
+    let host = Host::serve_on_disk(256, &catalog, &guests_dir(), data.path(), &flags);
     let Some(host) = host else {
         // On CI nothing is skipped.
         assert!(std::env::var_os("CI").is_none(), "no disk can be made");
@@ -42,6 +43,7 @@ async fn a_full_disk_is_waited_for() {
     let ballast = host.seen(data.path()).join("ballast");
     let creations = through(
         &host,
+        Away::Full,
         || fill(&ballast),
         || std::fs::remove_file(&ballast).unwrap(),
     );
@@ -49,13 +51,11 @@ async fn a_full_disk_is_waited_for() {
         let (_, shown, status, page) = read(&host, &creation.body);
         assert_eq!((status, &page["total"]), (200, &2.into()), "{shown:#}");
     }
-    let file = host.seen(data.path()).join("levain.db");
-    sound(&Database::Sqlite(
-        sqlx::SqlitePool::connect(file.to_str().unwrap())
-            .await
-            .unwrap(),
-    ))
-    .await;
+    // The disk is the host's alone, and goes with it: a copy is looked into.
+    let copied = copy(&host.seen(data.path()), &files.path().join("copied"));
+    let file = copied.join("levain.db");
+    let pool = SqlitePool::connect(file.to_str().unwrap()).await.unwrap();
+    sound(&Database::Sqlite(pool)).await;
     let (code, said) = host.stop();
     assert_eq!(code, Some(0), "{said}");
 }

@@ -13,6 +13,7 @@ use crate::support::{Host, until};
 const RECOVERY: Duration = Duration::from_secs(10);
 
 /// A creation as its client saw it.
+#[derive(Clone)]
 pub struct Creation {
     asked: Instant,
     answered: Instant,
@@ -67,12 +68,26 @@ impl Drop for Until<'_> {
     }
 }
 
+/// How a store is away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Away {
+    /// Nothing can be written.
+    Wholly,
+    /// What needs room cannot be written; the log that is there has some, for a while.
+    Full,
+}
+
 /// Takes the store away under load and brings it back; what creations were answered all the while.
 ///
 /// # Panics
-/// Where an answer is neither a session nor the refusal of [`Creation::refused`], a session is made without
-/// the store, or one is not made again in time.
-pub fn through(host: &Host, take_away: impl FnOnce(), bring_back: impl FnOnce()) -> Vec<Creation> {
+/// Where an answer is neither a session nor the refusal of [`Creation::refused`], none is refused, a session
+/// is made without the store, or none is made again in time.
+pub fn through(
+    host: &Host,
+    away: Away,
+    take_away: impl FnOnce(),
+    bring_back: impl FnOnce(),
+) -> Vec<Creation> {
     let all = Mutex::new(Vec::new());
     let over = AtomicBool::new(false);
     let pause = |seconds| std::thread::park_timeout(Duration::from_secs(seconds));
@@ -81,23 +96,24 @@ pub fn through(host: &Host, take_away: impl FnOnce(), bring_back: impl FnOnce())
         for _ in 0..4 {
             threads.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
-                    let creation = Creation::ask(host);
-                    all.lock().unwrap().push(creation);
+                    ask(host, &all);
                 }
             });
         }
         let _until = Until(&over);
         pause(1);
         take_away();
+        if away == Away::Full {
+            until("what needs room is refused", || {
+                ask(host, &all).refused().then_some(())
+            });
+        }
         gone = Instant::now();
         pause(4);
         back = Instant::now();
         bring_back();
         until("a session is made again", || {
-            let creation = Creation::ask(host);
-            let made = creation.made().then_some(());
-            all.lock().unwrap().push(creation);
-            made
+            ask(host, &all).made().then_some(())
         });
         recovered = Instant::now();
         pause(1);
@@ -106,7 +122,7 @@ pub fn through(host: &Host, take_away: impl FnOnce(), bring_back: impl FnOnce())
     for creation in &all {
         let (status, body) = (creation.status, &creation.body);
         assert!(creation.made() || creation.refused(), "{status} {body:#}");
-        if creation.asked > gone && creation.answered < back {
+        if away == Away::Wholly && creation.asked > gone && creation.answered < back {
             assert!(creation.refused(), "made without a store: {body:#}");
         }
         if creation.asked > recovered {
@@ -115,13 +131,25 @@ pub fn through(host: &Host, take_away: impl FnOnce(), bring_back: impl FnOnce())
     }
     let took = recovered - back;
     assert!(took < RECOVERY, "a session was made again after {took:?}");
-    for part in [
-        &all.iter().any(|one| one.answered < gone && one.made()),
-        &all.iter()
-            .any(|one| one.asked > gone && one.answered < back),
-        &all.iter().any(|one| one.asked > recovered),
-    ] {
-        assert!(part, "there was a part of the time without an answer");
-    }
+    let some = |is: &dyn Fn(&Creation) -> bool| all.iter().any(is);
+    assert!(
+        some(&|one| one.answered < gone && one.made()),
+        "none was made before"
+    );
+    assert!(
+        some(&|one| one.asked > gone && one.answered < back && one.refused()),
+        "none was refused meanwhile"
+    );
+    assert!(
+        some(&|one| one.asked > recovered),
+        "nobody asked afterwards"
+    );
     all
+}
+
+/// One creation more; it is kept with the others.
+fn ask(host: &Host, all: &Mutex<Vec<Creation>>) -> Creation {
+    let creation = Creation::ask(host);
+    all.lock().unwrap().push(creation.clone());
+    creation
 }

@@ -1,6 +1,6 @@
 //! PostgreSQL, when it is stopped and started.
 
-use super::load::through;
+use super::load::{Away, through};
 use crate::recovery::scene::{Scene, read};
 use crate::recovery::sound::sound;
 use crate::support::{Puppets, Relay, on_postgres};
@@ -15,7 +15,7 @@ fn a_server_that_goes_away_is_waited_for() {
     let relay = Relay::to(server);
     relay.open();
     let host = scene.host_over(&through_relay(relay.address), &[]);
-    let creations = through(&host, || relay.close(), || relay.open());
+    let creations = through(&host, Away::Wholly, || relay.close(), || relay.open());
     scene.settle();
     scene.look(sound);
     for creation in creations.iter().filter(|creation| creation.made()) {
