@@ -22,6 +22,7 @@ use crate::metrics;
 use crate::mirror::Mirror;
 use crate::notices::Notices;
 use crate::plugins::{self, Registry};
+use crate::receipts::Seal;
 use crate::repo::{self, Repo, ViewColumn, ViewKind, ViewSpec};
 use crate::sandbox::{Sandbox, SandboxConfig};
 use crate::sessions::{
@@ -64,7 +65,7 @@ impl App {
                 repo: Arc::clone(&repo),
                 clock: Arc::new(SystemClock),
             },
-        ));
+        )?);
         // What the process before this one left is told before anybody asks for it.
         repo.end_leases().await?;
         sessions.recover().await?;
@@ -111,18 +112,21 @@ pub struct Workings {
 }
 
 /// What sessions are made with, by a configuration. Within a runtime: what tells others runs there.
-#[must_use]
-pub fn session_parts(config: &Config, workings: Workings) -> SessionParts {
+///
+/// # Errors
+/// Where a key cannot be made or read.
+pub fn session_parts(config: &Config, workings: Workings) -> anyhow::Result<SessionParts> {
     let webhook = config.webhook();
     let notices = webhook.map(|webhook| Notices::with_webhook(&webhook, workings.clock.clone()));
     let notices = notices.unwrap_or_default();
-    SessionParts {
+    Ok(SessionParts {
         catalog: workings.catalog,
         plugins: workings.plugins,
         sandbox: workings.sandbox,
         limits: workings.limits,
         repo: workings.repo,
         clock: workings.clock,
+        seal: Arc::new(Seal::new(config.keys()?.receipt_key())?),
         ids: Arc::new(RandomIds),
         policy: SessionPolicy {
             duration: config.session_duration,
@@ -150,7 +154,7 @@ pub fn session_parts(config: &Config, workings: Workings) -> SessionParts {
             std::process::id(),
             config.listen
         ),
-    }
+    })
 }
 
 /// Every route over these sessions, with the configuration's keys.

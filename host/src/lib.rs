@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod mirror;
 pub mod notices;
 pub mod plugins;
+pub mod receipts;
 pub mod repo;
 pub mod sandbox;
 pub mod segment;

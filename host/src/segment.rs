@@ -57,6 +57,24 @@ pub fn hex(bytes: &[u8]) -> String {
         })
 }
 
+/// The bytes that a text of hexadecimal digits stands for; `None` where it is none.
+#[must_use]
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |digit: char| {
+        digit
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    let digits: Vec<u8> = text.chars().map(digit).collect::<Option<_>>()?;
+    digits
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => Some(high << 4 | low),
+            _ => None,
+        })
+        .collect()
+}
+
 /// A short content digest of a domain: the SHA-256 over its segments' digests, in entity order.
 #[must_use]
 pub fn content_digest<'a>(segments: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {

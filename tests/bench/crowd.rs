@@ -148,17 +148,20 @@ impl Crowd<'_> {
         let repo = repo::open(&config.store(), &views, config.store_options())
             .await
             .unwrap();
-        let sessions = Sessions::new(app::session_parts(
-            &config,
-            Workings {
-                catalog: Arc::clone(&hosting.catalog),
-                plugins: Arc::clone(&hosting.plugins),
-                sandbox: hosting.sandbox.clone(),
-                limits: hosting.limits,
-                repo: Arc::clone(&repo),
-                clock: Arc::new(SystemClock),
-            },
-        ));
+        let sessions = Sessions::new(
+            app::session_parts(
+                &config,
+                Workings {
+                    catalog: Arc::clone(&hosting.catalog),
+                    plugins: Arc::clone(&hosting.plugins),
+                    sandbox: hosting.sandbox.clone(),
+                    limits: hosting.limits,
+                    repo: Arc::clone(&repo),
+                    clock: Arc::new(SystemClock),
+                },
+            )
+            .unwrap(),
+        );
         Some(Place {
             sessions,
             repo,

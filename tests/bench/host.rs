@@ -65,17 +65,20 @@ impl Host {
         )
         .await
         .unwrap();
-        let sessions = Sessions::new(app::session_parts(
-            &config,
-            Workings {
-                catalog: Arc::clone(&catalog),
-                plugins: Arc::clone(&plugins),
-                sandbox: sandbox.clone(),
-                limits: config.sandbox,
-                repo,
-                clock: Arc::new(SystemClock),
-            },
-        ));
+        let sessions = Sessions::new(
+            app::session_parts(
+                &config,
+                Workings {
+                    catalog: Arc::clone(&catalog),
+                    plugins: Arc::clone(&plugins),
+                    sandbox: sandbox.clone(),
+                    limits: config.sandbox,
+                    repo,
+                    clock: Arc::new(SystemClock),
+                },
+            )
+            .unwrap(),
+        );
         Self {
             workers,
             raw: raw(&data.path().join("raw.db")).await,

@@ -2,5 +2,6 @@
 //! machines, exit codes, and hints that hold the command to run.
 
 mod failures;
+mod receipts;
 mod sessions;
 mod verify;

@@ -108,17 +108,20 @@ impl TestApp {
             .await
             .unwrap();
         let clock = Arc::new(TestClock::at(now));
-        let sessions = Sessions::new(app::session_parts(
-            &config,
-            Workings {
-                catalog: Arc::clone(&hosting.catalog),
-                plugins: Arc::clone(&hosting.plugins),
-                sandbox: hosting.sandbox.clone(),
-                limits: hosting.limits,
-                repo,
-                clock: clock.clone(),
-            },
-        ));
+        let sessions = Sessions::new(
+            app::session_parts(
+                &config,
+                Workings {
+                    catalog: Arc::clone(&hosting.catalog),
+                    plugins: Arc::clone(&hosting.plugins),
+                    sandbox: hosting.sandbox.clone(),
+                    limits: hosting.limits,
+                    repo,
+                    clock: clock.clone(),
+                },
+            )
+            .unwrap(),
+        );
         let router = app::router(&sessions, &config).unwrap();
         Self {
             sessions,

@@ -8,6 +8,7 @@ mod catalog;
 mod client;
 mod failure;
 mod output;
+mod receipt;
 mod serve;
 mod session;
 mod text;
@@ -38,6 +39,9 @@ enum Command {
     /// Check a catalog and its components
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
+    /// Check what a session's receipt proves
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     /// Hold a running host against what its sessions must show
     Verify(verify::VerifyArguments),
 }
@@ -68,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments, &output),
         Command::Session(command) => session::run(&command, &output),
         Command::Catalog(command) => catalog::run(&command, &output),
+        Command::Receipt(command) => receipt::run(&command, &output),
         Command::Verify(arguments) => verify::run(&arguments, &output),
     };
     match outcome {

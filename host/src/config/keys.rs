@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use pasetors::keys::{AsymmetricKeyPair, AsymmetricSecretKey, Generate as _};
 use pasetors::version4::V4;
 
-use super::value::{api_key, token_key, token_key_bytes};
+use super::value::{api_key, signing_key};
 use super::{Config, KeyError, Secret};
-use crate::segment::hex;
+use crate::segment::{hex, unhex};
 
 /// The file of the internal API's key, within the data directory.
 pub const INTERNAL_KEY_FILE: &str = "keys/internal-api-key";
 
 /// The file of the key that signs tokens, within the data directory.
 const TOKEN_KEY_FILE: &str = "keys/token-key";
+
+/// The file of the key that signs receipts, within the data directory.
+const RECEIPT_KEY_FILE: &str = "keys/receipt-key";
 
 /// Random bytes of a new key of the internal API.
 const KEY_BYTES: usize = 32;
@@ -34,9 +37,16 @@ pub struct Keys {
     /// Where the internal key was just made and written, so that it can be said once.
     pub made: Option<PathBuf>,
     token_key: Vec<u8>,
+    receipt_key: Vec<u8>,
 }
 
 impl Keys {
+    /// The 64 bytes of the Ed25519 key that signs receipts: the seed and its public key.
+    #[must_use]
+    pub fn receipt_key(&self) -> &[u8] {
+        &self.receipt_key
+    }
+
     /// The 64 bytes of the PASETO v4.public secret key that signs access tokens.
     #[must_use]
     pub fn token_key(&self) -> &[u8] {
@@ -67,19 +77,26 @@ impl Config {
                 key
             }
         };
-        let file = self.data_dir.join(TOKEN_KEY_FILE);
-        let token = match &self.token_key {
-            Some(given) => given.clone(),
-            None => keep(&file, new_token_key, token_key)?.0,
-        };
-        let token_key = token_key_bytes(token.reveal()).ok_or_else(|| KeyError::Malformed {
-            file,
-            reason: "it is not hexadecimal".to_owned(),
-        })?;
+        let token_key = self.signing_key(self.token_key.as_ref(), TOKEN_KEY_FILE)?;
+        let receipt_key = self.signing_key(self.receipt_key.as_ref(), RECEIPT_KEY_FILE)?;
         Ok(Keys {
             internal_api_key,
             made,
             token_key,
+            receipt_key,
+        })
+    }
+
+    /// The key that was given, or that of a file of the data directory.
+    fn signing_key(&self, given: Option<&Secret>, file: &str) -> Result<Vec<u8>, KeyError> {
+        let file = self.data_dir.join(file);
+        let key = match given {
+            Some(given) => given.clone(),
+            None => keep(&file, new_signing_key, signing_key)?.0,
+        };
+        unhex(key.reveal()).ok_or_else(|| KeyError::Malformed {
+            file,
+            reason: "it is not hexadecimal".to_owned(),
         })
     }
 }
@@ -90,7 +107,7 @@ fn new_api_key() -> Result<String, KeyError> {
     Ok(hex(&bytes))
 }
 
-fn new_token_key() -> Result<String, KeyError> {
+fn new_signing_key() -> Result<String, KeyError> {
     let pair = AsymmetricKeyPair::<V4>::generate().map_err(|_| KeyError::Random)?;
     let secret: &AsymmetricSecretKey<V4> = &pair.secret;
     Ok(hex(secret.as_bytes()))
@@ -184,13 +201,15 @@ mod tests {
         assert_eq!(again.made, None);
         assert_eq!(again.internal_api_key, first.internal_api_key);
         assert_eq!(again.token_key(), first.token_key());
+        assert_eq!(again.receipt_key(), first.receipt_key());
+        assert_ne!(first.receipt_key(), first.token_key());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = fs::metadata(&file).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 3);
     }
 
     #[test]

@@ -78,6 +78,8 @@ pub struct Config {
     pub internal_api_key: Option<Secret>,
     /// The key that signs access tokens, where one was given; see [`Config::keys`].
     pub token_key: Option<Secret>,
+    /// The key that signs receipts; kept in the data directory where it is not given.
+    pub receipt_key: Option<Secret>,
     /// The Redis that sessions are mirrored in; see [`Config::mirror`].
     pub redis_url: Option<Secret>,
     /// What a session's key there begins with.
@@ -193,6 +195,7 @@ impl Config {
             insight_generation: false,
             internal_api_key: None,
             token_key: None,
+            receipt_key: None,
             redis_url: None,
             redis_key_prefix: String::new(),
             redis_session_ttl: None,

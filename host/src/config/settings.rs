@@ -6,7 +6,7 @@ use super::Config;
 use super::store::store_url;
 use super::value::{
     address, api_key, key_prefix, log_filter, log_format, minutes, networks, path, redis_url,
-    seconds, switch, token_key, webhook_secret, webhook_url, whole,
+    seconds, signing_key, switch, webhook_secret, webhook_url, whole,
 };
 
 /// One setting.
@@ -188,8 +188,11 @@ pub static SETTINGS: &[Setting] = &[
         "The key of the internal API; required when listening beyond loopback",
         |config, text| { config.internal_api_key = Some(api_key(text)?); Ok(()) }).secret(),
     text("token_key", "LEVAIN_TOKEN_KEY", "token-key", "HEX", "made at first start and kept in the data directory",
-        "The PASETO v4.public secret key that signs access tokens",
-        |config, text| { config.token_key = Some(token_key(text)?); Ok(()) }).secret(),
+        "The PASETO v4.public secret key that signs access tokens: an Ed25519 seed and its public key",
+        |config, text| { config.token_key = Some(signing_key(text)?); Ok(()) }).secret(),
+    text("receipt_key", "LEVAIN_RECEIPT_KEY", "receipt-key", "HEX", "made at first start and kept in the data directory",
+        "The Ed25519 seed and public key that sign receipts; hosts on one server sign alike where they have the same",
+        |config, text| { config.receipt_key = Some(signing_key(text)?); Ok(()) }).secret(),
     text("redis_url", "REDIS_URL", "redis-url", "URL", "no Redis",
         "The Redis that sessions are mirrored in: redis://:password@server:6379/0, rediss:// with TLS",
         |config, text| { config.redis_url = Some(redis_url(text)?); Ok(()) }).secret(),

@@ -105,35 +105,17 @@ pub(super) fn api_key(text: &str) -> Result<Secret, String> {
     Ok(Secret::new(text))
 }
 
-/// A key that signs tokens: the 64 bytes of a PASETO v4.public secret key, in hexadecimal.
-pub(super) fn token_key(text: &str) -> Result<Secret, String> {
-    token_key_bytes(text)
+/// A key that signs: the 64 bytes of an Ed25519 seed and its public key, which is what a PASETO
+/// v4.public secret key is, in hexadecimal.
+pub(super) fn signing_key(text: &str) -> Result<Secret, String> {
+    unhex(text)
         // An all-zero seed makes the cryptography crate panic instead of refuse.
         .filter(|bytes| bytes.iter().take(32).any(|byte| *byte != 0))
         .filter(|bytes| AsymmetricSecretKey::<V4>::from(bytes).is_ok())
         .map(|_| Secret::new(text))
         .ok_or_else(|| {
-            "is not the 64 bytes of a PASETO v4.public secret key in hexadecimal".to_owned()
+            "is not the 64 bytes of an Ed25519 seed and its public key in hexadecimal".to_owned()
         })
-}
-
-/// The bytes of a token key's text.
-pub(super) fn token_key_bytes(text: &str) -> Option<Vec<u8>> {
-    let digits = text
-        .chars()
-        .map(|digit| {
-            digit
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        })
-        .collect::<Option<Vec<u8>>>()?;
-    digits
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(high << 4 | low),
-            _ => None,
-        })
-        .collect()
 }
 
 /// The URL of a Redis.
@@ -281,11 +263,14 @@ mod tests {
     }
 
     #[test]
-    fn token_keys_are_checked_whole() {
-        assert!(token_key("00").is_err());
-        assert!(token_key(&"0g".repeat(64)).is_err());
-        assert!(token_key(&"00".repeat(64)).is_err(), "no seed");
-        assert!(token_key(&"01".repeat(64)).is_err(), "halves do not match");
-        assert!(token_key("0").is_err());
+    fn signing_keys_are_checked_whole() {
+        assert!(signing_key("00").is_err());
+        assert!(signing_key(&"0g".repeat(64)).is_err());
+        assert!(signing_key(&"00".repeat(64)).is_err(), "no seed");
+        assert!(
+            signing_key(&"01".repeat(64)).is_err(),
+            "halves do not match"
+        );
+        assert!(signing_key("0").is_err());
     }
 }

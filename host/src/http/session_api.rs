@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use crate::catalog::{Account, Domain, EntityRef, Phase, Trigger};
 use crate::metrics::Gauges;
+use crate::receipts::PublicKey;
 use crate::repo::{ServiceRow, SessionPosition, SessionRow, TenantRow, TriggerRow};
 use crate::segment::{EntityCounts, StoredSegment};
 use crate::sessions::{
     CallTrigger, CloneChild, CloneDomain, Created, Destroyed, NewSession, SessionError,
-    SessionPolicy, Sessions,
+    SessionPolicy, Sessions, Verification,
 };
 
 type Answer<T> = Result<T, SessionError>;
@@ -34,6 +35,9 @@ pub trait SessionApi: Send + Sync + 'static {
     async fn begin(&self, new: NewSession) -> Answer<Created>;
     async fn find(&self, session_id: &str) -> Answer<SessionRow>;
     async fn list(&self, after: Option<&SessionPosition>, limit: u32) -> Answer<Vec<SessionRow>>;
+    async fn receipt(&self, session_id: &str) -> Answer<String>;
+    async fn verify(&self, session_id: &str) -> Answer<Verification>;
+    fn receipt_key(&self) -> PublicKey;
     async fn extend(&self, session_id: &str) -> Answer<SessionRow>;
     async fn reset(&self, session_id: &str) -> Answer<SessionRow>;
     async fn destroy(&self, session_id: &str) -> Answer<Destroyed>;
@@ -90,6 +94,18 @@ impl SessionApi for Sessions {
 
     async fn list(&self, after: Option<&SessionPosition>, limit: u32) -> Answer<Vec<SessionRow>> {
         self.list(after, limit).await
+    }
+
+    async fn receipt(&self, session_id: &str) -> Answer<String> {
+        self.receipt(session_id).await
+    }
+
+    async fn verify(&self, session_id: &str) -> Answer<Verification> {
+        self.verify(session_id).await
+    }
+
+    fn receipt_key(&self) -> PublicKey {
+        self.receipt_key().clone()
     }
 
     async fn extend(&self, session_id: &str) -> Answer<SessionRow> {

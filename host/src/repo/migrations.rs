@@ -15,8 +15,9 @@ macro_rules! files {
     };
 }
 
-const SQLITE: &[File] = files!("sqlite": "0001_sessions", "0002_triggers", "0003_lifecycle");
-const POSTGRES: &[File] = files!("postgres": "0001_sessions");
+const SQLITE: &[File] =
+    files!("sqlite": "0001_sessions", "0002_triggers", "0003_lifecycle", "0004_receipts");
+const POSTGRES: &[File] = files!("postgres": "0001_sessions", "0002_receipts");
 
 pub(super) fn sqlite() -> Migrator {
     migrator(SQLITE)

@@ -64,15 +64,19 @@ pub trait Repo: Send + Sync + 'static {
     /// triggers, and its status.
     /// Nothing of it was visible before, all of it is afterwards. Answers `false`, having written
     /// nothing, where the session is no longer CLONING in this epoch (it was deleted meanwhile), or
-    /// its lease has run out.
+    /// its lease has run out. A receipt is the session's from then on.
     async fn commit_session(
         &self,
         session: &SessionRow,
         segments: &[StoredSegment],
+        receipt: Option<&str>,
     ) -> Result<bool, RepoError>;
 
     /// The session, with its tenants and services.
     async fn find_session(&self, session_id: &str) -> Result<Option<SessionRow>, RepoError>;
+
+    /// The receipt of a session, where it has one; it stays when the session's data goes.
+    async fn find_receipt(&self, session_id: &str) -> Result<Option<String>, RepoError>;
 
     /// The session that a virtual tenant belongs to, destroyed ones excluded.
     async fn find_session_of_tenant(
@@ -155,6 +159,7 @@ pub trait Repo: Send + Sync + 'static {
         deadline: DateTime<Utc>,
         replaced: Replaced<'_>,
         segments: &[StoredSegment],
+        receipt: Option<&str>,
     ) -> Result<bool, RepoError>;
 
     /// Deletes all parts of one domain of a tenant; answers what was there.

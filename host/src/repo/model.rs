@@ -151,6 +151,9 @@ pub struct ServiceRow {
     pub fixture_digest: Option<String>,
     /// The digest over its segments.
     pub content_digest: Option<String>,
+    /// The largest linear memory that the component held, in bytes.
+    #[serde(default)]
+    pub peak_memory_bytes: Option<u64>,
     /// References into domains that failed in this session.
     #[serde(default)]
     pub unavailable_references: u32,
@@ -198,6 +201,9 @@ pub struct TriggerRow {
     pub plugin_digest: Option<String>,
     /// The digest over its segments.
     pub content_digest: Option<String>,
+    /// The largest linear memory that the component held, in bytes.
+    #[serde(default)]
+    pub peak_memory_bytes: Option<u64>,
     /// Why it failed, where it did.
     pub error: Option<ServiceError>,
     /// Why it did not run, where it was skipped or is disabled.
@@ -237,6 +243,7 @@ impl TriggerRow {
             duration_ms: None,
             plugin_digest: None,
             content_digest: None,
+            peak_memory_bytes: None,
             error: None,
             reason: None,
         }
@@ -281,6 +288,7 @@ impl ServiceRow {
             plugin_digest: None,
             fixture_digest: None,
             content_digest: None,
+            peak_memory_bytes: None,
             unavailable_references: 0,
             error: None,
         }

@@ -1,17 +1,20 @@
 //! The engine: one configuration, chosen for determinism first and speed second, and the thread
 //! that ticks its epoch.
 
+use std::hash::{Hash as _, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::SandboxConfig;
 use super::bindings::v0_1;
 use super::store::State;
+use crate::segment::hex;
 
 /// How often the epoch moves: the grain of every wall-time limit.
 pub(super) const TICK: Duration = Duration::from_millis(5);
@@ -36,6 +39,8 @@ pub(super) struct SandboxEngine {
     pub(super) engine: Engine,
     pub(super) linker: Linker<State>,
     pub(super) stack_bytes: usize,
+    /// This program, its engine, and a digest of all that decides what the engine makes of a component.
+    pub(super) name: String,
     stopped: Arc<AtomicBool>,
 }
 
@@ -52,11 +57,33 @@ impl SandboxEngine {
             reason: format!("no thread for its clock: {error}"),
         })?;
         Ok(Self {
+            name: name(&engine),
             engine,
             linker,
             stack_bytes: config.stack_bytes,
             stopped,
         })
+    }
+}
+
+fn name(engine: &Engine) -> String {
+    let mut digest = Digest(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut digest);
+    let digest: String = hex(&digest.0.finalize()).chars().take(16).collect();
+    let program = env!("CARGO_PKG_VERSION");
+    format!("levain {program}, wasmtime {digest}")
+}
+
+/// A hasher whose whole digest is taken: the one of `std` differs from build to build.
+struct Digest(Sha256);
+
+impl Hasher for Digest {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
     }
 }
 

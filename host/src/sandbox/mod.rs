@@ -143,6 +143,12 @@ impl Sandbox {
         })
     }
 
+    /// What runs components here, for receipts: this program and its engine.
+    #[must_use]
+    pub fn engine_name(&self) -> &str {
+        &self.engine.name
+    }
+
     /// Compiles a component and reads what it imports and exports. Takes tenths of a second:
     /// never on an async thread.
     ///

@@ -163,9 +163,11 @@ impl Sessions {
             domain: asked.domain.clone(),
             part: String::new(),
         });
+        let replaced = Replaced::Parts(&replaced);
+        let receipt = self.seal_after(&session, replaced, &segments).await?;
         let kept = parts
             .repo
-            .replace_data(&session, deadline, Replaced::Parts(&replaced), &segments)
+            .replace_data(&session, deadline, replaced, &segments, receipt.as_deref())
             .await?;
         match kept {
             true => Ok(service),
@@ -228,9 +230,10 @@ impl Sessions {
             let but = (tenant_id, domain);
             let made = self.refresh(&mut session, but, &replaced).await?;
             let parts_of = Replaced::Parts(&replaced);
+            let receipt = self.seal_after(&session, parts_of, &made).await?;
             let kept = parts
                 .repo
-                .replace_data(&session, deadline, parts_of, &made)
+                .replace_data(&session, deadline, parts_of, &made, receipt.as_deref())
                 .await?;
             // One that is over loses all of its data; another request's change is not overwritten.
             if !kept {

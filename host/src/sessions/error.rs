@@ -84,6 +84,18 @@ pub enum SessionError {
         /// Why not.
         why: &'static str,
     },
+    /// It has no receipt: nothing of it was ever committed, or an earlier version made it.
+    #[error("the session has no receipt ({status})")]
+    NoReceipt {
+        /// What it is.
+        status: SessionStatus,
+    },
+    /// What it was made of is not here any more.
+    #[error("the session cannot be made again: {reason}")]
+    NotReproducible {
+        /// What is not here.
+        reason: String,
+    },
     /// A name that was asked for is taken.
     #[error("{what} is taken")]
     Conflict {

@@ -16,11 +16,13 @@ mod id;
 mod outcome;
 mod progress;
 mod read;
+mod receipt;
 mod reset;
 mod stored;
 mod sweep;
 mod trigger;
 mod turns;
+mod verify;
 mod watch;
 
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub use id::{IdSource, RandomIds, redacted};
 pub use read::readable;
 pub use sweep::{SweepPolicy, Swept};
 pub use trigger::{CallTrigger, Switches};
+pub use verify::{Comparison, Verdict, Verification};
 pub use watch::SessionWatch;
 
 use crate::catalog::Catalog;
@@ -48,6 +51,7 @@ use crate::metrics;
 use crate::mirror::Mirror;
 use crate::notices::Notices;
 use crate::plugins::Registry;
+use crate::receipts::Seal;
 use crate::repo::{Lease, Repo};
 use crate::sandbox::Sandbox;
 
@@ -79,6 +83,8 @@ pub struct SessionParts {
     pub repo: Arc<dyn Repo>,
     /// The real clock.
     pub clock: SharedClock,
+    /// What signs receipts.
+    pub seal: Arc<Seal>,
     /// Where names come from.
     pub ids: Arc<dyn IdSource>,
     /// Duration and extensions.

@@ -48,9 +48,11 @@ impl Sessions {
         let made = made.instrument(span).await;
         self.inner.under_way.end(session_id);
         let (row, segments) = made?;
+        let all = Replaced::Everything;
+        let receipt = self.seal_after(&row, all, &segments).await?;
         let kept = parts
             .repo
-            .replace_data(&row, deadline, Replaced::Everything, &segments)
+            .replace_data(&row, deadline, all, &segments, receipt.as_deref())
             .await?;
         if !kept {
             return Err(self.why_not_kept(session_id).await);

@@ -6,6 +6,7 @@ mod list;
 mod made;
 mod show;
 mod table;
+mod verify;
 mod view;
 
 use std::path::PathBuf;
@@ -27,6 +28,10 @@ pub(super) enum SessionCommand {
     Show(show::ShowArguments),
     /// List sessions, newest first (needs the internal key)
     List(list::ListArguments),
+    /// Have a session made again, and compare it byte by byte (needs the internal key)
+    Verify(verify::VerifyArguments),
+    /// Print what a session was made of, signed by the host
+    Receipt(verify::ReceiptArguments),
     /// Delete a session and its data
     Delete(destroy::DeleteArguments),
 }
@@ -106,6 +111,8 @@ pub(super) fn run(command: &SessionCommand, output: &Output) -> Result<Ending, F
         SessionCommand::Create(arguments) => create::run(arguments, output),
         SessionCommand::Show(arguments) => show::run(arguments, output),
         SessionCommand::List(arguments) => list::run(arguments, output),
+        SessionCommand::Verify(arguments) => verify::run(arguments, output),
+        SessionCommand::Receipt(arguments) => verify::receipt(arguments, output),
         SessionCommand::Delete(arguments) => destroy::run(arguments, output),
     }
 }

@@ -95,6 +95,10 @@ refusals! {
     SessionFailed { "502": "A required domain was not cloned. The session is FAILED and can be read under `session_id`.", }
     /// A domain is cloned.
     DomainFailed { "502": "The domain was not cloned; all is as it was.", }
+    /// A session is asked for its receipt.
+    NoReceipt { "404": "There is no such session, or nothing of it was ever committed.", }
+    /// A session is made again.
+    NotReproduced { "409": "The session has no receipt, cannot be read now, or what made it is not here any more.", }
     /// A trigger is run.
     TriggerNotRun {
         "409": "The session's data cannot be read now, or something that the trigger reads is not there.",

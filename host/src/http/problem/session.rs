@@ -103,6 +103,14 @@ fn refuse(error: &SessionError) -> Problem {
             "The domain has no data in this session",
             detail,
         ),
+        SessionError::NoReceipt { .. } => {
+            let title = "The session has no receipt";
+            Problem::new(StatusCode::NOT_FOUND, "no_receipt", title, detail)
+        }
+        SessionError::NotReproducible { .. } => {
+            let title = "The session cannot be made again";
+            Problem::new(StatusCode::CONFLICT, "not_reproducible", title, detail)
+        }
         SessionError::Conflict { .. } => Problem::new(
             StatusCode::CONFLICT,
             "conflict",

@@ -7,6 +7,7 @@ mod events;
 mod health;
 mod metrics;
 mod products;
+mod receipts;
 mod services;
 mod sessions;
 mod triggers;
@@ -27,6 +28,9 @@ pub(super) fn routes() -> (axum::Router<HttpState>, utoipa::openapi::OpenApi) {
         .routes(routes!(sessions::get_session_status))
         .routes(routes!(sessions::extend_session))
         .routes(routes!(sessions::reset_session))
+        .routes(routes!(receipts::get_receipt))
+        .routes(routes!(receipts::verify_session))
+        .routes(routes!(receipts::get_receipt_key))
         .routes(routes!(events::watch_session))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(data::list_records))

@@ -17,14 +17,15 @@ use super::town::{
 use crate::catalog::{Account, Domain, EntityRef, Phase, Trigger};
 use crate::http::{SessionApi, States};
 use crate::metrics::Gauges;
+use crate::receipts::PublicKey;
 use crate::repo::{
     KeyUse, RepoError, ServiceRow, ServiceStatus, SessionPosition, SessionRow, SessionStatus,
     TenantRow, TriggerRow, TriggerStatus,
 };
 use crate::segment::{EntityCounts, StoredSegment};
 use crate::sessions::{
-    CallTrigger, CloneChild, CloneDomain, Created, Destroyed, NewSession, SessionError,
-    SessionPolicy,
+    CallTrigger, CloneChild, CloneDomain, Comparison, Created, Destroyed, NewSession, SessionError,
+    SessionPolicy, Verdict, Verification,
 };
 
 /// What goes wrong.
@@ -314,6 +315,43 @@ impl SessionApi for Library {
         self.trouble()?;
         let found = self.sessions.lock().unwrap().get(session_id).cloned();
         found.ok_or(SessionError::NotFound { what: "session" })
+    }
+
+    async fn receipt(&self, session_id: &str) -> Result<String, SessionError> {
+        let session = self.find(session_id).await?;
+        match session.status {
+            status @ SessionStatus::Cloning => Err(SessionError::NoReceipt { status }),
+            _ => Ok(json!({"receipt": {"account": session.account}}).to_string()),
+        }
+    }
+
+    async fn verify(&self, session_id: &str) -> Result<Verification, SessionError> {
+        let trouble = self.trouble()?;
+        let session = self.find(session_id).await?;
+        Self::open(&session)?;
+        let tenant_id = session.tenants[0].tenant_id;
+        let compared = |entity: &str, verdict| Comparison {
+            tenant_id,
+            domain: "shelving".to_owned(),
+            entity: entity.to_owned(),
+            part: String::new(),
+            verdict,
+        };
+        let verdict = match trouble {
+            Trouble::Changed => return Err(SessionError::Changed),
+            Trouble::Required => Verdict::Differs { offset: 7 },
+            _ => Verdict::Same,
+        };
+        Ok(Verification {
+            tenants: vec![tenant_id],
+            segments: vec![compared("book", verdict), compared("shelf", Verdict::Same)],
+        })
+    }
+
+    fn receipt_key(&self) -> PublicKey {
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+            .parse()
+            .unwrap()
     }
 
     async fn extend(&self, session_id: &str) -> Result<SessionRow, SessionError> {

@@ -8,6 +8,7 @@ mod lifecycle;
 mod operations;
 mod products;
 mod rate;
+mod receipts;
 mod repetition;
 mod services;
 mod sessions;

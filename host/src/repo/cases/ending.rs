@@ -102,7 +102,7 @@ pub(in crate::repo) async fn destroying_touches_nobody_else(repo: &dyn Repo) {
     begin(repo, &again).await;
     let again = ready(again);
     let written = segments(&again);
-    assert!(repo.commit_session(&again, &written).await.unwrap());
+    assert!(repo.commit_session(&again, &written, None).await.unwrap());
     assert!(
         repo.destroy_session("demo_0001", noon(), &[])
             .await
@@ -170,7 +170,12 @@ pub(in crate::repo) async fn what_is_cloning_beyond_its_lease_is_failed(repo: &d
     }
     // Whoever was paused meanwhile can write nothing.
     let late = ready(abandoned);
-    assert!(!repo.commit_session(&late, &segments(&late)).await.unwrap());
+    assert!(
+        !repo
+            .commit_session(&late, &segments(&late), None)
+            .await
+            .unwrap()
+    );
     assert!(held(repo, &late).await.is_empty());
 
     assert_eq!(repo.find_session("demo_0002").await.unwrap(), Some(at_work));
@@ -199,7 +204,11 @@ pub(in crate::repo) async fn what_is_due_is_claimed_once(repo: &dyn Repo) {
     let mut lasting = session(5);
     lasting.expires_at += Duration::hours(1);
     begin(repo, &lasting).await;
-    assert!(repo.commit_session(&ready(lasting), &[]).await.unwrap());
+    assert!(
+        repo.commit_session(&ready(lasting), &[], None)
+            .await
+            .unwrap()
+    );
     repo.destroy_session("demo_0003", noon(), &[])
         .await
         .unwrap();

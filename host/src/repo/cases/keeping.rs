@@ -47,7 +47,7 @@ pub(in crate::repo) async fn a_commit_shows_everything_at_once(repo: &dyn Repo) 
     assert!(held(repo, &begun).await.is_empty());
     let session = ready(begun);
     let written = segments(&session);
-    assert!(repo.commit_session(&session, &written).await.unwrap());
+    assert!(repo.commit_session(&session, &written, None).await.unwrap());
     assert_eq!(
         repo.find_session("demo_0001").await.unwrap(),
         Some(session.clone())
@@ -72,15 +72,15 @@ pub(in crate::repo) async fn a_commit_after_a_deletion_does_nothing(repo: &dyn R
     assert_eq!(had, Some(SessionStatus::Cloning));
     let session = ready(begun);
     let late = segments(&session);
-    assert!(!repo.commit_session(&session, &late).await.unwrap());
+    assert!(!repo.commit_session(&session, &late, None).await.unwrap());
     repo.destroy_session("demo_0001", noon(), &[])
         .await
         .unwrap();
-    assert!(!repo.commit_session(&session, &late).await.unwrap());
+    assert!(!repo.commit_session(&session, &late, None).await.unwrap());
     assert!(held(repo, &session).await.is_empty());
 
     let unknown = ready(super::library::session(7));
-    assert!(!repo.commit_session(&unknown, &[]).await.unwrap());
+    assert!(!repo.commit_session(&unknown, &[], None).await.unwrap());
 }
 
 pub(in crate::repo) async fn a_commit_after_the_lease_does_nothing(repo: &dyn Repo) {
@@ -88,7 +88,7 @@ pub(in crate::repo) async fn a_commit_after_the_lease_does_nothing(repo: &dyn Re
     repo.insert_session(&begun, &spent(), None).await.unwrap();
     let late = ready(begun.clone());
     let written = segments(&late);
-    assert!(!repo.commit_session(&late, &written).await.unwrap());
+    assert!(!repo.commit_session(&late, &written, None).await.unwrap());
     assert!(held(repo, &late).await.is_empty());
     assert_eq!(repo.find_session("demo_0001").await.unwrap(), Some(begun));
 
@@ -98,7 +98,7 @@ pub(in crate::repo) async fn a_commit_after_the_lease_does_nothing(repo: &dyn Re
     let mut foreign = ready(begun);
     foreign.epoch = 2;
     let written = segments(&foreign);
-    assert!(!repo.commit_session(&foreign, &written).await.unwrap());
+    assert!(!repo.commit_session(&foreign, &written, None).await.unwrap());
     assert!(held(repo, &foreign).await.is_empty());
 }
 
@@ -108,17 +108,20 @@ pub(in crate::repo) async fn a_commit_that_fails_leaves_nothing(repo: &dyn Repo)
     let session = ready(begun.clone());
     let mut twice = segments(&session);
     twice.push(twice[0].clone());
-    let error = repo.commit_session(&session, &twice).await.unwrap_err();
+    let error = repo
+        .commit_session(&session, &twice, None)
+        .await
+        .unwrap_err();
     assert!(matches!(error, RepoError::Conflict { what: "segment" }));
     assert!(held(repo, &session).await.is_empty());
     assert_eq!(repo.find_session("demo_0001").await.unwrap(), Some(begun));
 
     let mut foreign = segments(&session);
     foreign[0].tenant_id = tenant_id(2, 0);
-    assert!(repo.commit_session(&session, &foreign).await.is_err());
+    assert!(repo.commit_session(&session, &foreign, None).await.is_err());
     // The store is none the worse for it.
     let good = segments(&session);
-    assert!(repo.commit_session(&session, &good).await.unwrap());
+    assert!(repo.commit_session(&session, &good, None).await.unwrap());
 }
 
 pub(in crate::repo) async fn a_failed_session_holds_nothing(repo: &dyn Repo) {
@@ -127,7 +130,7 @@ pub(in crate::repo) async fn a_failed_session_holds_nothing(repo: &dyn Repo) {
     session.status = SessionStatus::Failed;
     session.error = Some("`lending` failed".to_owned());
     session.tenants[0].services[0].status = ServiceStatus::Failed;
-    assert!(repo.commit_session(&session, &[]).await.unwrap());
+    assert!(repo.commit_session(&session, &[], None).await.unwrap());
     assert_eq!(
         repo.find_session("demo_0001").await.unwrap(),
         Some(session.clone())
@@ -160,7 +163,7 @@ pub(in crate::repo) async fn many_segments_fit_one_commit(repo: &dyn Repo) {
     let many: Vec<_> = (0..12_000)
         .map(|n| segment(tenant_id(1, 0), "shelving", &format!("e{n:05}"), 1))
         .collect();
-    assert!(repo.commit_session(&session, &many).await.unwrap());
+    assert!(repo.commit_session(&session, &many, None).await.unwrap());
     assert_eq!(held(repo, &session).await, many);
     let deleted = repo
         .destroy_session("demo_0001", noon(), &[])

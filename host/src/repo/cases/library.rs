@@ -65,6 +65,7 @@ fn service(domain: &str, status: ServiceStatus) -> ServiceRow {
         plugin_digest: None,
         fixture_digest: None,
         content_digest: None,
+        peak_memory_bytes: None,
         unavailable_references: 0,
         error: None,
     }
@@ -185,7 +186,7 @@ pub(super) async fn create(repo: &dyn Repo, number: u32) -> SessionRow {
     begin(repo, &session).await;
     let session = ready(session);
     let held = segments(&session);
-    assert!(repo.commit_session(&session, &held).await.unwrap());
+    assert!(repo.commit_session(&session, &held, None).await.unwrap());
     session
 }
 

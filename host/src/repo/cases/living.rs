@@ -59,7 +59,9 @@ pub(in crate::repo) async fn everything_can_be_replaced(repo: &dyn Repo) {
     let fresh = [segment(tenant_id(1, 1), "shelving", "book", 9)];
     let deadline = later(repo).await;
     let all = Replaced::Everything;
-    let replaced = repo.replace_data(&session, deadline, all, &fresh).await;
+    let replaced = repo
+        .replace_data(&session, deadline, all, &fresh, None)
+        .await;
     assert!(replaced.unwrap());
     assert_eq!(held(repo, &session).await, fresh);
     // Its own time is what the extension made it.
@@ -69,10 +71,10 @@ pub(in crate::repo) async fn everything_can_be_replaced(repo: &dyn Repo) {
     let stored = repo.find_session("demo_0001").await.unwrap();
     assert_eq!(stored.as_ref(), Some(&session));
 
-    let late = repo.replace_data(&stale, deadline, all, &[]).await;
+    let late = repo.replace_data(&stale, deadline, all, &[], None).await;
     assert!(!late.unwrap(), "what was read before is of another epoch");
     let passed = repo.deadline(Duration::ZERO).await.unwrap();
-    let late = repo.replace_data(&session, passed, Replaced::Everything, &[]);
+    let late = repo.replace_data(&session, passed, Replaced::Everything, &[], None);
     assert!(!late.await.unwrap(), "its deadline has passed");
     assert_eq!(repo.find_session("demo_0001").await.unwrap(), stored);
     assert_eq!(held(repo, &session).await, fresh);
@@ -137,7 +139,7 @@ pub(in crate::repo) async fn sessions_are_counted(repo: &dyn Repo) {
     let mut small = session(4);
     small.account = "reading-room".to_owned();
     begin(repo, &small).await;
-    assert!(repo.commit_session(&ready(small), &[]).await.unwrap());
+    assert!(repo.commit_session(&ready(small), &[], None).await.unwrap());
     repo.begin_destroying("demo_0002", &lease()).await.unwrap();
     let counts = |library, room, pending| SessionCounts {
         active: [

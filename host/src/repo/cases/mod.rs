@@ -5,12 +5,14 @@ mod keeping;
 mod library;
 mod living;
 mod parts;
+mod receipts;
 
 pub(super) use ending::*;
 pub(super) use keeping::*;
 pub(super) use library::{begin, lease, noon, segment, session};
 pub(super) use living::*;
 pub(super) use parts::*;
+pub(super) use receipts::*;
 
 /// Makes one test of every case for a store; `$open` gives a fresh one and what keeps it alive,
 /// or nothing where there is no such store to be tested.
@@ -43,6 +45,7 @@ macro_rules! repo_cases {
             the_ledger_forgets_what_is_old,
             a_session_is_extended_so_often,
             everything_can_be_replaced,
+            a_receipt_is_kept_with_what_it_tells_of,
             a_key_makes_one_session,
             sessions_are_counted,
             a_closed_store_is_unavailable,

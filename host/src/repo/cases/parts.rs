@@ -22,7 +22,8 @@ pub(in crate::repo) async fn a_domain_can_be_replaced(repo: &dyn Repo) {
                 &session,
                 later(repo).await,
                 Replaced::Parts(&replaced),
-                &books
+                &books,
+                None
             )
             .await
             .unwrap()
@@ -60,9 +61,15 @@ pub(in crate::repo) async fn what_one_trigger_made_can_be_replaced(repo: &dyn Re
     let more = [made_by(tenant, "late-loans", 4)];
     let late = [raised(tenant, "late-loans")];
     assert!(
-        repo.replace_data(&session, later(repo).await, Replaced::Parts(&late), &more)
-            .await
-            .unwrap()
+        repo.replace_data(
+            &session,
+            later(repo).await,
+            Replaced::Parts(&late),
+            &more,
+            None
+        )
+        .await
+        .unwrap()
     );
     session.epoch += 1;
     assert_eq!(alerts(1).await, [more[0].clone(), before[1].clone()]);
@@ -76,9 +83,15 @@ pub(in crate::repo) async fn what_one_trigger_made_can_be_replaced(repo: &dyn Re
     session.tenants[0].triggers[1].reason = Some("`lending` was deleted".to_owned());
     let both = [raised(tenant, "late-loans"), raised(tenant, "lost-books")];
     assert!(
-        repo.replace_data(&session, later(repo).await, Replaced::Parts(&both), &more)
-            .await
-            .unwrap()
+        repo.replace_data(
+            &session,
+            later(repo).await,
+            Replaced::Parts(&both),
+            &more,
+            None
+        )
+        .await
+        .unwrap()
     );
     session.epoch += 1;
     assert_eq!(alerts(1).await, more);
@@ -110,6 +123,7 @@ pub(in crate::repo) async fn only_what_is_replaced_is_written(repo: &dyn Repo) {
                 deadline,
                 Replaced::Parts(std::slice::from_ref(&late)),
                 &[foreign],
+                None,
             )
             .await
             .unwrap_err();
@@ -124,7 +138,7 @@ pub(in crate::repo) async fn only_what_is_replaced_is_written(repo: &dyn Repo) {
     // A part of another session.
     let other = raised(tenant_id(2, 0), "late-loans");
     assert!(
-        repo.replace_data(&session, deadline, Replaced::Parts(&[other]), &[])
+        repo.replace_data(&session, deadline, Replaced::Parts(&[other]), &[], None)
             .await
             .is_err()
     );
@@ -134,7 +148,7 @@ pub(in crate::repo) async fn only_what_is_replaced_is_written(repo: &dyn Repo) {
         made_by(tenant, "late-loans", 7),
     ];
     let refused = repo
-        .replace_data(&session, deadline, Replaced::Parts(&[late]), &twice)
+        .replace_data(&session, deadline, Replaced::Parts(&[late]), &twice, None)
         .await;
     assert!(matches!(
         refused,
@@ -148,7 +162,7 @@ pub(in crate::repo) async fn parts_of_a_session_that_is_not_open_are_not_replace
     begin(repo, &begun).await;
     assert!(
         !repo
-            .replace_data(&begun, later(repo).await, Replaced::Parts(&[]), &[])
+            .replace_data(&begun, later(repo).await, Replaced::Parts(&[]), &[], None)
             .await
             .unwrap()
     );
@@ -169,7 +183,8 @@ pub(in crate::repo) async fn parts_of_a_session_that_is_not_open_are_not_replace
                     &session,
                     later(repo).await,
                     Replaced::Parts(&replaced),
-                    &written
+                    &written,
+                    None
                 )
                 .await
                 .unwrap()

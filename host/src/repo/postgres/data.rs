@@ -8,9 +8,21 @@ use uuid::Uuid;
 
 use super::encode::{signed, to_json};
 use super::error::classify;
-use super::segments;
+use super::{receipts, segments};
 use crate::repo::{Replaced, RepoError, SessionRow, expect};
 use crate::segment::StoredSegment;
+
+/// What is replaced of a session, by what.
+pub(super) struct Swap<'s> {
+    /// When it has to be written, on the store's clock.
+    pub(super) deadline: DateTime<Utc>,
+    /// What goes.
+    pub(super) replaced: Replaced<'s>,
+    /// What comes.
+    pub(super) held: &'s [StoredSegment],
+    /// What the session is made of then.
+    pub(super) receipt: Option<&'s str>,
+}
 
 /// Finishes a clone: segments, services, triggers and status. Answers `false` where the session is no
 /// longer CLONING in this epoch or its lease has run out; the caller then rolls back what was written.
@@ -18,10 +30,12 @@ pub(super) async fn commit(
     connection: &mut PgConnection,
     session: &SessionRow,
     held: &[StoredSegment],
+    receipt: Option<&str>,
 ) -> Result<bool, RepoError> {
     expect::tenants(session, held)?;
     segments::insert(connection, held).await?;
     write_outcomes(connection, session).await?;
+    receipts::keep(connection, &session.session_id, receipt).await?;
     let updated = sqlx::query(
         "UPDATE demo_sessions SET status = $1, cloning_completed_at = $2, duration_ms = $3, \
          error = $4, owner = NULL, deadline = NULL \
@@ -44,10 +58,14 @@ pub(super) async fn commit(
 pub(super) async fn replace(
     connection: &mut PgConnection,
     session: &SessionRow,
-    deadline: DateTime<Utc>,
-    replaced: Replaced<'_>,
-    held: &[StoredSegment],
+    swap: Swap<'_>,
 ) -> Result<bool, RepoError> {
+    let Swap {
+        deadline,
+        replaced,
+        held,
+        receipt,
+    } = swap;
     expect::replacement(session, replaced, held)?;
     // Held to the end: of two that replace the same, the second waits here, and finds another epoch.
     let still: Option<bool> = sqlx::query_scalar(
@@ -70,6 +88,7 @@ pub(super) async fn replace(
     }
     segments::insert(connection, held).await?;
     write_outcomes(connection, session).await?;
+    receipts::keep(connection, &session.session_id, receipt).await?;
     let updated = sqlx::query(
         "UPDATE demo_sessions SET status = $1, error = $2, session_created_at = $3, \
          catalog_digest = $4, cloning_completed_at = $5, duration_ms = $6, epoch = epoch + 1 \

@@ -10,6 +10,7 @@ mod destroy;
 mod encode;
 mod error;
 mod keys;
+mod receipts;
 mod rows;
 mod segments;
 mod sessions;
@@ -138,9 +139,10 @@ impl Repo for PostgresRepo {
         &self,
         session: &SessionRow,
         segments: &[StoredSegment],
+        receipt: Option<&str>,
     ) -> Result<bool, RepoError> {
         let mut transaction = self.begin().await?;
-        let kept = data::commit(&mut transaction, session, segments).await?;
+        let kept = data::commit(&mut transaction, session, segments, receipt).await?;
         failpoint::reach("commit_session:before").await;
         let kept = commit_if(kept, transaction).await?;
         failpoint::reach("commit_session:after").await;
@@ -152,6 +154,13 @@ impl Repo for PostgresRepo {
             return Ok(None);
         }
         sessions::find(&self.pool, session_id).await
+    }
+
+    async fn find_receipt(&self, session_id: &str) -> Result<Option<String>, RepoError> {
+        if !storable(session_id) {
+            return Ok(None);
+        }
+        receipts::find(&self.pool, session_id).await
     }
 
     async fn find_session_of_tenant(
@@ -269,9 +278,16 @@ impl Repo for PostgresRepo {
         deadline: DateTime<Utc>,
         replaced: Replaced<'_>,
         segments: &[StoredSegment],
+        receipt: Option<&str>,
     ) -> Result<bool, RepoError> {
         let mut transaction = self.begin().await?;
-        let kept = data::replace(&mut transaction, session, deadline, replaced, segments).await?;
+        let swap = data::Swap {
+            deadline,
+            replaced,
+            held: segments,
+            receipt,
+        };
+        let kept = data::replace(&mut transaction, session, swap).await?;
         failpoint::reach("replace_data:before").await;
         let kept = commit_if(kept, transaction).await?;
         failpoint::reach("replace_data:after").await;

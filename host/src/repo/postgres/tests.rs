@@ -69,7 +69,11 @@ async fn keep_books(repo: &PostgresRepo, number: u32) -> Uuid {
         digest: sha256_hex(BOOKS.as_bytes()),
         ..segment(tenant_id, "shelving", "book", 0)
     };
-    assert!(repo.commit_session(&session, &[segment]).await.unwrap());
+    assert!(
+        repo.commit_session(&session, &[segment], None)
+            .await
+            .unwrap()
+    );
     tenant_id
 }
 

@@ -7,9 +7,21 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::encode::{instant, store_time, to_json};
 use super::error::classify;
-use super::segments;
+use super::{receipts, segments};
 use crate::repo::{Replaced, RepoError, SessionRow, TenantRow, expect};
 use crate::segment::StoredSegment;
+
+/// What is replaced of a session, by what.
+pub(super) struct Swap<'s> {
+    /// When it has to be written, on the store's clock.
+    pub(super) deadline: DateTime<Utc>,
+    /// What goes.
+    pub(super) replaced: Replaced<'s>,
+    /// What comes.
+    pub(super) held: &'s [StoredSegment],
+    /// What the session is made of then.
+    pub(super) receipt: Option<&'s str>,
+}
 
 /// Finishes a clone: segments, services, triggers and status. Answers `false` where the session is no
 /// longer CLONING in this epoch or its lease has run out; the caller then rolls back what was written.
@@ -17,12 +29,14 @@ pub(super) async fn commit(
     connection: &mut SqliteConnection,
     session: &SessionRow,
     held: &[StoredSegment],
+    receipt: Option<&str>,
 ) -> Result<bool, RepoError> {
     expect::tenants(session, held)?;
     segments::insert(connection, held).await?;
     for tenant in &session.tenants {
         write_outcomes(connection, &session.session_id, tenant).await?;
     }
+    receipts::keep(connection, &session.session_id, receipt).await?;
     let updated = sqlx::query(concat!(
         "UPDATE demo_sessions SET status = ?, cloning_completed_at = ?, duration_ms = ?, ",
         "error = ?, owner = NULL, deadline = NULL ",
@@ -46,10 +60,14 @@ pub(super) async fn commit(
 pub(super) async fn replace(
     connection: &mut SqliteConnection,
     session: &SessionRow,
-    deadline: DateTime<Utc>,
-    replaced: Replaced<'_>,
-    held: &[StoredSegment],
+    swap: Swap<'_>,
 ) -> Result<bool, RepoError> {
+    let Swap {
+        deadline,
+        replaced,
+        held,
+        receipt,
+    } = swap;
     expect::replacement(session, replaced, held)?;
     match replaced {
         Replaced::Parts(parts) => segments::delete_parts(connection, parts).await?,
@@ -63,6 +81,7 @@ pub(super) async fn replace(
     for tenant in &session.tenants {
         write_outcomes(connection, &session.session_id, tenant).await?;
     }
+    receipts::keep(connection, &session.session_id, receipt).await?;
     let updated = sqlx::query(concat!(
         "UPDATE demo_sessions SET status = ?, error = ?, session_created_at = ?, ",
         "catalog_digest = ?, cloning_completed_at = ?, duration_ms = ?, epoch = epoch + 1 ",

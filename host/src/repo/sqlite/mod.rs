@@ -11,6 +11,7 @@ mod encode;
 mod error;
 mod keys;
 mod lock;
+mod receipts;
 mod rows;
 mod segments;
 mod sessions;
@@ -157,9 +158,10 @@ impl Repo for SqliteRepo {
         &self,
         session: &SessionRow,
         segments: &[StoredSegment],
+        receipt: Option<&str>,
     ) -> Result<bool, RepoError> {
         let mut transaction = self.begin().await?;
-        let kept = data::commit(&mut transaction, session, segments).await?;
+        let kept = data::commit(&mut transaction, session, segments, receipt).await?;
         failpoint::reach("commit_session:before").await;
         let kept = self.commit_if(kept, transaction).await?;
         failpoint::reach("commit_session:after").await;
@@ -168,6 +170,10 @@ impl Repo for SqliteRepo {
 
     async fn find_session(&self, session_id: &str) -> Result<Option<SessionRow>, RepoError> {
         sessions::find(&self.connections, session_id).await
+    }
+
+    async fn find_receipt(&self, session_id: &str) -> Result<Option<String>, RepoError> {
+        receipts::find(&self.connections, session_id).await
     }
 
     async fn find_session_of_tenant(
@@ -285,9 +291,16 @@ impl Repo for SqliteRepo {
         deadline: DateTime<Utc>,
         replaced: Replaced<'_>,
         segments: &[StoredSegment],
+        receipt: Option<&str>,
     ) -> Result<bool, RepoError> {
         let mut transaction = self.begin().await?;
-        let kept = data::replace(&mut transaction, session, deadline, replaced, segments).await?;
+        let swap = data::Swap {
+            deadline,
+            replaced,
+            held: segments,
+            receipt,
+        };
+        let kept = data::replace(&mut transaction, session, swap).await?;
         failpoint::reach("replace_data:before").await;
         let kept = self.commit_if(kept, transaction).await?;
         failpoint::reach("replace_data:after").await;

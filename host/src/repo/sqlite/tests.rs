@@ -76,7 +76,11 @@ async fn keep_books(repo: &SqliteRepo, number: u32) -> Uuid {
         records: 2,
         digest: sha256_hex(BOOKS.as_bytes()),
     };
-    assert!(repo.commit_session(&session, &[segment]).await.unwrap());
+    assert!(
+        repo.commit_session(&session, &[segment], None)
+            .await
+            .unwrap()
+    );
     tenant_id
 }
 

@@ -31,10 +31,14 @@ pub(in crate::sessions) struct Ended {
     pub(super) tenant_id: Uuid,
     pub(super) domain: String,
     duration: Duration,
+    peak_memory_bytes: Option<u64>,
     plugin_digest: Option<String>,
     fixture_digest: String,
     pub(super) result: Result<CheckedDomain, ServiceError>,
 }
+
+/// What a call of a component gave, and the most linear memory that it held meanwhile, in bytes.
+pub(in crate::sessions) type Made<T> = (T, u64);
 
 /// Clones one domain of one tenant in the sandbox and checks what comes back.
 pub(in crate::sessions) async fn clone_domain(
@@ -51,14 +55,17 @@ pub(in crate::sessions) async fn clone_domain(
     let slug = domain.slug.clone();
     let account = scope.account.clone();
     let fixture_digest = slice.digest.clone();
-    let ended = |plugin_digest, duration, result: Result<CheckedDomain, ServiceError>| {
+    let ended = |plugin_digest, duration, result: Result<Made<CheckedDomain>, ServiceError>| {
         if let Err(error) = &result {
             metrics::cloning_failed(&account, &slug, &error.code);
         }
+        let peak_memory_bytes = result.as_ref().ok().map(|(_, peak)| *peak);
+        let result = result.map(|(checked, _)| checked);
         Ended {
             tenant_id,
             domain: slug.clone(),
             duration,
+            peak_memory_bytes,
             plugin_digest,
             fixture_digest,
             result,
@@ -98,7 +105,7 @@ fn clone_and_check(
     slice: &FixtureSlice,
     context: &CallContext,
     limits: &Limits,
-) -> Result<CheckedDomain, ServiceError> {
+) -> Result<Made<CheckedDomain>, ServiceError> {
     let parts = &inner.parts;
     let (segments, cost) = parts
         .sandbox
@@ -114,6 +121,7 @@ fn clone_and_check(
     parts
         .catalog
         .check_clone_within(scope, domain, segments, most)
+        .map(|checked| (checked, cost.peak_memory_bytes as u64))
         .map_err(|rejection| refused(rejection, limits.records))
 }
 
@@ -121,6 +129,7 @@ impl Ended {
     /// Writes how it ended into the service's row.
     pub(in crate::sessions) fn describe(&self, service: &mut ServiceRow) {
         service.duration_ms = Some(millis(self.duration));
+        service.peak_memory_bytes = self.peak_memory_bytes;
         service.plugin_digest.clone_from(&self.plugin_digest);
         service.fixture_digest = Some(self.fixture_digest.clone());
         match &self.result {

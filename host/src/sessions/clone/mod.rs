@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-pub(super) use domain::{SLACK, Work, clone_domain, context};
+pub(super) use domain::{Made, SLACK, Work, clone_domain, context};
 pub(super) use failure::{call_failed, not_active, refused};
 pub(super) use references::check_references;
 
@@ -20,7 +20,7 @@ use super::create::scope;
 use super::progress::Progress;
 use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
 use crate::catalog::CheckedTenant;
-use crate::repo::{ServiceStatus, SessionRow, SessionStatus};
+use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
 use crate::segment::StoredSegment;
 use crate::traces;
 
@@ -75,7 +75,18 @@ impl Job {
             }
         };
         let parts = &sessions.inner.parts;
-        let committed = match parts.repo.commit_session(&row, &segments).await {
+        let receipt = match sessions.seal(&row, &segments) {
+            Ok(receipt) => row.status.is_open().then_some(receipt),
+            Err(error) => {
+                record_lost(&sessions, row, &error.to_string()).await;
+                return Err(error);
+            }
+        };
+        let committed = parts
+            .repo
+            .commit_session(&row, &segments, receipt.as_deref())
+            .await;
+        let committed = match committed {
             Ok(committed) => committed,
             Err(error) => {
                 tracing::error!(%error, "the session could not be committed");
@@ -156,6 +167,21 @@ impl Job {
             .chain(made)
             .collect();
         (status, segments)
+    }
+
+    /// Clones and raises once more what the row has pending, and decides nothing: what became of each, and
+    /// what they made.
+    pub(super) async fn make_again(self) -> (Vec<TenantRow>, Vec<StoredSegment>) {
+        let cloned = self.clone_tenants().await;
+        let tenants = Arc::new(self.check_tenants(cloned).await);
+        let inner = &self.sessions.inner;
+        let made = trigger::run_phases(inner, &self.row, &self.progress, &tenants, &[]).await;
+        let segments = Arc::unwrap_or_clone(tenants)
+            .into_iter()
+            .flat_map(|tenant| tenant.domains.into_values())
+            .flat_map(|domain| domain.segments)
+            .chain(made);
+        (self.progress.snapshot(), segments.collect())
     }
 
     /// Clones every domain of every tenant; what comes back are those that were cloned.
@@ -255,7 +281,13 @@ async fn record_lost(sessions: &Sessions, mut row: SessionRow, reason: &str) {
     row.status = SessionStatus::Failed;
     row.error = Some(reason.to_owned());
     discard(&mut row);
-    if let Err(error) = sessions.inner.parts.repo.commit_session(&row, &[]).await {
+    if let Err(error) = sessions
+        .inner
+        .parts
+        .repo
+        .commit_session(&row, &[], None)
+        .await
+    {
         tracing::error!(%error, "a session's failure could not be recorded");
     }
 }
@@ -274,7 +306,7 @@ fn discard(session: &mut SessionRow) {
     trigger::give_up(&mut session.tenants, "the session FAILED");
 }
 
-/// All domains of all tenants, the largest slice first: the last to end then ends soonest.
+/// All domains of all tenants that are pending, the largest slice first: the last to end then ends soonest.
 fn plan(inner: &Inner, session: &SessionRow) -> Vec<Work> {
     let catalog = &inner.parts.catalog;
     let Some(account) = catalog.account(&session.account) else {
@@ -285,7 +317,17 @@ fn plan(inner: &Inner, session: &SessionRow) -> Vec<Work> {
         .iter()
         .flat_map(|tenant| {
             let slices = account.slices_of(tenant.outlet.as_deref());
-            catalog.domains().iter().filter_map(move |domain| {
+            let pending = |domain: &str| {
+                let mut services = tenant.services.iter();
+                services.any(|service| {
+                    service.domain == domain && service.status == ServiceStatus::Pending
+                })
+            };
+            let due = catalog
+                .domains()
+                .iter()
+                .filter(move |domain| pending(&domain.slug));
+            due.filter_map(move |domain| {
                 Some(Work {
                     scope: scope(session, tenant),
                     slice: Arc::clone(slices?.get(&domain.slug)?),

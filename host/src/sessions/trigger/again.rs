@@ -101,9 +101,11 @@ impl Sessions {
                 error: Box::new(error.clone()),
             });
         }
+        let replaced = Replaced::Parts(&replaced);
+        let receipt = self.seal_after(&session, replaced, &made).await?;
         let kept = parts
             .repo
-            .replace_data(&session, deadline, Replaced::Parts(&replaced), &made)
+            .replace_data(&session, deadline, replaced, &made, receipt.as_deref())
             .await?;
         match kept {
             true => Ok(row),

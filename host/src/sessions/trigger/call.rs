@@ -13,7 +13,7 @@ use crate::repo::{ServiceError, SessionRow, TenantRow, TriggerRow, TriggerStatus
 use crate::sandbox::{CallContext, HeldSegment, Limits};
 use crate::segment::{StoredSegment, concatenated, content_digest};
 use crate::sessions::Inner;
-use crate::sessions::clone::{SLACK, call_failed, context, millis, not_active, refused};
+use crate::sessions::clone::{Made, SLACK, call_failed, context, millis, not_active, refused};
 use crate::sessions::create::scope;
 
 /// Everything that triggers may read of a session.
@@ -38,6 +38,7 @@ pub(super) struct Ended {
     tenant_id: Uuid,
     slug: String,
     duration: Duration,
+    peak_memory_bytes: Option<u64>,
     plugin_digest: Option<String>,
     pub(super) result: Result<CheckedProduct, ServiceError>,
 }
@@ -80,18 +81,22 @@ impl Call {
     ) -> Ended {
         let (tenant_id, slug) = (self.tenant_id(), self.slug().to_owned());
         let account = self.scope.account.clone();
-        let ended = |plugin_digest, duration, result: Result<CheckedProduct, ServiceError>| {
-            if let Err(error) = &result {
-                metrics::trigger_failed(&account, &slug, &error.code);
-            }
-            Ended {
-                tenant_id,
-                slug,
-                duration,
-                plugin_digest,
-                result,
-            }
-        };
+        let ended =
+            |plugin_digest, duration, result: Result<Made<CheckedProduct>, ServiceError>| {
+                if let Err(error) = &result {
+                    metrics::trigger_failed(&account, &slug, &error.code);
+                }
+                let peak_memory_bytes = result.as_ref().ok().map(|(_, peak)| *peak);
+                let result = result.map(|(product, _)| product);
+                Ended {
+                    tenant_id,
+                    slug,
+                    duration,
+                    peak_memory_bytes,
+                    plugin_digest,
+                    result,
+                }
+            };
         let parts = &inner.parts;
         let domain = &self.trigger.domain;
         let plugin = parts.plugins.active(domain).cloned();
@@ -131,7 +136,7 @@ impl Call {
         context: &CallContext,
         readable: &Readable,
         limits: &Limits,
-    ) -> Result<CheckedProduct, ServiceError> {
+    ) -> Result<Made<CheckedProduct>, ServiceError> {
         let parts = &inner.parts;
         let held: Vec<HeldSegment> = self
             .reads
@@ -165,6 +170,7 @@ impl Call {
                 &readable.tenants,
                 most,
             )
+            .map(|product| (product, cost.peak_memory_bytes as u64))
             .map_err(|rejection| refused(rejection, limits.records))
     }
 }
@@ -214,6 +220,7 @@ impl Ended {
     fn row(&self, before: &TriggerRow) -> TriggerRow {
         let row = TriggerRow {
             duration_ms: Some(millis(self.duration)),
+            peak_memory_bytes: self.peak_memory_bytes,
             plugin_digest: self.plugin_digest.clone(),
             ..TriggerRow::pending(&before.trigger, &before.domain, before.phase)
         };

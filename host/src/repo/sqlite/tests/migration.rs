@@ -107,7 +107,8 @@ async fn a_database_without_parts_keeps_its_sessions_and_its_views() {
             &session,
             repo.deadline(lease().duration).await.unwrap(),
             Replaced::Parts(&[replaced]),
-            &[part]
+            &[part],
+            None
         )
         .await
         .unwrap()

@@ -1,0 +1,9 @@
+//! Owns receipts: what a session was made of, in a signed document that can be checked without the host.
+//!
+//! Never: storage, HTTP, or what the records mean.
+
+mod model;
+mod seal;
+
+pub use model::{CallReceipt, Circumstances, Receipt, SegmentReceipt, TenantReceipt};
+pub use seal::{PublicKey, ReceiptError, Seal};

@@ -1,0 +1,348 @@
+//! Signing with Ed25519 (RFC 8032), over the canonical form of the receipt (RFC 8785): whoever passes a
+//! receipt on may lay its JSON out anew.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ed25519_compact::{PublicKey as Key, SecretKey, Signature};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::model::{FORM, Receipt};
+use crate::segment::{hex, sha256_hex, unhex};
+
+/// Binds the signature to its purpose.
+const PURPOSE: &str = "levain:receipt:1\n";
+
+/// What signs.
+const ALGORITHM: &str = "Ed25519";
+
+/// Signs receipts.
+pub struct Seal {
+    secret: SecretKey,
+    public: PublicKey,
+}
+
+/// What receipts are checked with, in hexadecimal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey(Key);
+
+/// A receipt and its signature.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    receipt: Value,
+    signature: Signed,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Signed {
+    algorithm: String,
+    key_id: String,
+    value: String,
+}
+
+/// Why a receipt is not sealed, or proves nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiptError {
+    /// The key is no Ed25519 key.
+    #[error("the key is not an Ed25519 key in hexadecimal")]
+    Key,
+    /// The document is no receipt.
+    #[error("it is not a receipt")]
+    Unreadable(#[source] serde_json::Error),
+    /// It was signed in another way.
+    #[error("it is signed with `{algorithm}`, and this version knows {ALGORITHM}")]
+    Algorithm {
+        /// How.
+        algorithm: String,
+    },
+    /// It is of a later form.
+    #[error("it is of the form {form}, and this version knows {FORM}")]
+    Form {
+        /// Which.
+        form: u64,
+    },
+    /// It was signed with another key.
+    #[error("it was signed with the key {signed}, not with {asked}")]
+    OtherKey {
+        /// The id of the key that it names.
+        signed: String,
+        /// The id of the key that it is checked with.
+        asked: String,
+    },
+    /// It was changed after it was signed, or never was.
+    #[error("its signature does not hold: it was changed since it was signed")]
+    Forged,
+}
+
+impl Seal {
+    /// A seal with this key: 64 bytes, the seed and its public key.
+    ///
+    /// # Errors
+    /// [`ReceiptError::Key`].
+    pub fn new(key: &[u8]) -> Result<Self, ReceiptError> {
+        let secret = SecretKey::from_slice(key).map_err(|_| ReceiptError::Key)?;
+        let public = PublicKey(secret.public_key());
+        Ok(Self { secret, public })
+    }
+
+    /// What its receipts are checked with.
+    #[must_use]
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The receipt with its signature, as JSON.
+    ///
+    /// # Errors
+    /// [`ReceiptError::Unreadable`] for a receipt that cannot be written as JSON.
+    pub fn seal(&self, receipt: &Receipt) -> Result<String, ReceiptError> {
+        let receipt = serde_json::to_value(receipt).map_err(ReceiptError::Unreadable)?;
+        let signature = self.secret.sign(signed_text(&receipt)?, None);
+        let sealed = Sealed {
+            receipt,
+            signature: Signed {
+                algorithm: ALGORITHM.to_owned(),
+                key_id: self.public.id(),
+                value: hex(&*signature),
+            },
+        };
+        serde_json::to_string(&sealed).map_err(ReceiptError::Unreadable)
+    }
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seal")
+            .field("public", &self.public)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PublicKey {
+    /// A short name of the key.
+    #[must_use]
+    pub fn id(&self) -> String {
+        sha256_hex(&*self.0).chars().take(16).collect()
+    }
+
+    /// What a document says, where it was signed with this key and is as it was then.
+    ///
+    /// # Errors
+    /// [`ReceiptError`]; the document proves nothing.
+    pub fn open(&self, document: &str) -> Result<Receipt, ReceiptError> {
+        let sealed: Sealed = serde_json::from_str(document).map_err(ReceiptError::Unreadable)?;
+        let Signed {
+            algorithm,
+            key_id,
+            value,
+        } = sealed.signature;
+        if algorithm != ALGORITHM {
+            return Err(ReceiptError::Algorithm { algorithm });
+        }
+        if key_id != self.id() {
+            return Err(ReceiptError::OtherKey {
+                signed: key_id,
+                asked: self.id(),
+            });
+        }
+        let signature = unhex(&value).ok_or(ReceiptError::Forged)?;
+        let signature = Signature::from_slice(&signature).map_err(|_| ReceiptError::Forged)?;
+        self.0
+            .verify(signed_text(&sealed.receipt)?, &signature)
+            .map_err(|_| ReceiptError::Forged)?;
+        match sealed.receipt.get("form").and_then(Value::as_u64) {
+            Some(form) if form != u64::from(FORM) => Err(ReceiptError::Form { form }),
+            _ => serde_json::from_value(sealed.receipt).map_err(ReceiptError::Unreadable),
+        }
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&*self.0))
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({self})")
+    }
+}
+
+impl FromStr for PublicKey {
+    type Err = ReceiptError;
+
+    fn from_str(text: &str) -> Result<Self, ReceiptError> {
+        let bytes = unhex(text.trim()).ok_or(ReceiptError::Key)?;
+        let key = Key::from_slice(&bytes).map_err(|_| ReceiptError::Key)?;
+        key.validate().map_err(|_| ReceiptError::Key)?;
+        Ok(Self(key))
+    }
+}
+
+fn signed_text(receipt: &Value) -> Result<String, ReceiptError> {
+    let canonical =
+        serde_json_canonicalizer::to_string(receipt).map_err(ReceiptError::Unreadable)?;
+    Ok(format!("{PURPOSE}{canonical}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::receipts::{SegmentReceipt, TenantReceipt};
+
+    /// The key of RFC 8032, section 7.1, test 1.
+    const KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+    fn seal() -> Seal {
+        Seal::new(&unhex(KEY).unwrap()).unwrap()
+    }
+
+    fn noon() -> DateTime<Utc> {
+        "2026-03-02T12:00:00.000123Z".parse().unwrap()
+    }
+
+    fn receipt() -> Receipt {
+        Receipt {
+            form: FORM,
+            session_digest: sha256_hex(b"demo_0001"),
+            account: "library".to_owned(),
+            catalog_digest: "c0ffee".to_owned(),
+            engine: "an engine".to_owned(),
+            session_created_at: noon(),
+            base_reference: noon(),
+            epoch: 1,
+            sealed_at: noon(),
+            tenants: vec![TenantReceipt {
+                tenant_id: Uuid::from_u128(7),
+                base_tenant_id: Uuid::from_u128(8),
+                outlet: Some("größe «ß»".to_owned()),
+                calls: vec![super::super::CallReceipt {
+                    domain: "lending".to_owned(),
+                    trigger: None,
+                    component_digest: Some("ab".to_owned()),
+                    fixture_digest: None,
+                    duration_us: Some(1_234),
+                    peak_memory_bytes: Some(1 << 40),
+                }],
+                segments: vec![SegmentReceipt {
+                    domain: "lending".to_owned(),
+                    entity: "loan".to_owned(),
+                    part: String::new(),
+                    records: 3,
+                    bytes: 120,
+                    sha256: "cd".to_owned(),
+                }],
+            }],
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_can_be_opened_however_it_is_laid_out() {
+        let seal = seal();
+        let sealed = seal.seal(&receipt()).unwrap();
+        let key: PublicKey = seal.public_key().to_string().parse().unwrap();
+        assert_eq!(key.open(&sealed).unwrap(), receipt());
+        let value: Value = serde_json::from_str(&sealed).unwrap();
+        assert_eq!(key.open(&format!("{value:#}")).unwrap(), receipt());
+        assert_eq!(Receipt::read(&sealed).unwrap(), receipt());
+    }
+
+    /// Every value of a receipt, and of its signature.
+    fn pointers(value: &Value, at: &str, all: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    pointers(value, &format!("{at}/{name}"), all);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    pointers(value, &format!("{at}/{index}"), all);
+                }
+            }
+            _ => all.push(at.to_owned()),
+        }
+    }
+
+    #[test]
+    fn whatever_is_changed_of_it_shows() {
+        let seal = seal();
+        let sealed: Value = serde_json::from_str(&seal.seal(&receipt()).unwrap()).unwrap();
+        let mut all = Vec::new();
+        pointers(&sealed, "", &mut all);
+        assert!(all.len() > 20, "{all:?}");
+        for pointer in all {
+            let mut changed = sealed.clone();
+            let value = changed.pointer_mut(&pointer).unwrap();
+            *value = match &*value {
+                Value::String(text) if text.is_empty() => json!("x"),
+                Value::String(text) => json!(text.chars().rev().chain(['0']).collect::<String>()),
+                Value::Number(number) => json!(number.as_f64().unwrap() + 1.0),
+                _ => json!("x"),
+            };
+            assert!(
+                seal.public_key().open(&changed.to_string()).is_err(),
+                "{pointer}"
+            );
+        }
+        let mut more = sealed;
+        more["receipt"]["note"] = json!("added");
+        let refused = seal.public_key().open(&more.to_string());
+        assert!(matches!(refused, Err(ReceiptError::Forged)), "{refused:?}");
+    }
+
+    #[test]
+    fn another_key_proves_nothing() {
+        let sealed = seal().seal(&receipt()).unwrap();
+        let pair = ed25519_compact::KeyPair::from_seed(ed25519_compact::Seed::new([7; 32]));
+        let other = PublicKey(pair.pk);
+        let refused = other.open(&sealed);
+        assert!(
+            matches!(refused, Err(ReceiptError::OtherKey { .. })),
+            "{refused:?}"
+        );
+        // Also where the signature says that it is that key's.
+        let mut claimed: Value = serde_json::from_str(&sealed).unwrap();
+        claimed["signature"]["key_id"] = json!(other.id());
+        let refused = other.open(&claimed.to_string());
+        assert!(matches!(refused, Err(ReceiptError::Forged)), "{refused:?}");
+    }
+
+    #[test]
+    fn what_is_no_receipt_is_said_to_be_none() {
+        let seal = seal();
+        let key = seal.public_key();
+        for text in ["", "{}", "[]", "{\"receipt\":{},\"signature\":7}"] {
+            assert!(
+                matches!(key.open(text), Err(ReceiptError::Unreadable(_))),
+                "{text}"
+            );
+        }
+        let mut later = serde_json::to_value(receipt()).unwrap();
+        later["form"] = json!(2);
+        let signature = seal.secret.sign(signed_text(&later).unwrap(), None);
+        let signature =
+            json!({"algorithm": ALGORITHM, "key_id": key.id(), "value": hex(&*signature)});
+        let mut document = json!({"receipt": later, "signature": signature});
+        let refused = key.open(&document.to_string());
+        assert!(
+            matches!(refused, Err(ReceiptError::Form { form: 2 })),
+            "{refused:?}"
+        );
+        document["signature"]["algorithm"] = json!("none");
+        let refused = key.open(&document.to_string());
+        assert!(
+            matches!(refused, Err(ReceiptError::Algorithm { .. })),
+            "{refused:?}"
+        );
+        for text in ["", "00", "zz", &"00".repeat(32)] {
+            assert!(text.parse::<PublicKey>().is_err(), "{text}");
+        }
+    }
+}
