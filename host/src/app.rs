@@ -11,7 +11,7 @@ use axum::Router;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-use crate::catalog::{Catalog, CatalogError, ColumnKind};
+use crate::catalog::{Account, Catalog, CatalogError, ColumnKind};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Config, SandboxLimits, Sources};
 use crate::fault::{Fault, Faults};
@@ -343,7 +343,7 @@ pub struct DomainReport {
     pub required: bool,
     /// How many entities it owns.
     pub entities: usize,
-    /// Fixture records of all accounts.
+    /// Fixture records of all accounts and their outlets.
     pub records: usize,
     /// The digest of its component; `None` where components were not checked, or it is faulty.
     pub component: Option<String>,
@@ -385,7 +385,8 @@ pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<Cata
             entities: domain.entities.len(),
             records: catalog
                 .accounts()
-                .filter_map(|account| account.slices.get(&domain.slug))
+                .flat_map(Account::all_slices)
+                .filter_map(|slices| slices.get(&domain.slug))
                 .map(|slice| slice.records)
                 .sum(),
             component: registry

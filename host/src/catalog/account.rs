@@ -51,6 +51,12 @@ impl Account {
             }
         }
     }
+
+    /// The fixture slices of the account's own tenant, then those of its outlets.
+    pub fn all_slices(&self) -> impl Iterator<Item = &BTreeMap<String, Arc<FixtureSlice>>> {
+        let outlets = self.outlets.iter().map(|outlet| &outlet.slices);
+        std::iter::once(&self.slices).chain(outlets)
+    }
 }
 
 /// Whom the visitor is logged in as.
