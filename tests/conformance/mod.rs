@@ -8,6 +8,7 @@ mod raised;
 mod references;
 mod sample;
 mod schemas;
+mod second_trade;
 mod trade;
 mod volumes;
 mod xrules;
