@@ -15,6 +15,7 @@ const CASES: &[Case] = &[
     case("panic", "trap", "the puppet was told to panic"),
     case("loop", "timeout", "1500 ms"),
     case("loop-in-prepare", "timeout", "1500 ms"),
+    case("loop-logging", "timeout", "1500 ms"),
     case("recurse", "stack_limit", "recursion"),
     case("grow", "memory_limit", "33554432 are allowed"),
     case("fail", "plugin_failed", "the puppet was told to fail"),

@@ -1,4 +1,5 @@
 //! Plugins that misbehave: each is one typed failure, and costs the others nothing.
 
 mod misbehaviour;
+mod purity;
 mod triggers;

@@ -1,6 +1,11 @@
 //! Every way of misbehaving.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use levain_plugin::{Level, PluginError, Segment, SessionContext, log};
+
+/// Calls of this instance; of all sessions', if anything outlived one.
+static CALLS: AtomicU64 = AtomicU64::new(0);
 
 /// In microseconds, as the data clock is.
 const HOUR: i64 = 3_600_000_000;
@@ -49,6 +54,18 @@ pub fn as_told(
     Ok(match behaviour {
         "panic" => panic!("the puppet was told to panic"),
         "loop" => spin(),
+        "loop-logging" => loop {
+            log(Level::Debug, "and again");
+        },
+        "keep-state" => {
+            let calls = CALLS.fetch_add(1, Ordering::Relaxed);
+            replaced("\"text\":\"", &format!("\"text\":\"call {calls}: "))
+        }
+        "nan" => {
+            let zero = std::hint::black_box(0.0_f64);
+            let bits = (-(zero / zero)).to_bits();
+            replaced("\"text\":\"", &format!("\"text\":\"{bits:016x}: "))
+        }
         "recurse" => rows(&recurse(1).to_string()),
         "grow" => grow(),
         "log-flood" => {
