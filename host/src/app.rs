@@ -24,7 +24,7 @@ use crate::notices::Notices;
 use crate::plugins::{self, Registry};
 use crate::receipts::Seal;
 use crate::repo::{self, Repo, ViewColumn, ViewKind, ViewSpec};
-use crate::sandbox::{Sandbox, SandboxConfig};
+use crate::sandbox::{CodeCache, Sandbox, SandboxConfig};
 use crate::sessions::{
     CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
 };
@@ -238,15 +238,35 @@ fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, 
         &config.sandbox,
         config.clone_workers,
     ))?;
+    let sandbox = sandbox.with_cache(cache(config)?);
     let largest = u64::from(config.sandbox.component_mib) << 20;
     let registry = plugins::load(&sandbox, &config.plugins, catalog, largest);
     for plugin in registry.all_active() {
-        tracing::debug!(domain = %plugin.domain, digest = %plugin.digest, size_bytes = plugin.size_bytes, "plugin active");
+        tracing::debug!(domain = %plugin.domain, digest = %plugin.digest, size_bytes = plugin.size_bytes, cached = plugin.component.cached(), "plugin active");
     }
+    let cached = registry
+        .all_active()
+        .filter(|plugin| plugin.component.cached())
+        .count();
+    let compiled = registry.all_active().count() - cached;
+    tracing::info!(compiled, cached, "components loaded");
+    sandbox.forget_but(registry.all_active().map(|plugin| plugin.digest.as_str()));
     for refused in registry.all_refused() {
         tracing::warn!(domain = %refused.domain, reason = %refused.refusal, "plugin refused");
     }
     Ok((sandbox, registry))
+}
+
+fn cache(config: &Config) -> anyhow::Result<CodeCache> {
+    let own = || config.data_dir.join("cache");
+    let directory = config.cache_dir.clone().unwrap_or_else(own);
+    let keys = config.keys()?;
+    CodeCache::open(directory.clone(), keys.cache_key()).with_context(|| {
+        format!(
+            "the cache directory `{}` cannot be used",
+            directory.display()
+        )
+    })
 }
 
 /// # Errors

@@ -25,5 +25,8 @@ async fn what_is_not_a_number_has_the_same_bits_everywhere() {
     let app = TestApp::over(&Puppets::misbehaving("lead", "nan").load().hosting).await;
     let session = app.create("show").await.expect(200);
     // The canonical NaN of the WebAssembly specification, whatever sign the processor gives it.
-    assert_eq!(note(&app, &session).await, "7ff8000000000000: note 1 of lead");
+    assert_eq!(
+        note(&app, &session).await,
+        "7ff8000000000000: note 1 of lead"
+    );
 }

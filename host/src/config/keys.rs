@@ -20,6 +20,9 @@ const TOKEN_KEY_FILE: &str = "keys/token-key";
 /// The file of the key that signs receipts, within the data directory.
 const RECEIPT_KEY_FILE: &str = "keys/receipt-key";
 
+/// The file of the key that verifies compiled code, within the data directory.
+const CACHE_KEY_FILE: &str = "keys/cache-key";
+
 /// Random bytes of a new key of the internal API.
 const KEY_BYTES: usize = 32;
 
@@ -38,9 +41,16 @@ pub struct Keys {
     pub made: Option<PathBuf>,
     token_key: Vec<u8>,
     receipt_key: Vec<u8>,
+    cache_key: Vec<u8>,
 }
 
 impl Keys {
+    /// What the host verifies compiled code with.
+    #[must_use]
+    pub fn cache_key(&self) -> &[u8] {
+        &self.cache_key
+    }
+
     /// The 64 bytes of the Ed25519 key that signs receipts: the seed and its public key.
     #[must_use]
     pub fn receipt_key(&self) -> &[u8] {
@@ -78,12 +88,16 @@ impl Config {
             }
         };
         let token_key = self.signing_key(self.token_key.as_ref(), TOKEN_KEY_FILE)?;
+        // This host's alone: whoever has it can have the host run what it likes.
+        let cache_key = keep(&self.data_dir.join(CACHE_KEY_FILE), new_api_key, api_key)?.0;
+        let cache_key = cache_key.reveal().as_bytes().to_vec();
         let receipt_key = self.signing_key(self.receipt_key.as_ref(), RECEIPT_KEY_FILE)?;
         Ok(Keys {
             internal_api_key,
             made,
             token_key,
             receipt_key,
+            cache_key,
         })
     }
 
@@ -209,7 +223,7 @@ mod tests {
             let mode = fs::metadata(&file).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 3);
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 4);
     }
 
     #[test]

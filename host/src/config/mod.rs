@@ -74,6 +74,8 @@ pub struct Config {
     pub alert_generation: bool,
     /// Whether a new session's insights are computed.
     pub insight_generation: bool,
+    /// Where compiled code is kept, where that is not in the data directory.
+    pub cache_dir: Option<PathBuf>,
     /// The key of the internal API, where one was given; see [`Config::keys`].
     pub internal_api_key: Option<Secret>,
     /// The key that signs access tokens, where one was given; see [`Config::keys`].
@@ -194,6 +196,7 @@ impl Config {
             alert_generation: false,
             insight_generation: false,
             internal_api_key: None,
+            cache_dir: None,
             token_key: None,
             receipt_key: None,
             redis_url: None,

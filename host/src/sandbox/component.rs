@@ -6,7 +6,9 @@ use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
 use super::bindings::v0_1;
+use super::cache::CodeCache;
 use super::engine::SandboxEngine;
+use crate::segment::sha256_hex;
 
 /// What every plugin exports.
 pub(crate) const LIFECYCLE: &str = "levain:domain/lifecycle";
@@ -18,6 +20,7 @@ pub(crate) const TRIGGERS: &str = "levain:domain/triggers";
 pub struct Compiled {
     pub(super) plugin: Generation,
     shape: Shape,
+    cached: bool,
 }
 
 /// One variant per WIT generation that this host serves.
@@ -66,13 +69,19 @@ pub enum CompileError {
 }
 
 impl Compiled {
-    pub(super) fn new(engine: &SandboxEngine, bytes: &[u8]) -> Result<Self, CompileError> {
+    pub(super) fn new(
+        engine: &SandboxEngine,
+        cache: Option<&CodeCache>,
+        bytes: &[u8],
+    ) -> Result<Self, CompileError> {
         refuse_foreign(bytes)?;
-        let component = Component::from_binary(&engine.engine, bytes).map_err(|error| {
-            CompileError::Invalid {
-                reason: format!("{error:#}"),
-            }
-        })?;
+        let entry = engine.entry(&sha256_hex(bytes));
+        let kept = cache.and_then(|cache| kept(cache, engine, &entry));
+        let cached = kept.is_some();
+        let component = match kept {
+            Some(component) => component,
+            None => compile(engine, cache, &entry, bytes)?,
+        };
         let shape = Shape::of(engine, &component);
         let plugin = engine
             .linker
@@ -85,7 +94,14 @@ impl Compiled {
         Ok(Self {
             plugin: Generation::V0_1(plugin),
             shape,
+            cached,
         })
+    }
+
+    /// Whether its code was there already, and was not compiled.
+    #[must_use]
+    pub const fn cached(&self) -> bool {
+        self.cached
     }
 
     /// What it imports and exports.
@@ -138,6 +154,32 @@ impl Shape {
         exports.sort();
         Self { imports, exports }
     }
+}
+
+/// The code that a cache has; a bad entry is reported, and is none.
+fn kept(cache: &CodeCache, engine: &SandboxEngine, entry: &str) -> Option<Component> {
+    cache.load(&engine.engine, entry).unwrap_or_else(|error| {
+        tracing::warn!(entry, %error, "compiled code cannot be used: the component is compiled again");
+        None
+    })
+}
+
+fn compile(
+    engine: &SandboxEngine,
+    cache: Option<&CodeCache>,
+    entry: &str,
+    bytes: &[u8],
+) -> Result<Component, CompileError> {
+    let component = Component::from_binary(&engine.engine, bytes);
+    let component = component.map_err(|error| CompileError::Invalid {
+        reason: format!("{error:#}"),
+    })?;
+    if let Some(cache) = cache
+        && let Err(error) = cache.keep(entry, &component)
+    {
+        tracing::warn!(entry, %error, "compiled code cannot be kept: it is compiled at every start");
+    }
+    Ok(component)
 }
 
 /// Reads the preamble (magic, version, layer) before the compiler does, so that what is not a

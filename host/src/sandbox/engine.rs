@@ -39,12 +39,18 @@ pub(super) struct SandboxEngine {
     pub(super) engine: Engine,
     pub(super) linker: Linker<State>,
     pub(super) stack_bytes: usize,
-    /// This program, its engine, and a digest of all that decides what the engine makes of a component.
+    /// This program, and its engine by the digest of all that decides what it makes of a component.
     pub(super) name: String,
+    compatibility: String,
     stopped: Arc<AtomicBool>,
 }
 
 impl SandboxEngine {
+    /// What compiled code of a component is called in a cache.
+    pub(super) fn entry(&self, digest: &str) -> String {
+        format!("{digest}-{}", self.compatibility)
+    }
+
     pub(super) fn new(config: SandboxConfig) -> Result<Self, EngineError> {
         let fail = |error: wasmtime::Error| EngineError {
             reason: format!("{error:#}"),
@@ -56,8 +62,13 @@ impl SandboxEngine {
         tick(engine.clone(), Arc::clone(&stopped)).map_err(|error| EngineError {
             reason: format!("no thread for its clock: {error}"),
         })?;
+        let compatibility = compatibility(&engine);
         Ok(Self {
-            name: name(&engine),
+            name: format!(
+                "levain {}, wasmtime {compatibility}",
+                env!("CARGO_PKG_VERSION")
+            ),
+            compatibility,
             engine,
             linker,
             stack_bytes: config.stack_bytes,
@@ -66,12 +77,11 @@ impl SandboxEngine {
     }
 }
 
-fn name(engine: &Engine) -> String {
+/// A digest of the engine's version, target and configuration.
+fn compatibility(engine: &Engine) -> String {
     let mut digest = Digest(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut digest);
-    let digest: String = hex(&digest.0.finalize()).chars().take(16).collect();
-    let program = env!("CARGO_PKG_VERSION");
-    format!("levain {program}, wasmtime {digest}")
+    hex(&digest.0.finalize()).chars().take(16).collect()
 }
 
 /// A hasher whose whole digest is taken: the one of `std` differs from build to build.

@@ -4,6 +4,7 @@
 //! Never: storage, HTTP, or what the records mean.
 
 mod bindings;
+mod cache;
 mod component;
 mod engine;
 mod failure;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use cache::CodeCache;
 pub use component::{CompileError, Compiled, Shape};
 pub(crate) use component::{LIFECYCLE, TRIGGERS};
 pub use engine::EngineError;
@@ -129,6 +131,7 @@ pub struct CleanupPlan {
 pub struct Sandbox {
     engine: Arc<engine::SandboxEngine>,
     workers: workers::Workers,
+    cache: Option<Arc<CodeCache>>,
 }
 
 impl Sandbox {
@@ -140,7 +143,34 @@ impl Sandbox {
         Ok(Self {
             engine: Arc::new(engine::SandboxEngine::new(config)?),
             workers: workers::Workers::new(config.workers),
+            cache: None,
         })
+    }
+
+    /// The same, which looks for compiled code in a cache before it compiles, and keeps there what it
+    /// compiled.
+    #[must_use]
+    pub fn with_cache(mut self, cache: CodeCache) -> Self {
+        self.cache = Some(Arc::new(cache));
+        self
+    }
+
+    /// Has the cache forget all but the code of these components: what no version here is made of.
+    pub fn forget_but<'a>(&self, digests: impl IntoIterator<Item = &'a str>) {
+        let Some(cache) = &self.cache else {
+            return;
+        };
+        let names: Vec<String> = digests
+            .into_iter()
+            .map(|digest| self.engine.entry(digest))
+            .collect();
+        match cache.retain(&names) {
+            Ok(0) => {}
+            Ok(forgotten) => {
+                tracing::info!(forgotten, "compiled code that nothing uses was removed")
+            }
+            Err(error) => tracing::warn!(%error, "the cache of compiled code cannot be tidied"),
+        }
     }
 
     /// What runs components here, for receipts: this program and its engine.
@@ -155,7 +185,7 @@ impl Sandbox {
     /// # Errors
     /// [`CompileError`] where the bytes are not a component, or one that this host cannot run.
     pub fn compile(&self, bytes: &[u8]) -> Result<Compiled, CompileError> {
-        Compiled::new(&self.engine, bytes)
+        Compiled::new(&self.engine, self.cache.as_deref(), bytes)
     }
 
     /// Runs CPU-bound work on the bounded pool and waits for it, at most `limit` from when its

@@ -1,0 +1,152 @@
+//! Compiled code, kept from one start to the next: what a component compiles to is a function of its bytes
+//! and of the engine, and takes tenths of a second to find out.
+//!
+//! Compiled code is run as it is: an entry that somebody else could have written must never be. So the
+//! directory is the host's own, and every entry has a MAC under a key that only the host can read; one that
+//! does not verify is reported, and its component compiled anew.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::segment::{hex, unhex};
+
+/// A directory of compiled components.
+#[derive(Debug)]
+pub struct CodeCache {
+    directory: PathBuf,
+    key: Hmac<Sha256>,
+}
+
+/// Why an entry is not used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BadEntry {
+    /// It cannot be read.
+    #[error("it cannot be read")]
+    Unreadable(#[from] io::Error),
+    /// It is not what this host wrote.
+    #[error("it is not what this host wrote there")]
+    Altered,
+    /// The engine does not take it.
+    #[error("the engine does not take it: {0:#}")]
+    Refused(wasmtime::Error),
+}
+
+impl CodeCache {
+    /// The cache of a directory, which is made where it is missing, and whose entries verify under this key.
+    ///
+    /// # Errors
+    /// Where the directory cannot be made or used.
+    pub fn open(directory: PathBuf, key: &[u8]) -> io::Result<Self> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&directory)?;
+        let key = Hmac::new_from_slice(key).map_err(io::Error::other)?;
+        Ok(Self { directory, key })
+    }
+
+    /// The compiled component of this name; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`BadEntry`]; the component can be compiled all the same.
+    pub(super) fn load(&self, engine: &Engine, name: &str) -> Result<Option<Component>, BadEntry> {
+        let (code, mac) = self.files(name);
+        let bytes = match fs::read(&code) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read?,
+        };
+        let told = fs::read_to_string(&mac)
+            .ok()
+            .and_then(|mac| unhex(mac.trim_end()));
+        let told = told.ok_or(BadEntry::Altered)?;
+        self.mac(name, &bytes)
+            .verify_slice(&told)
+            .map_err(|_| BadEntry::Altered)?;
+        map(engine, &code).map(Some).map_err(BadEntry::Refused)
+    }
+
+    /// Keeps a compiled component under a name, in the place of another.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(super) fn keep(&self, name: &str, component: &Component) -> io::Result<()> {
+        let bytes = component
+            .serialize()
+            .map_err(|error| io::Error::other(format!("{error:#}")))?;
+        let (code, mac) = self.files(name);
+        // The MAC first: code without one is never used, and neither is code with another's.
+        let digest = hex(&self.mac(name, &bytes).finalize().into_bytes());
+        write_whole(&mac, digest.as_bytes())?;
+        write_whole(&code, &bytes)
+    }
+
+    /// Forgets every entry but these; answers how many.
+    ///
+    /// # Errors
+    /// Where the directory cannot be read, or a file of it not be removed.
+    pub(super) fn retain(&self, names: &[String]) -> io::Result<usize> {
+        let mut forgotten = 0;
+        for entry in fs::read_dir(&self.directory)? {
+            let file = entry?.path();
+            let stem = file.file_stem().and_then(|stem| stem.to_str());
+            if stem.is_some_and(|stem| !names.iter().any(|name| name == stem)) {
+                fs::remove_file(&file)?;
+                forgotten += usize::from(file.extension().is_some_and(|kind| kind == CODE));
+            }
+        }
+        Ok(forgotten)
+    }
+
+    fn files(&self, name: &str) -> (PathBuf, PathBuf) {
+        let file = |kind| self.directory.join(format!("{name}.{kind}"));
+        (file(CODE), file("mac"))
+    }
+
+    fn mac(&self, name: &str, code: &[u8]) -> Hmac<Sha256> {
+        let mut mac = self.key.clone();
+        mac.update(name.as_bytes());
+        mac.update(&[0]);
+        mac.update(code);
+        mac
+    }
+}
+
+/// What the files of code are called.
+const CODE: &str = "cwasm";
+
+/// Maps verified code into memory.
+#[expect(
+    unsafe_code,
+    reason = "compiled code is trusted by its nature; see the module"
+)]
+fn map(engine: &Engine, code: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: the bytes are what `Component::serialize` gave this host: the MAC over them has just been
+    // verified, and nobody but the host can write to the directory. The engine checks by itself
+    // that it is of its version and configuration.
+    unsafe { Component::deserialize_file(engine, code) }
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = file.with_extension(format!("draft-{}", std::process::id()));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut writing: File = options.open(&draft)?;
+    let written = writing
+        .write_all(bytes)
+        .and_then(|()| fs::rename(&draft, file));
+    if written.is_err() {
+        // It may be the disk that is full: what is half written only makes it fuller.
+        let _ = fs::remove_file(&draft);
+    }
+    written
+}
