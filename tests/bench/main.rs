@@ -18,6 +18,7 @@ mod crowd;
 mod figures;
 mod floor;
 mod host;
+#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../support/hosting.rs"]
 mod hosting;
 mod natives;

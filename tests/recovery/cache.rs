@@ -48,7 +48,9 @@ impl Scene {
     fn files(&self, kind: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.data.path().join("cache")).unwrap();
         let files = entries.map(|entry| entry.unwrap().path());
-        files.filter(|file| file.extension().unwrap() == kind).collect()
+        files
+            .filter(|file| file.extension().unwrap() == kind)
+            .collect()
     }
 }
 
@@ -70,7 +72,10 @@ fn a_warm_start_compiles_nothing() {
     assert_eq!((compiled, cached), (0, 2), "{said}");
     assert!(!said.contains(WARNING), "{said}");
     #[cfg(unix)]
-    for path in [scene.data.path().join("cache"), scene.files("cwasm").remove(0)] {
+    for path in [
+        scene.data.path().join("cache"),
+        scene.files("cwasm").remove(0),
+    ] {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} is others' too", path.display());

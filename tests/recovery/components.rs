@@ -109,8 +109,8 @@ fn the_components_of_the_project_are_all_well() {
 fn a_host_without_a_required_component_does_not_start() {
     let (files, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let mut puppets = Puppets::new();
-    absent(&mut puppets, "The required one");
-    absent(&mut puppets, "The optional one");
+    puppets.serve_by("The required one", "absent");
+    puppets.serve_by("The optional one", "absent");
     let catalog = puppets.write(&files);
     let arguments = serve_arguments(&catalog, &guests_dir(), data.path());
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -125,7 +125,7 @@ fn a_host_without_a_required_component_does_not_start() {
 fn a_host_without_an_optional_component_makes_partial_sessions() {
     let (files, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let mut puppets = Puppets::new();
-    absent(&mut puppets, "The optional one");
+    puppets.serve_by("The optional one", "absent");
     let host = Host::serve(&puppets.write(&files), &guests_dir(), data.path());
     assert_eq!(host.get("/readyz").0, 200);
     let body = json!({"demo_account_type": "show"});
@@ -139,12 +139,4 @@ fn a_host_without_an_optional_component_makes_partial_sessions() {
     assert_eq!(session["services"][tenant]["lead"]["status"], "completed");
     let error = &session["services"][tenant]["extra"]["error"];
     insta::assert_json_snapshot!(error);
-}
-
-/// Names a component that does not exist, for the domain of this title.
-fn absent(puppets: &mut Puppets, title: &str) {
-    let manifest = puppets.texts.get_mut("catalog.toml").unwrap();
-    let own = format!("title = \"{title}\"\nplugin = \"puppet\"");
-    assert!(manifest.contains(&own));
-    *manifest = manifest.replace(&own, &own.replace("puppet", "absent"));
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use levain::catalog::Catalog;
 use levain::config::{SandboxLimits, Sources};
 use levain::plugins::{self, Registry};
-use levain::sandbox::{Sandbox, SandboxConfig};
+use levain::sandbox::{CodeCache, Sandbox, SandboxConfig};
 
 /// A catalog with its components compiled; shared by every test that changes none of it.
 pub struct Hosting {
@@ -33,9 +33,25 @@ impl Hosting {
 
     /// Loads a catalog and compiles its components.
     pub fn load(catalog: &Path, plugins_dir: &Path) -> Self {
+        Self::load_in(catalog, plugins_dir, |sandbox| sandbox)
+    }
+
+    /// The same, with what was compiled before kept in a directory.
+    pub fn load_with_cache(catalog: &Path, plugins_dir: &Path, cache: &Path) -> Self {
+        Self::load_in(catalog, plugins_dir, |sandbox| {
+            sandbox.with_cache(CodeCache::open(cache.to_owned(), b"a key of the tests").unwrap())
+        })
+    }
+
+    fn load_in(
+        catalog: &Path,
+        plugins_dir: &Path,
+        set_up: impl FnOnce(Sandbox) -> Sandbox,
+    ) -> Self {
         let catalog = read(catalog);
         let limits = Sources::default().resolve().unwrap().sandbox;
         let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 2)).unwrap();
+        let sandbox = set_up(sandbox);
         let registry = plugins::load(&sandbox, plugins_dir, &catalog, 32 << 20);
         Self {
             catalog: Arc::new(catalog),

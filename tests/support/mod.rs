@@ -5,6 +5,7 @@ mod app;
 mod clock;
 mod disk;
 mod events;
+mod handmade;
 mod hosting;
 mod masks;
 mod metrics;
@@ -19,6 +20,7 @@ mod server;
 mod store;
 
 pub use app::{Answer, INTERNAL_KEY, TestApp};
+pub use handmade::Handmade;
 pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};
 pub use masks::{masked, masked_text};
 pub use metrics::Metrics;

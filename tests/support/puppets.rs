@@ -200,6 +200,17 @@ impl Puppets {
         self.files.insert(format!("{domain}.json"), notes);
     }
 
+    /// Has the domain of this title served by another component.
+    pub fn serve_by(&mut self, title: &str, plugin: &str) {
+        if let Some(manifest) = self.texts.get_mut("catalog.toml") {
+            let domain = format!("title = \"{title}\"\nplugin = ");
+            *manifest = manifest.replace(
+                &format!("{domain}\"puppet\""),
+                &format!("{domain}\"{plugin}\""),
+            );
+        }
+    }
+
     /// Gives both domains another time limit.
     pub fn with_timeout_ms(mut self, timeout_ms: u32) -> Self {
         if let Some(manifest) = self.texts.get_mut("catalog.toml") {

@@ -1,0 +1,271 @@
+//! What only a component that no compiler made can do: break the rules of the calls themselves.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Handmade, Hosting, Puppets, TestApp};
+
+/// A component, and how it must be reported.
+struct Case {
+    what: &'static str,
+    component: Handmade,
+    code: &'static str,
+    said: &'static str,
+}
+
+const BEHAVED: Handmade = Handmade {
+    fields: "",
+    prepare: "",
+    clone: "",
+    realloc: "",
+    pages: None,
+};
+
+/// An answer with one segment, whose name and text stand at 2048.
+const ONE_SEGMENT: &str =
+    "(i32.store (i32.const 1028) (i32.const 1100)) (i32.store (i32.const 1032) (i32.const 1))
+    (i32.store (i32.const 1100) (i32.const 2048)) (i32.store (i32.const 1104) (i32.const 4))
+    (i32.store (i32.const 1108) (i32.const 2048)) (i32.store (i32.const 1112) (i32.const 4))";
+
+fn cases() -> Vec<Case> {
+    let case = |what, component, code, said| Case {
+        what,
+        component,
+        code,
+        said,
+    };
+    let cloning = |clone| Handmade { clone, ..BEHAVED };
+    let with = |fields, clone| Handmade {
+        fields,
+        clone,
+        ..BEHAVED
+    };
+    vec![
+        case(
+            "loops in its start",
+            with("(func $begin (loop $on (br $on))) (start $begin)", ""),
+            "timeout",
+            "1500 ms",
+        ),
+        case(
+            "traps in its start",
+            with("(func $begin unreachable) (start $begin)", ""),
+            "trap",
+            "unreachable",
+        ),
+        case(
+            "loops while it gives room for an argument",
+            Handmade {
+                realloc: "(loop $on (br $on))",
+                ..BEHAVED
+            },
+            "timeout",
+            "1500 ms",
+        ),
+        case(
+            "gives room where there is none",
+            Handmade {
+                realloc: "(return (i32.const -16))",
+                ..BEHAVED
+            },
+            "bad_answer",
+            "realloc",
+        ),
+        case(
+            "loops between lines of its log",
+            cloning("(loop $on (call $log (i32.const 2) (i32.const 2048) (i32.const 4)) (br $on))"),
+            "timeout",
+            "1500 ms",
+        ),
+        case(
+            "logs what is not in its memory",
+            cloning("(call $log (i32.const 2) (i32.const -8) (i32.const 64))"),
+            "trap",
+            "bounds",
+        ),
+        case(
+            "logs what is not UTF-8",
+            with(
+                r#"(data (i32.const 2048) "\ff\fe\ff\fe")"#,
+                "(call $log (i32.const 2) (i32.const 2048) (i32.const 4))",
+            ),
+            "trap",
+            "utf-8",
+        ),
+        case(
+            "logs at a level that there is not",
+            cloning("(call $log (i32.const 77) (i32.const 2048) (i32.const 4))"),
+            "trap",
+            "discriminant",
+        ),
+        case(
+            "grows its memory for ever",
+            cloning("(loop $on (drop (memory.grow (i32.const 1))) (br $on))"),
+            "memory_limit",
+            "33554432 are allowed",
+        ),
+        case(
+            "begins with more memory than it may have",
+            Handmade {
+                pages: Some(1024),
+                ..BEHAVED
+            },
+            "memory_limit",
+            "33554432 are allowed",
+        ),
+        case(
+            "grows a table for ever",
+            with(
+                "(table $many 1 funcref)",
+                "(loop $on (drop (table.grow $many (ref.null func) (i32.const 1000))) (br $on))",
+            ),
+            "table_limit",
+            "elements",
+        ),
+        case(
+            "calls itself for ever",
+            with("(func $deeper (param i64) (call $deeper (local.get 0)) (drop (i32.const 1)))", "(call $deeper (i64.const 1))"),
+            "stack_limit",
+            "recursion",
+        ),
+        case(
+            "divides by zero",
+            cloning("(drop (i32.div_u (i32.const 1) (i32.const 0)))"),
+            "trap",
+            "divide",
+        ),
+        case(
+            "reads beyond its memory",
+            cloning("(drop (i32.load (i32.const -4)))"),
+            "trap",
+            "bounds",
+        ),
+        case(
+            "calls an empty place of a table",
+            with(
+                "(type $nothing (func)) (table $calls 1 funcref)",
+                "(call_indirect $calls (type $nothing) (i32.const 0))",
+            ),
+            "trap",
+            "uninitialized",
+        ),
+        case(
+            "answers with what is not UTF-8",
+            with(r#"(data (i32.const 2048) "\ff\fe\ff\fe")"#, ONE_SEGMENT),
+            "bad_answer",
+            "utf-8",
+        ),
+        case(
+            "answers with a list that is not in its memory",
+            cloning("(i32.store (i32.const 1028) (i32.const -64)) (i32.store (i32.const 1032) (i32.const 9))"),
+            "bad_answer",
+            "bounds",
+        ),
+        case(
+            "answers with a list of more than there can be",
+            cloning("(i32.store (i32.const 1028) (i32.const 1100)) (i32.store (i32.const 1032) (i32.const 0x7fffffff))"),
+            "bad_answer",
+            "bounds",
+        ),
+        case(
+            "answers with a case that there is not",
+            cloning("(i32.store8 (i32.const 1024) (i32.const 9))"),
+            "bad_answer",
+            "discriminant",
+        ),
+        case(
+            "answers from where no answer can stand",
+            cloning("(return (i32.const 1025))"),
+            "bad_answer",
+            "align",
+        ),
+        case(
+            "says that it failed, with more than it may say",
+            cloning(
+                "(i32.store8 (i32.const 1024) (i32.const 1)) (i32.store8 (i32.const 1028) (i32.const 2))
+                (drop (memory.grow (i32.const 100)))
+                (i32.store (i32.const 1032) (i32.const 2048)) (i32.store (i32.const 1036) (i32.const 6000000))",
+            ),
+            "output_limit",
+            "4194304 bytes",
+        ),
+    ]
+}
+
+/// A host whose optional domain is served by a handmade component.
+async fn host(component: &Handmade) -> (TestApp, TempDir) {
+    // The puppet is the same one in all of them: it is compiled once.
+    static CACHE: OnceLock<TempDir> = OnceLock::new();
+    let cache = CACHE.get_or_init(|| TempDir::new().unwrap());
+    let directory = TempDir::new().unwrap();
+    let mut puppets = Puppets::new();
+    puppets.serve_by("The optional one", "handmade");
+    let (catalog, plugins) = (puppets.write(&directory), component.write(&directory));
+    let hosting = Hosting::load_with_cache(&catalog, &plugins, cache.path());
+    (TestApp::over(&hosting).await, directory)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_behaves_is_as_good_as_any() {
+    let (app, _directory) = host(&BEHAVED).await;
+    let session = app.create("show").await.expect(200);
+    assert_eq!(session["status"], "READY", "{session:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_breaks_the_rules_of_a_call_is_one_typed_failure() {
+    for Case {
+        what,
+        component,
+        code,
+        said,
+    } in cases()
+    {
+        let (app, _directory) = host(&component).await;
+        let session = app.create("show").await.expect(200);
+        assert_eq!(session["status"], "PARTIAL", "{what}: {session:#}");
+        let services = &session["services"][session["virtual_tenant_id"].as_str().unwrap()];
+        let (lead, extra) = (&services["lead"], &services["extra"]);
+        assert_eq!(lead["status"], "completed", "{what}: {lead:#}");
+        let error: &Value = &extra["error"];
+        assert_eq!(error["code"], code, "{what}: {error:#}");
+        let told = error["message"].as_str().unwrap().to_lowercase();
+        assert!(
+            told.contains(said),
+            "{what} does not say {said:?}: {error:#}"
+        );
+        // The next session is none the worse for it.
+        let again = app.create("show").await.expect(200);
+        assert_eq!(again["status"], "PARTIAL", "{what}");
+        let database = app.database().await;
+        let kept = database
+            .number("SELECT count(*) FROM segments WHERE domain = 'extra'")
+            .await;
+        assert_eq!(kept, 0, "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_long_lines_is_dropped_and_costs_nothing_else() {
+    let flood = Handmade {
+        clone: "(drop (memory.grow (i32.const 4)))
+            (local.set 0 (i32.const 0))
+            (loop $on
+                (call $log (i32.const 2) (i32.const 8192) (i32.const 200000))
+                (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                (br_if $on (i32.lt_u (local.get 0) (i32.const 2000))))",
+        ..BEHAVED
+    };
+    let (app, _directory) = host(&flood).await;
+    let session = app.create("show").await.expect(200);
+    // It may be too much for its time, and is nothing else: what is logged past the limit is not kept.
+    let services = &session["services"][session["virtual_tenant_id"].as_str().unwrap()];
+    let code = &services["extra"]["error"]["code"];
+    assert!(
+        code.is_null() || code == "timeout" || code == "output_limit",
+        "{services:#}"
+    );
+    assert_eq!(services["lead"]["status"], "completed");
+}
