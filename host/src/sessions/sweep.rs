@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt as _, stream};
 
 use super::{SessionError, Sessions, redacted};
 use crate::metrics;
@@ -15,6 +16,10 @@ const INTERRUPTED: &str = "the host stopped while the session was being created"
 
 /// Sessions that one sweep takes at a time.
 const SWEPT_AT_A_TIME: u32 = 100;
+
+/// Cleanups that are under way at once. Each waits its turn among the calls of all clones: one by one, a
+/// host that is busy creating sessions would fall ever further behind in ending them.
+const CLEANED_AT_ONCE: usize = 8;
 
 /// How often a cleanup may fail: once, and at three retries.
 const MOST_FAILURES: u32 = 4;
@@ -120,8 +125,12 @@ impl Sessions {
                 .begin_destroying_due(&due, &parts.lease())
                 .await?;
             let more = begun.len() >= SWEPT_AT_A_TIME as usize;
-            for session_id in begun {
-                match self.clean_up(&session_id).await {
+            let cleanups = begun
+                .into_iter()
+                .map(|session_id| self.clean_up(session_id));
+            let mut cleanups = stream::iter(cleanups).buffer_unordered(CLEANED_AT_ONCE);
+            while let Some(destroyed) = cleanups.next().await {
+                match destroyed {
                     true => swept.destroyed += 1,
                     false => swept.failed += 1,
                 }
@@ -140,10 +149,10 @@ impl Sessions {
     }
 
     /// Destroys one session that was claimed; whether that worked.
-    async fn clean_up(&self, session_id: &str) -> bool {
+    async fn clean_up(&self, session_id: String) -> bool {
         let parts = &self.inner.parts;
         let sessions = self.clone();
-        let id = session_id.to_owned();
+        let id = session_id.clone();
         // A session that was claimed is DESTROYING, and was not destroyed before.
         let ended = self.tracked(async move {
             sessions
@@ -154,16 +163,16 @@ impl Sessions {
             return true;
         };
         let reason = crate::fault::chain(&error);
-        tracing::warn!(session = %redacted(session_id), reason, "a cleanup failed");
+        tracing::warn!(session = %redacted(&session_id), reason, "a cleanup failed");
         let failures = parts
             .repo
-            .record_failed_cleanup(session_id, parts.clock.now(), &reason)
+            .record_failed_cleanup(&session_id, parts.clock.now(), &reason)
             .await
             // Then it counts the next time.
             .unwrap_or_default();
         if failures >= MOST_FAILURES {
             parts.notices.send(Notice::CleanupGivenUp {
-                session: redacted(session_id),
+                session: redacted(&session_id),
                 failures,
                 reason,
             });
