@@ -28,8 +28,9 @@ async fn tells_of_what_is_stored(app: &TestApp, receipt: &Receipt) {
     let database = app.database().await;
     for tenant in &receipt.tenants {
         let of_tenant = format!("WHERE tenant_id = '{}'", tenant.tenant_id);
-        let count = database.number(&format!("SELECT count(*) FROM segments {of_tenant}"));
-        assert_eq!(usize::try_from(count.await).unwrap(), tenant.segments.len());
+        let count = format!("SELECT count(*) FROM segments {of_tenant}");
+        let count = database.number(&count).await;
+        assert_eq!(usize::try_from(count).unwrap(), tenant.segments.len());
         for segment in &tenant.segments {
             let named = format!(
                 "{of_tenant} AND domain = '{}' AND entity = '{}' AND part = '{}'",

@@ -7,11 +7,12 @@ use super::visit::{read, tenant};
 use crate::support::{Database, Records, TestApp, on_postgres};
 
 /// What is kept of a session that is over, and what is no session's.
-const LEDGER: [&str; 6] = [
+const LEDGER: [&str; 7] = [
     "demo_sessions",
     "demo_tenants",
     "demo_cleanup_audit",
     "demo_idempotency_keys",
+    "demo_receipts",
     "generated_views",
     "_sqlx_migrations",
 ];

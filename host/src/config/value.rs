@@ -11,10 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
 use pasetors::keys::AsymmetricSecretKey;
 use pasetors::version4::V4;
-
 use redis::IntoConnectionInfo as _;
 
 use super::{LogFormat, Secret};
+use crate::segment::unhex;
 
 /// Characters that a key of the internal API has at least.
 const SHORTEST_KEY: usize = 16;

@@ -77,8 +77,9 @@ pub enum CallError {
         /// Where it was.
         trap: Trap,
     },
-    /// It answered with text that is not UTF-8, or a value that its type does not have.
-    #[error("its answer cannot be read: {reason}")]
+    /// It handed over text that is not UTF-8, a value that its type does not have, or a place that is not
+    /// in its memory.
+    #[error("what it handed over cannot be read: {reason}")]
     BadAnswer {
         /// What is wrong with it.
         reason: String,

@@ -269,7 +269,11 @@ async fn a_host_that_pauses_inside_its_transaction_commits_nothing() {
     let tenant_id = begun.root().unwrap().tenant_id;
     let mut paused = repo.begin().await.unwrap();
     let written = [segment(tenant_id, "shelving", "book", 5)];
-    assert!(data::commit(&mut paused, &done, &written).await.unwrap());
+    assert!(
+        data::commit(&mut paused, &done, &written, None)
+            .await
+            .unwrap()
+    );
     // The server ends what idles for longer than half the lease.
     let ended = async || {
         let idle: i64 = sqlx::query_scalar(

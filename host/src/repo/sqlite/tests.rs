@@ -324,7 +324,7 @@ async fn the_host_that_is_killed() {
     let segments = [segment(tenant_id, "shelving", "book", 20_000)];
     let mut transaction = repo.begin().await.unwrap();
     assert!(
-        data::commit(&mut transaction, &half, &segments)
+        data::commit(&mut transaction, &half, &segments, None)
             .await
             .unwrap()
     );

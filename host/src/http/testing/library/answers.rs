@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Library, Trouble};
 use crate::catalog::{Account, Domain, EntityRef, Phase, Trigger};
-use crate::http::testing::town::{POLICY, account, book, domain, failure, session, triggers};
+use crate::http::testing::town::{POLICY, failure};
 use crate::http::{SessionApi, States};
 use crate::metrics::Gauges;
 use crate::receipts::PublicKey;
