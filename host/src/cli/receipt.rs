@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 
 use super::output::Output;
@@ -84,21 +85,28 @@ fn described(receipt: &Receipt, key: &PublicKey) -> String {
     let mut lines = vec![
         format!("signed with {}, and as it was signed", key.id()),
         format!("account    {}", receipt.account),
-        format!("told from  {}", receipt.session_created_at.to_rfc3339()),
-        format!("sealed     {}", receipt.sealed_at.to_rfc3339()),
+        format!("told from  {}", instant(receipt.session_created_at)),
+        format!("sealed     {}", instant(receipt.sealed_at)),
         format!("catalog    {}", short_digest(&receipt.catalog_digest)),
         format!("engine     {}", receipt.engine),
         format!(
-            "holds      {} records, {} bytes in {} segments of {} tenants",
+            "holds      {} records, {} bytes in {} segments of {}",
             grouped(records),
             grouped(bytes),
             segments().count(),
-            receipt.tenants.len()
+            match receipt.tenants.len() {
+                1 => "1 tenant".to_owned(),
+                many => format!("{many} tenants"),
+            }
         ),
     ];
     lines.push(String::new());
     lines.push(table(&receipt.tenants));
     lines.join("\n")
+}
+
+fn instant(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 fn table(tenants: &[TenantReceipt]) -> String {

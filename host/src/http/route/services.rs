@@ -107,11 +107,11 @@ pub(super) async fn find_record(
 ) -> Result<StatusCode, Problem> {
     let asked = ExistsParams::read(query)?;
     let session = match state.sessions.session_of_tenant(asked.tenant_id).await {
-        Err(SessionError::NotFound { .. }) => return Ok(StatusCode::NOT_FOUND),
+        Err(SessionError::NotFound { .. }) => return Err(no_record()),
         found => found?,
     };
     if !session.status.is_open() {
-        return Ok(StatusCode::NOT_FOUND);
+        return Err(no_record());
     }
     let segments = state
         .sessions
@@ -130,7 +130,14 @@ pub(super) async fn find_record(
             return Ok(StatusCode::OK);
         }
     }
-    Ok(StatusCode::NOT_FOUND)
+    Err(no_record())
+}
+
+/// HEAD is answered without a body, and with the headers that one would have.
+fn no_record() -> Problem {
+    let title = "There is no such record";
+    let detail = "the tenant holds no such record";
+    Problem::new(StatusCode::NOT_FOUND, "record_not_found", title, detail)
 }
 
 /// Export a domain of a tenant
