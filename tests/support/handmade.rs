@@ -4,10 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
-use wit_component::{ComponentEncoder, StringEncoding};
-use wit_parser::Resolve;
 
-use super::hosting::{guests_dir, root};
+use super::hosting::guests_dir;
+
+/// The section of a component that holds a core module (component model, binary format).
+const CORE_MODULE: u8 = 1;
 
 /// What a handmade component has besides what the contract asks for. Without any of it, it behaves, and its
 /// domain has no record.
@@ -26,24 +27,28 @@ pub struct Handmade {
 }
 
 impl Handmade {
-    /// The component.
+    /// The component: one that a compiler made, with this module in the place of its own. What is around it are
+    /// the contract's types and calls, and a module with the same exports is called as its own was.
     pub fn encode(&self) -> Vec<u8> {
-        let mut module = wat::parse_str(self.text()).unwrap();
-        let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_dir(root().join("wit")).unwrap();
-        let world = resolve.select_world(&[package], Some("plugin")).unwrap();
-        let embedded = wit_component::embed_component_metadata(
-            &mut module,
-            &resolve,
-            world,
-            StringEncoding::UTF8,
-        );
-        embedded.unwrap();
-        ComponentEncoder::default()
-            .module(&module)
-            .unwrap()
-            .encode()
-            .unwrap()
+        let made = fs::read(guests_dir().join("fleet.wasm")).unwrap();
+        let module = wat::parse_str(self.text()).unwrap();
+        let (preamble, mut rest) = made.split_at(8);
+        let mut component = preamble.to_vec();
+        let mut placed = false;
+        while let Some((&id, after)) = rest.split_first() {
+            let (size, after) = read_size(after);
+            let (content, next) = after.split_at(size);
+            // The first module is the plugin's; those behind it only pass calls on.
+            let own = id == CORE_MODULE && !placed;
+            placed |= own;
+            component.push(id);
+            let content = if own { module.as_slice() } else { content };
+            write_size(content.len(), &mut component);
+            component.extend_from_slice(content);
+            rest = next;
+        }
+        assert!(placed, "there is no module in the component");
+        component
     }
 
     /// At 1024 stands an answer: a case, and behind it a list. All of it is zero: the case `ok`, and no segment.
@@ -81,7 +86,10 @@ impl Handmade {
                     {clone}
                     (i32.const 1024))
                 (func (export "levain:domain/lifecycle@0.1.0#cleanup") (param i32) (result i32)
-                    (i32.const 1024)))"#
+                    (i32.const 1024))
+                (func (export "cabi_post_levain:domain/lifecycle@0.1.0#prepare") (param i32))
+                (func (export "cabi_post_levain:domain/lifecycle@0.1.0#clone") (param i32))
+                (func (export "cabi_post_levain:domain/lifecycle@0.1.0#cleanup") (param i32)))"#
         )
     }
 
@@ -96,5 +104,28 @@ impl Handmade {
         .unwrap();
         fs::write(plugins.join("handmade.wasm"), self.encode()).unwrap();
         plugins
+    }
+}
+
+/// A size in LEB128, and what follows it.
+fn read_size(bytes: &[u8]) -> (usize, &[u8]) {
+    let mut size = 0;
+    for (place, byte) in bytes.iter().enumerate() {
+        size |= usize::from(byte & 0x7f) << (7 * place);
+        if byte & 0x80 == 0 {
+            return (size, &bytes[place + 1..]);
+        }
+    }
+    panic!("a size without an end");
+}
+
+fn write_size(mut size: usize, bytes: &mut Vec<u8>) {
+    loop {
+        let low = u8::try_from(size & 0x7f).unwrap();
+        size >>= 7;
+        bytes.push(if size == 0 { low } else { low | 0x80 });
+        if size == 0 {
+            return;
+        }
     }
 }

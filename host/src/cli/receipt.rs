@@ -65,7 +65,10 @@ fn public_key(text: &str) -> Result<PublicKey, Failure> {
     let file = Path::new(text);
     let held = read(file)?;
     let key = match serde_json::from_str::<serde_json::Value>(&held) {
-        Ok(answer) => answer["public_key"].as_str().unwrap_or_default().parse(),
+        Ok(answer) => {
+            let key = answer.get("public_key").and_then(|key| key.as_str());
+            key.unwrap_or_default().parse()
+        }
         Err(_) => held.parse(),
     };
     key.map_err(|error: ReceiptError| {

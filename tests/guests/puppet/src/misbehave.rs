@@ -62,8 +62,8 @@ pub fn as_told(
             replaced("\"text\":\"", &format!("\"text\":\"call {calls}: "))
         }
         "nan" => {
-            let zero = std::hint::black_box(0.0_f64);
-            let bits = (-(zero / zero)).to_bits();
+            let [none, nothing] = std::hint::black_box([0.0_f64; 2]);
+            let bits = (-(none / nothing)).to_bits();
             replaced("\"text\":\"", &format!("\"text\":\"{bits:016x}: "))
         }
         "recurse" => rows(&recurse(1).to_string()),
