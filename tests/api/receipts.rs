@@ -161,6 +161,31 @@ async fn a_byte_that_was_altered_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_that_tells_of_something_else_is_noticed() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    let session = app.create("show").await.expect(200);
+    let told = receipt(&app, &session).await;
+    let note = &told.tenants[0].segments[1];
+    let exchanged = format!(
+        "UPDATE demo_receipts SET receipt = replace(receipt, '{}', '{}')",
+        note.sha256,
+        "0".repeat(64)
+    );
+    assert_eq!(app.database().await.execute(&exchanged).await, 1);
+    let found = verify(&app, &session).await.expect(200);
+    assert_eq!(found["verified"], false, "{found:#}");
+    let differences = found["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 1, "{found:#}");
+    assert_eq!(differences[0]["domain"], note.domain);
+    assert_eq!(differences[0]["verdict"], "not_of_receipt");
+    // Whoever has the key sees it without the host.
+    let key = app.get("/api/demo/receipt-key").await.expect(200);
+    let key: PublicKey = key["public_key"].as_str().unwrap().parse().unwrap();
+    let changed = app.get(&path(&session, "/receipt")).await.text;
+    assert!(key.open(&changed).is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_follows_what_the_session_goes_through() {
     let app = TestApp::over(&Puppets::triggering("extra", "honest").load().hosting).await;
     let session = app.create("show").await.expect(200);
