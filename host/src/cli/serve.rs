@@ -31,26 +31,32 @@ pub(super) fn run(arguments: &ServeArguments, output: &Output) -> Result<Ending,
     let traces = Traces::from_environment()?;
     logging::start(&config.log, config.log_format, &traces)?;
     let keys = config.keys().map_err(|error| {
-        Failure::from(error).with_hint("INTERNAL_API_KEY=$(openssl rand -hex 32) levain serve ...")
+        Failure::from(error).with_hint(
+            "INTERNAL_API_KEY=$(openssl rand -hex 32) ADMIN_API_KEY=$(openssl rand -hex 32) levain serve ...",
+        )
     })?;
     introduce(&config, &keys, output);
     app::serve(config)?;
     Ok(Ending::Well)
 }
 
-/// Says the new key, once: afterwards it stands in its file only.
+/// Says the new keys, once: afterwards they stand in their files only.
 fn introduce(config: &Config, keys: &Keys, output: &Output) {
-    let Some(file) = &keys.made else { return };
-    output.say(&format!(
-        "internal API key (made now, kept in {}): {}",
-        file.display(),
-        keys.internal_api_key.reveal()
-    ));
-    output.hint(&format!(
-        "levain session list --url {} --data-dir {}",
-        url(config.listen),
-        config.data_dir.display()
-    ));
+    for made in &keys.made {
+        output.say(&format!(
+            "{} API key (made now, kept in {}): {}",
+            made.name,
+            made.file.display(),
+            made.key.reveal()
+        ));
+    }
+    if !keys.made.is_empty() {
+        output.hint(&format!(
+            "levain session list --url {} --data-dir {}",
+            url(config.listen),
+            config.data_dir.display()
+        ));
+    }
 }
 
 fn url(listen: SocketAddr) -> String {

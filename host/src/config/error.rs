@@ -36,9 +36,13 @@ pub enum ConfigError {
 pub enum KeyError {
     /// Listening beyond loopback without a key that somebody chose.
     #[error(
-        "the internal API key must be given when listening beyond loopback (`{listen}`): set INTERNAL_API_KEY"
+        "the {key} API key must be given when listening beyond loopback (`{listen}`): set {variable}"
     )]
     Required {
+        /// Whose.
+        key: &'static str,
+        /// What sets it.
+        variable: &'static str,
         /// The address.
         listen: std::net::SocketAddr,
     },

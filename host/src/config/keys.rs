@@ -14,6 +14,9 @@ use crate::segment::{hex, unhex};
 /// The file of the internal API's key, within the data directory.
 pub const INTERNAL_KEY_FILE: &str = "keys/internal-api-key";
 
+/// The file of the plugin API's key, within the data directory.
+pub const ADMIN_KEY_FILE: &str = "keys/admin-api-key";
+
 /// The file of the key that signs tokens, within the data directory.
 const TOKEN_KEY_FILE: &str = "keys/token-key";
 
@@ -32,13 +35,32 @@ pub fn internal_key_file(data_dir: &Path) -> PathBuf {
     data_dir.join(INTERNAL_KEY_FILE)
 }
 
+/// Where a data directory keeps the plugin API's key.
+#[must_use]
+pub fn admin_key_file(data_dir: &Path) -> PathBuf {
+    data_dir.join(ADMIN_KEY_FILE)
+}
+
+/// A key that was just made and written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeKey {
+    /// Which: `internal` or `admin`.
+    pub name: &'static str,
+    /// Where it is kept.
+    pub file: PathBuf,
+    /// The key.
+    pub key: Secret,
+}
+
 /// The keys of a running host.
 #[derive(Debug, Clone)]
 pub struct Keys {
     /// Opens the internal API.
     pub internal_api_key: Secret,
-    /// Where the internal key was just made and written, so that it can be said once.
-    pub made: Option<PathBuf>,
+    /// Opens the plugin API.
+    pub admin_api_key: Secret,
+    /// What was just made, so that it can be said once.
+    pub made: Vec<MadeKey>,
     token_key: Vec<u8>,
     receipt_key: Vec<u8>,
     cache_key: Vec<u8>,
@@ -72,21 +94,27 @@ impl Config {
     /// [`KeyError::Required`] where the host would listen beyond loopback with a key that nobody
     /// chose; the others where the data directory cannot be used.
     pub fn keys(&self) -> Result<Keys, KeyError> {
-        if self.internal_api_key.is_none() && !self.listen.ip().is_loopback() {
-            return Err(KeyError::Required {
-                listen: self.listen,
-            });
-        }
-        let mut made = None;
-        let internal_api_key = match &self.internal_api_key {
-            Some(given) => given.clone(),
+        // Both are looked at before one is made.
+        let internal = self.given(
+            "internal",
+            "INTERNAL_API_KEY",
+            self.internal_api_key.as_ref(),
+        )?;
+        let admin = self.given("admin", "ADMIN_API_KEY", self.admin_api_key.as_ref())?;
+        let mut made = Vec::new();
+        let mut api_key_of = |name, given: Option<&Secret>, file: PathBuf| match given {
+            Some(given) => Ok(given.clone()),
             None => {
-                let file = internal_key_file(&self.data_dir);
                 let (key, new) = keep(&file, new_api_key, api_key)?;
-                made = new.then_some(file);
-                key
+                if new {
+                    let key = key.clone();
+                    made.push(MadeKey { name, file, key });
+                }
+                Ok::<_, KeyError>(key)
             }
         };
+        let internal_api_key = api_key_of("internal", internal, internal_key_file(&self.data_dir))?;
+        let admin_api_key = api_key_of("admin", admin, admin_key_file(&self.data_dir))?;
         let token_key = self.signing_key(self.token_key.as_ref(), TOKEN_KEY_FILE)?;
         // This host's alone: whoever has it can have the host run what it likes.
         let cache_key = keep(&self.data_dir.join(CACHE_KEY_FILE), new_api_key, api_key)?.0;
@@ -94,11 +122,30 @@ impl Config {
         let receipt_key = self.signing_key(self.receipt_key.as_ref(), RECEIPT_KEY_FILE)?;
         Ok(Keys {
             internal_api_key,
+            admin_api_key,
             made,
             token_key,
             receipt_key,
             cache_key,
         })
+    }
+
+    /// The key of an API that was given; beyond loopback, somebody must have.
+    fn given<'k>(
+        &self,
+        key: &'static str,
+        variable: &'static str,
+        given: Option<&'k Secret>,
+    ) -> Result<Option<&'k Secret>, KeyError> {
+        let listen = self.listen;
+        match given {
+            None if !listen.ip().is_loopback() => Err(KeyError::Required {
+                key,
+                variable,
+                listen,
+            }),
+            given => Ok(given),
+        }
     }
 
     /// The key that was given, or that of a file of the data directory.
@@ -208,11 +255,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let config = config(&directory.path().join("new"));
         let first = config.keys().unwrap();
-        let file = first.made.clone().unwrap();
+        let names: Vec<&str> = first.made.iter().map(|made| made.name).collect();
+        assert_eq!(names, ["internal", "admin"]);
+        let file = first.made[0].file.clone();
+        assert_ne!(first.internal_api_key, first.admin_api_key);
         assert_eq!(first.internal_api_key.reveal().len(), 64);
         assert_eq!(first.token_key().len(), 64);
         let again = config.keys().unwrap();
-        assert_eq!(again.made, None);
+        assert_eq!(again.made, []);
         assert_eq!(again.internal_api_key, first.internal_api_key);
         assert_eq!(again.token_key(), first.token_key());
         assert_eq!(again.receipt_key(), first.receipt_key());
@@ -223,7 +273,7 @@ mod tests {
             let mode = fs::metadata(&file).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 4);
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 5);
     }
 
     #[test]
@@ -231,9 +281,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut config = config(directory.path());
         config.internal_api_key = Some(Secret::new("0123456789abcdef"));
+        config.admin_api_key = Some(Secret::new("fedcba9876543210"));
         let keys = config.keys().unwrap();
         assert_eq!(keys.internal_api_key.reveal(), "0123456789abcdef");
-        assert_eq!(keys.made, None);
+        assert_eq!(keys.admin_api_key.reveal(), "fedcba9876543210");
+        assert_eq!(keys.made, []);
     }
 
     #[test]
@@ -243,8 +295,14 @@ mod tests {
         config.keys().unwrap();
         config.listen = "0.0.0.0:8018".parse().unwrap();
         let refusal = config.keys().unwrap_err();
-        assert!(matches!(refusal, KeyError::Required { .. }), "{refusal}");
+        assert!(
+            refusal.to_string().contains("INTERNAL_API_KEY"),
+            "{refusal}"
+        );
         config.internal_api_key = Some(Secret::new("0123456789abcdef"));
+        let refusal = config.keys().unwrap_err();
+        assert!(refusal.to_string().contains("ADMIN_API_KEY"), "{refusal}");
+        config.admin_api_key = Some(Secret::new("fedcba9876543210"));
         config.keys().unwrap();
     }
 

@@ -22,7 +22,9 @@ use crate::mirror::MirrorSettings;
 use crate::notices::WebhookSettings;
 use crate::repo::StoreOptions;
 pub use error::{ConfigError, KeyError};
-pub use keys::{INTERNAL_KEY_FILE, Keys, internal_key_file};
+pub use keys::{
+    ADMIN_KEY_FILE, INTERNAL_KEY_FILE, Keys, MadeKey, admin_key_file, internal_key_file,
+};
 pub use resolve::Sources;
 pub use secret::Secret;
 pub use settings::{SETTINGS, Setting, setting};
@@ -76,8 +78,12 @@ pub struct Config {
     pub insight_generation: bool,
     /// Where compiled code is kept, where that is not in the data directory.
     pub cache_dir: Option<PathBuf>,
+    /// Whether the catalog may take the place of another one in the store.
+    pub replace_catalog: bool,
     /// The key of the internal API, where one was given; see [`Config::keys`].
     pub internal_api_key: Option<Secret>,
+    /// The key of the plugin API, where one was given; see [`Config::keys`].
+    pub admin_api_key: Option<Secret>,
     /// The key that signs access tokens, where one was given; see [`Config::keys`].
     pub token_key: Option<Secret>,
     /// The key that signs receipts; kept in the data directory where it is not given.
@@ -196,6 +202,8 @@ impl Config {
             alert_generation: false,
             insight_generation: false,
             internal_api_key: None,
+            admin_api_key: None,
+            replace_catalog: false,
             cache_dir: None,
             token_key: None,
             receipt_key: None,

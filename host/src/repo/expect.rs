@@ -4,8 +4,43 @@ use std::fmt::Display;
 
 use uuid::Uuid;
 
-use super::{Part, Replaced, RepoError, SessionRow};
+use super::{CatalogClaim, OpenError, Part, Replaced, RepoError, Revision, SessionRow};
 use crate::segment::StoredSegment;
+
+/// # Errors
+/// [`RepoError::Corrupt`] for a revision that names a component that is not among these.
+pub(super) fn components(revision: &Revision, kept: &[String]) -> Result<(), RepoError> {
+    let missing = revision
+        .active
+        .values()
+        .find(|digest| !kept.contains(digest));
+    missing.map_or(Ok(()), |digest| {
+        Err(corrupt(
+            "revision",
+            &format!("there is no component {digest}"),
+        ))
+    })
+}
+
+/// # Errors
+/// [`OpenError::OtherCatalog`] where another catalog is stored, and this one is not to replace it.
+pub(super) fn same_catalog(
+    stored: Option<(String, String)>,
+    own: &CatalogClaim<'_>,
+) -> Result<(), OpenError> {
+    let short = |digest: &str| digest.chars().take(12).collect();
+    match stored {
+        Some((name, digest)) if digest != own.digest && !own.replace => {
+            Err(OpenError::OtherCatalog {
+                stored: name,
+                stored_digest: short(&digest),
+                own: own.name.to_owned(),
+                own_digest: short(own.digest),
+            })
+        }
+        _ => Ok(()),
+    }
+}
 
 /// # Errors
 /// [`RepoError::Corrupt`] for a segment of a tenant that is not the session's.

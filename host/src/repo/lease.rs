@@ -36,6 +36,18 @@ pub struct KeyUse {
     pub request: String,
 }
 
+/// What became of a session that was to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inserted {
+    /// It was.
+    New {
+        /// The registry's revision that it is wholly of.
+        plugin_revision: u32,
+    },
+    /// Its key had made another.
+    Before(KeyUse),
+}
+
 /// A place in the list of sessions, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionPosition {

@@ -15,9 +15,8 @@ macro_rules! files {
     };
 }
 
-const SQLITE: &[File] =
-    files!("sqlite": "0001_sessions", "0002_triggers", "0003_lifecycle", "0004_receipts");
-const POSTGRES: &[File] = files!("postgres": "0001_sessions", "0002_receipts");
+const SQLITE: &[File] = files!("sqlite": "0001_sessions", "0002_triggers", "0003_lifecycle", "0004_receipts", "0005_plugins");
+const POSTGRES: &[File] = files!("postgres": "0001_sessions", "0002_receipts", "0003_plugins");
 
 pub(super) fn sqlite() -> Migrator {
     migrator(SQLITE)

@@ -15,6 +15,7 @@ mod migrations;
 mod model;
 mod open_error;
 mod postgres;
+mod registry;
 mod sqlite;
 mod view;
 
@@ -26,13 +27,16 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use inspector::{Inspector, Relation, Residue};
-pub use lease::{Due, IdempotencyKey, KeyUse, Lease, Replaced, SessionCounts, SessionPosition};
+pub use lease::{
+    Due, IdempotencyKey, Inserted, KeyUse, Lease, Replaced, SessionCounts, SessionPosition,
+};
 pub use model::{
     Part, ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow,
     TriggerRow, TriggerStatus,
 };
 pub use open_error::OpenError;
 pub use postgres::PostgresRepo;
+pub use registry::{CatalogClaim, Cause, ComponentRow, ROLLBACKS, Revision, versions};
 pub use sqlite::SqliteRepo;
 pub use view::{ViewColumn, ViewError, ViewKind, ViewSpec};
 
@@ -48,8 +52,9 @@ use crate::segment::{EntityCounts, StoredSegment};
 #[async_trait]
 pub trait Repo: Send + Sync + 'static {
     /// Writes a new session, with its tenants and their services, before any of it is cloned, and
-    /// leases it; with it, in the same transaction, the key that it was asked for with. Answers what
-    /// that key stands for where it was used before, having written nothing.
+    /// leases it; with it, in the same transaction, the key that it was asked for with. The session is of
+    /// the registry's newest revision of that moment, whatever its row says. Answers what that key stands
+    /// for where it was used before, having written nothing.
     ///
     /// # Errors
     /// [`RepoError::Conflict`] where the session's or a tenant's id is taken.
@@ -58,7 +63,7 @@ pub trait Repo: Send + Sync + 'static {
         session: &SessionRow,
         lease: &Lease,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Option<KeyUse>, RepoError>;
+    ) -> Result<Inserted, RepoError>;
 
     /// Commits a clone in one transaction: its segments, what became of its services and
     /// triggers, and its status.
@@ -186,6 +191,31 @@ pub trait Repo: Send + Sync + 'static {
     /// `ledger`, and keys that ended before `now`. Answers how many sessions.
     async fn prune(&self, ledger: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, RepoError>;
 
+    /// The registry's revisions, the oldest first.
+    async fn list_revisions(&self) -> Result<Vec<Revision>, RepoError>;
+
+    /// One revision of the registry; the newest where none is named.
+    async fn find_revision(&self, revision: Option<u32>) -> Result<Option<Revision>, RepoError>;
+
+    /// A component by its digest.
+    async fn find_component(&self, digest: &str) -> Result<Option<Vec<u8>>, RepoError>;
+
+    /// Writes the next revision of the registry, with the components that it is the first to name.
+    /// Answers `false`, having written nothing, where it is not the one after the newest: somebody else
+    /// has changed the registry.
+    ///
+    /// # Errors
+    /// [`RepoError::Corrupt`] where it names a component that is not kept and not brought.
+    async fn append_revision(
+        &self,
+        revision: &Revision,
+        components: &[ComponentRow],
+    ) -> Result<bool, RepoError>;
+
+    /// Removes the components that neither the newest revision, nor a rollback, nor a session of the
+    /// ledger names; answers the digests of those that stay.
+    async fn collect_components(&self) -> Result<Vec<String>, RepoError>;
+
     /// Answers a trivial query: whether the store can be reached.
     async fn ping(&self) -> Result<(), RepoError>;
 
@@ -202,19 +232,19 @@ pub struct StoreOptions {
     pub lease: Duration,
 }
 
-/// Opens a store, and brings its tables and views up to date.
+/// Opens a store for a catalog, and brings its tables and views up to date.
 ///
 /// # Errors
 /// [`OpenError`].
 pub async fn open(
     store: &StoreUrl,
-    views: &[ViewSpec],
+    catalog: &CatalogClaim<'_>,
     options: StoreOptions,
 ) -> Result<Arc<dyn Repo>, OpenError> {
     Ok(match store {
-        StoreUrl::Sqlite(file) => Arc::new(SqliteRepo::open(file, views).await?),
+        StoreUrl::Sqlite(file) => Arc::new(SqliteRepo::open(file, catalog).await?),
         StoreUrl::Postgres(url) => {
-            Arc::new(PostgresRepo::open(url.reveal(), views, options).await?)
+            Arc::new(PostgresRepo::open(url.reveal(), catalog, options).await?)
         }
     })
 }

@@ -105,6 +105,8 @@ pub struct SessionRow {
     pub error: Option<String>,
     /// Counts who changed its data: 1 while it is created.
     pub epoch: u32,
+    /// The revision of the registry that it is wholly of; 0 where there was none.
+    pub plugin_revision: u32,
     /// Its tenants, the account's own first, then its outlets.
     pub tenants: Vec<TenantRow>,
 }

@@ -43,6 +43,20 @@ pub enum OpenError {
         /// The revision.
         version: i64,
     },
+    /// The store is of another catalog, and was not to be given this one.
+    #[error(
+        "the store is of another catalog (`{stored}`, {stored_digest}) than this host serves (`{own}`, {own_digest}); `levain serve --replace-catalog true` has this one take its place"
+    )]
+    OtherCatalog {
+        /// The name of the catalog in the store.
+        stored: String,
+        /// Its digest, shortened.
+        stored_digest: String,
+        /// The name of the catalog that is served.
+        own: String,
+        /// Its digest, shortened.
+        own_digest: String,
+    },
     /// A view has a name that it cannot have.
     #[error(transparent)]
     View(#[from] ViewError),

@@ -7,14 +7,24 @@ use uuid::Uuid;
 
 use crate::catalog::Phase;
 use crate::repo::{
-    Lease, Part, Repo, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow, TriggerRow,
-    TriggerStatus,
+    CatalogClaim, Inserted, Lease, Part, Repo, ServiceRow, ServiceStatus, SessionRow,
+    SessionStatus, TenantRow, TriggerRow, TriggerStatus, ViewSpec,
 };
 use crate::segment::{EntityCounts, StoredSegment, sha256_hex};
 
 /// The instant of every case.
 pub(in crate::repo) fn noon() -> DateTime<Utc> {
     "2026-03-02T12:00:00.000123Z".parse().unwrap()
+}
+
+/// The claim of a store for these views, by a catalog that every case has.
+pub(in crate::repo) fn claim(views: &[ViewSpec]) -> CatalogClaim<'_> {
+    CatalogClaim {
+        name: "library",
+        digest: "c0ffee",
+        views,
+        replace: false,
+    }
 }
 
 /// A session of the library account: its own tenant and one outlet.
@@ -33,6 +43,7 @@ pub(in crate::repo) fn session(number: u32) -> SessionRow {
         extensions: 0,
         error: None,
         epoch: 1,
+        plugin_revision: 0,
         tenants: vec![tenant(number, 0), tenant(number, 1)],
     }
 }
@@ -174,10 +185,8 @@ pub(super) async fn later(repo: &dyn Repo) -> DateTime<Utc> {
 
 /// Writes a session that is CLONING.
 pub(in crate::repo) async fn begin(repo: &dyn Repo, session: &SessionRow) {
-    assert_eq!(
-        repo.insert_session(session, &lease(), None).await.unwrap(),
-        None
-    );
+    let inserted = repo.insert_session(session, &lease(), None).await.unwrap();
+    assert!(matches!(inserted, Inserted::New { .. }));
 }
 
 /// Writes a session and commits it.

@@ -8,7 +8,7 @@ use super::library::{
     begin, create, held, later, lease, noon, ready, segment, segments, session, tenant_id,
 };
 use crate::repo::{
-    IdempotencyKey, KeyUse, Replaced, Repo, SessionCounts, SessionRow, SessionStatus,
+    IdempotencyKey, Inserted, KeyUse, Replaced, Repo, SessionCounts, SessionRow, SessionStatus,
 };
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
@@ -92,8 +92,9 @@ pub(in crate::repo) async fn a_key_makes_one_session(repo: &dyn Repo) {
             .await
             .unwrap()
     };
-    assert_eq!(insert(1, "r1").await, None);
-    let before = Some(KeyUse {
+    let new = Inserted::New { plugin_revision: 0 };
+    assert_eq!(insert(1, "r1").await, new);
+    let before = Inserted::Before(KeyUse {
         session_id: "demo_0001".to_owned(),
         request: "r1".to_owned(),
     });
@@ -113,21 +114,21 @@ pub(in crate::repo) async fn a_key_makes_one_session(repo: &dyn Repo) {
         ..key("r1")
     };
     assert!(insert_at(taken, &second).await.is_err());
-    assert_eq!(insert_at(session(4), &second).await.unwrap(), None);
+    assert_eq!(insert_at(session(4), &second).await.unwrap(), new);
 
     // What has ended is free again.
     let mut tomorrow = session(5);
     tomorrow.created_at = noon() + TimeDelta::hours(24);
-    assert_eq!(insert_at(tomorrow, &key("r3")).await.unwrap(), None);
+    assert_eq!(insert_at(tomorrow, &key("r3")).await.unwrap(), new);
     let forget = async |hours| {
         let now = noon() + TimeDelta::hours(hours);
         repo.prune(noon(), now).await.unwrap();
     };
     forget(23).await;
     let used = insert_at(session(6), &second).await.unwrap();
-    assert!(used.is_some(), "it has an hour left");
+    assert!(matches!(used, Inserted::Before(_)), "it has an hour left");
     forget(24).await;
-    assert_eq!(insert_at(session(6), &second).await.unwrap(), None);
+    assert_eq!(insert_at(session(6), &second).await.unwrap(), new);
 }
 
 pub(in crate::repo) async fn sessions_are_counted(repo: &dyn Repo) {

@@ -6,13 +6,15 @@ mod library;
 mod living;
 mod parts;
 mod receipts;
+mod registry;
 
 pub(super) use ending::*;
 pub(super) use keeping::*;
-pub(super) use library::{begin, lease, noon, segment, session};
+pub(super) use library::{begin, claim, lease, noon, segment, session};
 pub(super) use living::*;
 pub(super) use parts::*;
 pub(super) use receipts::*;
+pub(super) use registry::*;
 
 /// Makes one test of every case for a store; `$open` gives a fresh one and what keeps it alive,
 /// or nothing where there is no such store to be tested.
@@ -46,6 +48,9 @@ macro_rules! repo_cases {
             a_session_is_extended_so_often,
             everything_can_be_replaced,
             a_receipt_is_kept_with_what_it_tells_of,
+            the_registry_changes_by_one_revision_after_the_other,
+            a_session_is_of_the_newest_revision,
+            components_that_nothing_names_are_collected,
             a_key_makes_one_session,
             sessions_are_counted,
             a_closed_store_is_unavailable,

@@ -14,13 +14,16 @@ use crate::config::StoreUrl;
 const TENANT_COLUMN: &str = "tenant_id";
 
 /// Tables that keep what was, on purpose: the ledger has a session's tenants for as long as it is kept.
-const LEDGER: [&str; 6] = [
+const LEDGER: [&str; 9] = [
     "demo_sessions",
     "demo_tenants",
     "demo_receipts",
     "demo_cleanup_audit",
     "demo_idempotency_keys",
     "generated_views",
+    "plugin_components",
+    "plugin_revisions",
+    "demo_catalog",
 ];
 
 /// Counts tenants' rows in a store.

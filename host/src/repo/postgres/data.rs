@@ -91,7 +91,8 @@ pub(super) async fn replace(
     receipts::keep(connection, &session.session_id, receipt).await?;
     let updated = sqlx::query(
         "UPDATE demo_sessions SET status = $1, error = $2, session_created_at = $3, \
-         catalog_digest = $4, cloning_completed_at = $5, duration_ms = $6, epoch = epoch + 1 \
+         catalog_digest = $4, cloning_completed_at = $5, duration_ms = $6, epoch = epoch + 1, \
+         plugin_revision = $10 \
          WHERE session_id = $7 AND status IN ('READY', 'PARTIAL') AND epoch = $8 AND $9 > clock_timestamp()",
     )
     .bind(session.status.as_str())
@@ -103,6 +104,7 @@ pub(super) async fn replace(
     .bind(session.session_id.as_str())
     .bind(signed("epoch", session.epoch)?)
     .bind(deadline)
+    .bind(signed("plugin_revision", session.plugin_revision)?)
     .execute(connection)
     .await
     .map_err(classify)?;

@@ -11,6 +11,7 @@ mod encode;
 mod error;
 mod keys;
 mod receipts;
+mod registry;
 mod rows;
 mod segments;
 mod sessions;
@@ -29,8 +30,9 @@ use uuid::Uuid;
 
 pub(super) use self::error::{classify, open_error};
 use super::{
-    DeletedSegment, Due, IdempotencyKey, KeyUse, Lease, OpenError, Replaced, Repo, RepoError,
-    SessionCounts, SessionPosition, SessionRow, SessionStatus, StoreOptions, ViewSpec, migrations,
+    CatalogClaim, ComponentRow, DeletedSegment, Due, IdempotencyKey, Inserted, Lease, OpenError,
+    Replaced, Repo, RepoError, Revision, SessionCounts, SessionPosition, SessionRow, SessionStatus,
+    StoreOptions, migrations,
 };
 use crate::failpoint;
 use crate::segment::{EntityCounts, StoredSegment};
@@ -42,13 +44,13 @@ pub struct PostgresRepo {
 }
 
 impl PostgresRepo {
-    /// Connects, and brings the tables and views up to date.
+    /// Connects for a catalog, and brings the tables and views up to date.
     ///
     /// # Errors
-    /// Where the server cannot be reached or used, or `views` cannot be made.
+    /// Where the server cannot be reached or used, or the catalog's views cannot be made.
     pub async fn open(
         url: &str,
-        views: &[ViewSpec],
+        catalog: &CatalogClaim<'_>,
         options: StoreOptions,
     ) -> Result<Self, OpenError> {
         let pool = connect::pool(url, options)?;
@@ -59,7 +61,8 @@ impl PostgresRepo {
             .await
             .map_err(not_migrated)?;
         let mut transaction = pool.begin().await.map_err(open_error)?;
-        views::refresh(&mut transaction, views).await?;
+        registry::claim(&mut transaction, catalog).await?;
+        views::refresh(&mut transaction, catalog.views).await?;
         transaction.commit().await.map_err(open_error)?;
         Ok(Self { pool })
     }
@@ -111,7 +114,7 @@ impl Repo for PostgresRepo {
         session: &SessionRow,
         lease: &Lease,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Option<KeyUse>, RepoError> {
+    ) -> Result<Inserted, RepoError> {
         let mut transaction = self.begin().await?;
         if let Some(key) = key {
             let taken = keys::take(
@@ -122,12 +125,12 @@ impl Repo for PostgresRepo {
             );
             if let Some(before) = taken.await? {
                 transaction.rollback().await.map_err(classify)?;
-                return Ok(Some(before));
+                return Ok(Inserted::Before(before));
             }
         }
-        sessions::insert(&mut transaction, session, lease).await?;
+        let plugin_revision = sessions::insert(&mut transaction, session, lease).await?;
         commit(transaction).await?;
-        Ok(None)
+        Ok(Inserted::New { plugin_revision })
     }
 
     #[tracing::instrument(
@@ -333,6 +336,43 @@ impl Repo for PostgresRepo {
         let gone = destroy::prune(&mut transaction, ledger, now).await?;
         commit(transaction).await?;
         Ok(gone)
+    }
+
+    async fn list_revisions(&self) -> Result<Vec<Revision>, RepoError> {
+        registry::list(&self.pool).await
+    }
+
+    async fn find_revision(&self, revision: Option<u32>) -> Result<Option<Revision>, RepoError> {
+        registry::find(&self.pool, revision).await
+    }
+
+    async fn find_component(&self, digest: &str) -> Result<Option<Vec<u8>>, RepoError> {
+        registry::component(&self.pool, digest).await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "append_revision", store = "postgresql")
+    )]
+    async fn append_revision(
+        &self,
+        revision: &Revision,
+        components: &[ComponentRow],
+    ) -> Result<bool, RepoError> {
+        let mut transaction = self.begin().await?;
+        let kept = registry::append(&mut transaction, revision, components).await?;
+        failpoint::reach("append_revision:before").await;
+        let kept = commit_if(kept, transaction).await?;
+        failpoint::reach("append_revision:after").await;
+        Ok(kept)
+    }
+
+    async fn collect_components(&self) -> Result<Vec<String>, RepoError> {
+        let mut transaction = self.begin().await?;
+        let stay = registry::collect(&mut transaction).await?;
+        commit(transaction).await?;
+        Ok(stay)
     }
 
     async fn ping(&self) -> Result<(), RepoError> {

@@ -14,7 +14,7 @@ macro_rules! session_query {
         concat!(
             "SELECT s.session_id, s.demo_account_type, s.catalog_digest, s.status, ",
             "s.session_created_at, s.created_at, s.expires_at, s.cloning_completed_at, ",
-            "s.duration_ms, s.destroyed_at, s.extensions, s.error, s.epoch, ",
+            "s.duration_ms, s.destroyed_at, s.extensions, s.error, s.epoch, s.plugin_revision, ",
             "t.tenant_id, t.base_tenant_id AS tenant_base, t.outlet, t.name, t.services, t.triggers ",
             $from
         )
@@ -63,6 +63,7 @@ fn read_session(row: &PgRow) -> Result<SessionRow, RepoError> {
         extensions: unsigned("extensions", column!("extensions"))?,
         error: column!("error"),
         epoch: unsigned("epoch", column!("epoch"))?,
+        plugin_revision: unsigned("plugin_revision", column!("plugin_revision"))?,
         tenants: Vec::new(),
     })
 }

@@ -7,24 +7,27 @@ use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use super::encode::{count as counted, signed, to_json};
+use super::encode::{count as counted, signed, to_json, unsigned};
 use super::error::classify;
 use super::rows::{read_sessions, session_query};
 use crate::repo::{Lease, RepoError, SessionCounts, SessionPosition, SessionRow};
 
-/// Writes the session and its tenants, and leases it; the caller wraps it into a transaction.
+/// Writes the session and its tenants, and leases it; answers the registry's revision that it is of. The
+/// caller wraps it into a transaction.
 pub(super) async fn insert(
     connection: &mut PgConnection,
     session: &SessionRow,
     lease: &Lease,
-) -> Result<(), RepoError> {
+) -> Result<u32, RepoError> {
     let root = session.root();
-    sqlx::query(
+    let revision: i32 = sqlx::query_scalar(
         "INSERT INTO demo_sessions (session_id, demo_account_type, catalog_digest, status, \
          session_created_at, created_at, expires_at, cloning_completed_at, duration_ms, \
-         destroyed_at, extensions, error, virtual_tenant_id, base_tenant_id, epoch, owner, deadline) \
+         destroyed_at, extensions, error, virtual_tenant_id, base_tenant_id, epoch, owner, deadline, \
+         plugin_revision) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-         clock_timestamp() + make_interval(secs => $17))",
+         clock_timestamp() + make_interval(secs => $17), \
+         (SELECT coalesce(max(revision), 0) FROM plugin_revisions)) RETURNING plugin_revision",
     )
     .bind(session.session_id.as_str())
     .bind(session.account.as_str())
@@ -43,11 +46,12 @@ pub(super) async fn insert(
     .bind(signed("epoch", session.epoch)?)
     .bind(lease.owner.as_str())
     .bind(lease.duration.as_secs_f64())
-    .execute(&mut *connection)
+    .fetch_one(&mut *connection)
     .await
     .map_err(classify)?;
+    let revision = unsigned("plugin_revision", revision)?;
     if session.tenants.is_empty() {
-        return Ok(());
+        return Ok(revision);
     }
     let outcomes = session
         .tenants
@@ -80,7 +84,7 @@ pub(super) async fn insert(
         .execute(connection)
         .await
         .map_err(classify)?;
-    Ok(())
+    Ok(revision)
 }
 
 /// One session.

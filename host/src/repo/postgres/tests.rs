@@ -8,8 +8,8 @@ use sqlx::Row as _;
 
 use self::server::{Schema, answers};
 use super::*;
-use crate::repo::cases::{begin, repo_cases, segment, session};
-use crate::repo::{ViewColumn, ViewKind};
+use crate::repo::cases::{begin, claim, repo_cases, segment, session};
+use crate::repo::{ViewColumn, ViewKind, ViewSpec};
 use crate::segment::sha256_hex;
 
 repo_cases!(fresh);
@@ -21,7 +21,7 @@ const OPTIONS: StoreOptions = StoreOptions {
 
 async fn fresh() -> Option<(Schema, PostgresRepo)> {
     let schema = Schema::make().await?;
-    let repo = PostgresRepo::open(&schema.url, &[books()], OPTIONS)
+    let repo = PostgresRepo::open(&schema.url, &claim(&[books()]), OPTIONS)
         .await
         .unwrap();
     Some((schema, repo))
@@ -143,7 +143,7 @@ async fn a_view_that_is_no_longer_wanted_goes() {
     let tenant_id = keep_books(&repo, 1).await;
     let mut fewer = books();
     fewer.columns.truncate(3);
-    let repo = PostgresRepo::open(&schema.url, &[fewer], OPTIONS)
+    let repo = PostgresRepo::open(&schema.url, &claim(&[fewer]), OPTIONS)
         .await
         .unwrap();
     let row = sqlx::query("SELECT * FROM shelving_book WHERE tenant_id = $1 LIMIT 1")
@@ -152,7 +152,9 @@ async fn a_view_that_is_no_longer_wanted_goes() {
         .await
         .unwrap();
     assert_eq!(row.columns().len(), 3);
-    let repo = PostgresRepo::open(&schema.url, &[], OPTIONS).await.unwrap();
+    let repo = PostgresRepo::open(&schema.url, &claim(&[]), OPTIONS)
+        .await
+        .unwrap();
     let gone = sqlx::query("SELECT 1 FROM shelving_book")
         .execute(&repo.pool)
         .await;
@@ -161,7 +163,7 @@ async fn a_view_that_is_no_longer_wanted_goes() {
         .execute(&repo.pool)
         .await
         .unwrap();
-    let taken = PostgresRepo::open(&schema.url, &[books()], OPTIONS).await;
+    let taken = PostgresRepo::open(&schema.url, &claim(&[books()]), OPTIONS).await;
     assert!(matches!(taken, Err(OpenError::NameTaken { .. })));
 }
 
@@ -178,7 +180,7 @@ async fn hosts_that_start_at_once_make_the_tables_once() {
                 connections: 2,
                 ..OPTIONS
             };
-            PostgresRepo::open(&url, &[books()], options)
+            PostgresRepo::open(&url, &claim(&[books()]), options)
                 .await
                 .map(drop)
         });
@@ -259,7 +261,7 @@ async fn a_host_that_pauses_inside_its_transaction_commits_nothing() {
         lease: Duration::from_secs(1),
         ..OPTIONS
     };
-    let repo = PostgresRepo::open(&schema.url, &[books()], short)
+    let repo = PostgresRepo::open(&schema.url, &claim(&[books()]), short)
         .await
         .unwrap();
     let begun = session(1);
@@ -303,7 +305,7 @@ async fn a_server_that_is_not_there_is_unavailable_and_said_so_in_time() {
         return;
     }
     let url = "postgres://postgres@127.0.0.1:1/test";
-    let refused = PostgresRepo::open(url, &[], OPTIONS).await;
+    let refused = PostgresRepo::open(url, &claim(&[]), OPTIONS).await;
     assert!(
         matches!(refused, Err(OpenError::Repo(RepoError::Unavailable(_)))),
         "{refused:?}"

@@ -84,7 +84,8 @@ pub(super) async fn replace(
     receipts::keep(connection, &session.session_id, receipt).await?;
     let updated = sqlx::query(concat!(
         "UPDATE demo_sessions SET status = ?, error = ?, session_created_at = ?, ",
-        "catalog_digest = ?, cloning_completed_at = ?, duration_ms = ?, epoch = epoch + 1 ",
+        "catalog_digest = ?, plugin_revision = ?, cloning_completed_at = ?, duration_ms = ?, ",
+        "epoch = epoch + 1 ",
         "WHERE session_id = ? AND status IN ('READY', 'PARTIAL') AND epoch = ? AND ? > ",
         store_time!(),
     ))
@@ -92,6 +93,7 @@ pub(super) async fn replace(
     .bind(session.error.as_deref())
     .bind(instant(session.session_created_at))
     .bind(session.catalog_digest.as_str())
+    .bind(i64::from(session.plugin_revision))
     .bind(session.cloning_completed_at.map(instant))
     .bind(session.duration_ms)
     .bind(session.session_id.as_str())

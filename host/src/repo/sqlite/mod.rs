@@ -12,6 +12,7 @@ mod error;
 mod keys;
 mod lock;
 mod receipts;
+mod registry;
 mod rows;
 mod segments;
 mod sessions;
@@ -34,8 +35,9 @@ use self::encode::{from_now, parse_instant, store_time};
 pub(super) use self::error::classify;
 use self::lock::DirectoryLock;
 use super::{
-    DeletedSegment, Due, IdempotencyKey, KeyUse, Lease, OpenError, Replaced, Repo, RepoError,
-    SessionCounts, SessionPosition, SessionRow, SessionStatus, ViewSpec, migrations,
+    CatalogClaim, ComponentRow, DeletedSegment, Due, IdempotencyKey, Inserted, Lease, OpenError,
+    Replaced, Repo, RepoError, Revision, SessionCounts, SessionPosition, SessionRow, SessionStatus,
+    migrations,
 };
 use crate::failpoint;
 use crate::segment::{EntityCounts, StoredSegment};
@@ -54,8 +56,8 @@ impl SqliteRepo {
     ///
     /// # Errors
     /// [`OpenError::Held`] where another host holds the directory; the others where the file
-    /// cannot be used, or `views` cannot be made.
-    pub async fn open(file: &Path, views: &[ViewSpec]) -> Result<Self, OpenError> {
+    /// cannot be used, or the catalog's views cannot be made.
+    pub async fn open(file: &Path, catalog: &CatalogClaim<'_>) -> Result<Self, OpenError> {
         let directory = match file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -67,7 +69,8 @@ impl SqliteRepo {
             .await
             .map_err(|source| not_migrated(file, source))?;
         let mut transaction = begin(&connections).await?;
-        views::refresh(&mut transaction, views).await?;
+        registry::claim(&mut transaction, catalog).await?;
+        views::refresh(&mut transaction, catalog.views).await?;
         transaction.commit().await?;
         let checkpointer = Checkpointer::start(connections.clone());
         Ok(Self {
@@ -131,7 +134,7 @@ impl Repo for SqliteRepo {
         session: &SessionRow,
         lease: &Lease,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Option<KeyUse>, RepoError> {
+    ) -> Result<Inserted, RepoError> {
         let mut transaction = self.begin().await?;
         if let Some(key) = key {
             let taken = keys::take(
@@ -141,12 +144,12 @@ impl Repo for SqliteRepo {
                 session.created_at,
             );
             if let Some(before) = taken.await? {
-                return Ok(Some(before));
+                return Ok(Inserted::Before(before));
             }
         }
-        sessions::insert(&mut transaction, session, lease).await?;
+        let plugin_revision = sessions::insert(&mut transaction, session, lease).await?;
         self.commit(transaction).await?;
-        Ok(None)
+        Ok(Inserted::New { plugin_revision })
     }
 
     #[tracing::instrument(
@@ -351,6 +354,43 @@ impl Repo for SqliteRepo {
         let gone = destroy::prune(&mut transaction, ledger, now).await?;
         self.commit(transaction).await?;
         Ok(gone)
+    }
+
+    async fn list_revisions(&self) -> Result<Vec<Revision>, RepoError> {
+        registry::list(&self.connections).await
+    }
+
+    async fn find_revision(&self, revision: Option<u32>) -> Result<Option<Revision>, RepoError> {
+        registry::find(&self.connections, revision).await
+    }
+
+    async fn find_component(&self, digest: &str) -> Result<Option<Vec<u8>>, RepoError> {
+        registry::component(&self.connections, digest).await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "append_revision", store = "sqlite")
+    )]
+    async fn append_revision(
+        &self,
+        revision: &Revision,
+        components: &[ComponentRow],
+    ) -> Result<bool, RepoError> {
+        let mut transaction = self.begin().await?;
+        let kept = registry::append(&mut transaction, revision, components).await?;
+        failpoint::reach("append_revision:before").await;
+        let kept = self.commit_if(kept, transaction).await?;
+        failpoint::reach("append_revision:after").await;
+        Ok(kept)
+    }
+
+    async fn collect_components(&self) -> Result<Vec<String>, RepoError> {
+        let mut transaction = self.begin().await?;
+        let stay = registry::collect(&mut transaction).await?;
+        self.commit(transaction).await?;
+        Ok(stay)
     }
 
     async fn ping(&self) -> Result<(), RepoError> {

@@ -13,7 +13,7 @@ macro_rules! session_query {
         concat!(
             "SELECT s.session_id, s.demo_account_type, s.catalog_digest, s.status, s.session_created_at, ",
             "s.created_at, s.expires_at, s.cloning_completed_at, s.duration_ms, s.destroyed_at, ",
-            "s.extensions, s.error, s.epoch, t.tenant_id, t.base_tenant_id, t.outlet, t.name, ",
+            "s.extensions, s.error, s.epoch, s.plugin_revision, t.tenant_id, t.base_tenant_id, t.outlet, t.name, ",
             "t.services, t.triggers ",
             $from
         )
@@ -62,6 +62,10 @@ fn read_session(row: &SqliteRow) -> Result<SessionRow, RepoError> {
         extensions: narrow("extensions", row.try_get("extensions").map_err(classify)?)?,
         error: row.try_get("error").map_err(classify)?,
         epoch: narrow("epoch", row.try_get("epoch").map_err(classify)?)?,
+        plugin_revision: narrow(
+            "plugin_revision",
+            row.try_get("plugin_revision").map_err(classify)?,
+        )?,
         tenants: Vec::new(),
     })
 }

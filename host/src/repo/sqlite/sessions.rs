@@ -8,25 +8,27 @@ use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::connect::Connections;
-use super::encode::{from_now, instant, parse_instant, store_time, to_json, wide};
+use super::encode::{from_now, instant, narrow, parse_instant, store_time, to_json, wide};
 use super::error::classify;
 use super::rows::{read_sessions, session_query};
 use crate::repo::{Lease, RepoError, SessionCounts, SessionPosition, SessionRow};
 
-/// Writes the session and its tenants, and leases it; the caller wraps it into a transaction.
+/// Writes the session and its tenants, and leases it; answers the registry's revision that it is of. The
+/// caller wraps it into a transaction.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     session: &SessionRow,
     lease: &Lease,
-) -> Result<(), RepoError> {
+) -> Result<u32, RepoError> {
     let root = session.root();
-    sqlx::query(concat!(
+    let revision: i64 = sqlx::query_scalar(concat!(
         "INSERT INTO demo_sessions (session_id, demo_account_type, catalog_digest, status, ",
         "session_created_at, created_at, expires_at, cloning_completed_at, duration_ms, ",
-        "destroyed_at, extensions, error, virtual_tenant_id, base_tenant_id, epoch, owner, deadline) ",
+        "destroyed_at, extensions, error, virtual_tenant_id, base_tenant_id, epoch, owner, deadline, ",
+        "plugin_revision) ",
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ",
         store_time!("?"),
-        ")"
+        ", (SELECT coalesce(max(revision), 0) FROM plugin_revisions)) RETURNING plugin_revision"
     ))
     .bind(session.session_id.as_str())
     .bind(session.account.as_str())
@@ -45,11 +47,12 @@ pub(super) async fn insert(
     .bind(i64::from(session.epoch))
     .bind(lease.owner.as_str())
     .bind(from_now(lease.duration))
-    .execute(&mut *connection)
+    .fetch_one(&mut *connection)
     .await
     .map_err(classify)?;
+    let revision = narrow("plugin_revision", revision)?;
     if session.tenants.is_empty() {
-        return Ok(());
+        return Ok(revision);
     }
     let outcomes = session
         .tenants
@@ -82,7 +85,7 @@ pub(super) async fn insert(
         .execute(connection)
         .await
         .map_err(classify)?;
-    Ok(())
+    Ok(revision)
 }
 
 /// One session.

@@ -10,8 +10,8 @@ use sqlx::sqlite::SqliteRow;
 use tempfile::TempDir;
 
 use super::*;
-use crate::repo::cases::{begin as started, lease, noon, repo_cases, segment, session};
-use crate::repo::{ViewColumn, ViewKind};
+use crate::repo::cases::{begin as started, claim, lease, noon, repo_cases, segment, session};
+use crate::repo::{ViewColumn, ViewKind, ViewSpec};
 use crate::segment::sha256_hex;
 
 repo_cases!(fresh);
@@ -27,7 +27,7 @@ async fn store() -> (TempDir, SqliteRepo) {
 }
 
 async fn open(directory: &Path, views: &[ViewSpec]) -> Result<SqliteRepo, OpenError> {
-    SqliteRepo::open(&directory.join("levain.db"), views).await
+    SqliteRepo::open(&directory.join("levain.db"), &claim(views)).await
 }
 
 fn books() -> ViewSpec {

@@ -1,0 +1,192 @@
+//! Revisions of which component serves each domain, and which components still matter.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+use super::ViewSpec;
+
+/// How many versions of a domain a rollback can go back.
+pub const ROLLBACKS: usize = 3;
+
+/// One state of the registry: table `plugin_revisions`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// Its number; 1 is the first.
+    pub revision: u32,
+    /// What made it.
+    pub cause: Cause,
+    /// When.
+    pub made_at: DateTime<Utc>,
+    /// Who, as they called themselves.
+    pub made_by: String,
+    /// The digest of the component of every domain that has one.
+    pub active: BTreeMap<String, String>,
+}
+
+/// What made a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Components of a directory, for domains that had none.
+    Fill,
+    /// Components that were proven.
+    Install,
+    /// The components of before.
+    Rollback,
+}
+
+impl Cause {
+    /// The name in the store and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fill => "FILL",
+            Self::Install => "INSTALL",
+            Self::Rollback => "ROLLBACK",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Cause {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "FILL" => Self::Fill,
+            "INSTALL" => Self::Install,
+            "ROLLBACK" => Self::Rollback,
+            other => return Err(format!("unknown cause {other:?}")),
+        })
+    }
+}
+
+/// A component, as the store keeps it under its digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentRow {
+    /// Its SHA-256, in lower-case hexadecimal.
+    pub digest: String,
+    /// The component itself.
+    pub bytes: Vec<u8>,
+}
+
+/// The catalog that a host serves, and the views that go with it.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogClaim<'c> {
+    /// Its name.
+    pub name: &'c str,
+    /// The digest over everything of it.
+    pub digest: &'c str,
+    /// One view per entity.
+    pub views: &'c [ViewSpec],
+    /// Whether it may take the place of another.
+    pub replace: bool,
+}
+
+/// The versions of a domain, by the revisions in their order: the last one serves, those before it are
+/// what rollbacks lead to. A rollback takes the last one away; what is installed again stands last.
+#[must_use]
+pub fn versions(revisions: &[Revision], domain: &str) -> Vec<String> {
+    let mut versions: Vec<String> = Vec::new();
+    for revision in revisions {
+        let Some(digest) = revision.active.get(domain) else {
+            continue;
+        };
+        if versions.last() == Some(digest) {
+            continue;
+        }
+        let before = versions
+            .len()
+            .checked_sub(2)
+            .and_then(|index| versions.get(index));
+        if revision.cause == Cause::Rollback && before == Some(digest) {
+            versions.pop();
+        } else {
+            versions.push(digest.clone());
+        }
+    }
+    versions
+}
+
+/// The components that something names: the newest revision, what its rollbacks lead to, and the
+/// revisions of sessions that the ledger has.
+pub(super) fn named(revisions: &[Revision], of_sessions: &[u32]) -> BTreeSet<String> {
+    let mut named: BTreeSet<String> = revisions
+        .iter()
+        .filter(|revision| of_sessions.contains(&revision.revision))
+        .flat_map(|revision| revision.active.values().cloned())
+        .collect();
+    if let Some(newest) = revisions.last() {
+        for domain in newest.active.keys() {
+            let versions = versions(revisions, domain);
+            named.extend(versions.into_iter().rev().take(1 + ROLLBACKS));
+        }
+    }
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn revisions(of: &[(Cause, &str)]) -> Vec<Revision> {
+        (1..)
+            .zip(of)
+            .map(|(revision, (cause, digest))| Revision {
+                revision,
+                cause: *cause,
+                made_at: DateTime::UNIX_EPOCH,
+                made_by: "somebody".to_owned(),
+                active: BTreeMap::from([
+                    ("lending".to_owned(), (*digest).to_owned()),
+                    ("shelving".to_owned(), "s1".to_owned()),
+                ]),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_rollback_leads_back_one_version_after_the_other() {
+        use Cause::{Fill, Install, Rollback};
+        let mut made = vec![(Fill, "a"), (Install, "b"), (Install, "c")];
+        let lending = |made: &[(Cause, &str)]| versions(&revisions(made), "lending");
+        assert_eq!(lending(&made), ["a", "b", "c"]);
+        made.push((Rollback, "b"));
+        assert_eq!(lending(&made), ["a", "b"]);
+        made.push((Install, "c"));
+        assert_eq!(lending(&made), ["a", "b", "c"]);
+        // The same component again is no version of its own; an older one, installed again, is.
+        made.push((Install, "c"));
+        made.push((Install, "a"));
+        assert_eq!(lending(&made), ["a", "b", "c", "a"]);
+        assert_eq!(versions(&revisions(&made), "shelving"), ["s1"]);
+        assert!(versions(&revisions(&made), "music").is_empty());
+    }
+
+    #[test]
+    fn what_serves_what_was_before_and_what_sessions_are_of_is_named() {
+        use Cause::{Fill, Install};
+        let made = [
+            (Fill, "a"),
+            (Install, "b"),
+            (Install, "c"),
+            (Install, "d"),
+            (Install, "e"),
+            (Install, "f"),
+        ];
+        let named = |of_sessions: &[u32]| {
+            let named = super::named(&revisions(&made), of_sessions);
+            named.into_iter().collect::<Vec<_>>().join("")
+        };
+        assert_eq!(named(&[]), "cdefs1");
+        assert_eq!(named(&[1, 6]), "acdefs1");
+        assert_eq!(super::named(&[], &[0]), BTreeSet::new());
+    }
+}
