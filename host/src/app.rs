@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::catalog::{Account, Catalog, CatalogError, ColumnKind};
-use crate::clock::{SharedClock, SystemClock};
+use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::{Config, SandboxLimits, Sources};
 use crate::fault::{Fault, Faults};
 use crate::http::{
@@ -21,9 +21,9 @@ use crate::http::{
 use crate::metrics;
 use crate::mirror::Mirror;
 use crate::notices::Notices;
-use crate::plugins::{self, Registry};
+use crate::plugins::{self, Loader, Registry, Versions};
 use crate::receipts::Seal;
-use crate::repo::{self, Repo, ViewColumn, ViewKind, ViewSpec};
+use crate::repo::{self, CatalogClaim, Repo, ViewColumn, ViewKind, ViewSpec};
 use crate::sandbox::{CodeCache, Sandbox, SandboxConfig};
 use crate::sessions::{
     CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
@@ -49,17 +49,21 @@ impl App {
     /// [`Faults`] where the catalog, or the component of a required domain, is faulty.
     pub async fn build(config: &Config) -> anyhow::Result<Self> {
         let catalog = Arc::new(load_catalog(&config.catalog)?);
-        let (sandbox, registry) = {
+        let sandbox = {
             let (catalog, config) = (Arc::clone(&catalog), config.clone());
-            tokio::task::spawn_blocking(move || load_plugins(&catalog, &config)).await??
+            tokio::task::spawn_blocking(move || sandbox(&catalog, &config)).await??
         };
-        refuse_without_required(&catalog, &registry)?;
-        let repo = repo::open(&config.store(), &views(&catalog), config.store_options()).await?;
+        let views = views(&catalog);
+        let claim = claim(&catalog, &views, config.replace_catalog);
+        let repo = repo::open(&config.store(), &claim, config.store_options()).await?;
+        let plugins = load_plugins(config, &catalog, &sandbox, &repo).await?;
+        refuse_without_required(&catalog, &plugins.newest())?;
+        plugins.collect().await?;
         let sessions = Sessions::new(session_parts(
             config,
             Workings {
                 catalog,
-                plugins: Arc::new(registry),
+                plugins: Arc::new(plugins),
                 sandbox,
                 limits: config.sandbox,
                 repo: Arc::clone(&repo),
@@ -99,8 +103,8 @@ impl App {
 pub struct Workings {
     /// Accounts, domains, fixtures and rules.
     pub catalog: Arc<Catalog>,
-    /// Which component serves each domain.
-    pub plugins: Arc<Registry>,
+    /// Which component serves each domain, in every revision.
+    pub plugins: Arc<Versions>,
     /// Where components run.
     pub sandbox: Sandbox,
     /// What a call may use where the catalog says nothing else.
@@ -232,15 +236,25 @@ pub fn load_catalog(file: &Path) -> anyhow::Result<Catalog> {
     })
 }
 
-fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, Registry)> {
-    let sandbox = Sandbox::new(SandboxConfig::for_catalog(
-        catalog,
-        &config.sandbox,
-        config.clone_workers,
-    ))?;
-    let sandbox = sandbox.with_cache(cache(config)?);
-    let largest = u64::from(config.sandbox.component_mib) << 20;
-    let registry = plugins::load(&sandbox, &config.plugins, catalog, largest);
+fn sandbox(catalog: &Catalog, config: &Config) -> anyhow::Result<Sandbox> {
+    let laid_out = SandboxConfig::for_catalog(catalog, &config.sandbox, config.clone_workers);
+    Ok(Sandbox::new(laid_out)?.with_cache(cache(config)?))
+}
+
+async fn load_plugins(
+    config: &Config,
+    catalog: &Arc<Catalog>,
+    sandbox: &Sandbox,
+    repo: &Arc<dyn Repo>,
+) -> anyhow::Result<Versions> {
+    let loader = Loader {
+        sandbox: sandbox.clone(),
+        catalog: Arc::clone(catalog),
+        largest_bytes: u64::from(config.sandbox.component_mib) << 20,
+    };
+    let now = SystemClock.now();
+    let versions = Versions::open(Arc::clone(repo), loader, &config.plugins, now).await?;
+    let registry = versions.newest();
     for plugin in registry.all_active() {
         tracing::debug!(domain = %plugin.domain, digest = %plugin.digest, size_bytes = plugin.size_bytes, cached = plugin.component.cached(), "plugin active");
     }
@@ -249,12 +263,27 @@ fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, 
         .filter(|plugin| plugin.component.cached())
         .count();
     let compiled = registry.all_active().count() - cached;
-    tracing::info!(compiled, cached, "components loaded");
-    sandbox.forget_but(registry.all_active().map(|plugin| plugin.digest.as_str()));
+    tracing::info!(
+        compiled,
+        cached,
+        revision = registry.revision(),
+        "components loaded"
+    );
     for refused in registry.all_refused() {
         tracing::warn!(domain = %refused.domain, reason = %refused.refusal, "plugin refused");
     }
-    Ok((sandbox, registry))
+    Ok(versions)
+}
+
+/// What a host of this catalog asks of a store.
+#[must_use]
+pub fn claim<'c>(catalog: &'c Catalog, views: &'c [ViewSpec], replace: bool) -> CatalogClaim<'c> {
+    CatalogClaim {
+        name: catalog.name(),
+        digest: catalog.digest(),
+        views,
+        replace,
+    }
 }
 
 fn cache(config: &Config) -> anyhow::Result<CodeCache> {
@@ -296,7 +325,7 @@ fn component_faults(registry: &Registry) -> Vec<Fault> {
     registry
         .all_refused()
         .map(|refused| {
-            let source = refused.file.display().to_string();
+            let source = refused.origin.clone();
             let message = format!(
                 "domain `{}` is not served: {}",
                 refused.domain, refused.refusal
@@ -375,7 +404,7 @@ pub struct DomainReport {
 /// Where the catalog's file cannot be read; faults are part of the report.
 pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<CatalogReport> {
     let catalog = match Catalog::load(file) {
-        Ok(catalog) => catalog,
+        Ok(catalog) => Arc::new(catalog),
         Err(CatalogError::Invalid { faults, .. }) => {
             return Ok(CatalogReport {
                 name: file.display().to_string(),

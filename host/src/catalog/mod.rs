@@ -66,6 +66,7 @@ pub struct Catalog {
     digest: String,
     base_reference: DateTime<Utc>,
     limits: LimitOverrides,
+    proof_instants: Vec<DateTime<Utc>>,
     domains: Vec<Domain>,
     triggers: Vec<Trigger>,
     accounts: Vec<Account>,
@@ -109,6 +110,12 @@ impl Catalog {
     #[must_use]
     pub fn limits(&self) -> LimitOverrides {
         self.limits
+    }
+
+    /// The instants that a component is proven at before it serves.
+    #[must_use]
+    pub fn proof_instants(&self) -> &[DateTime<Utc>] {
+        &self.proof_instants
     }
 
     /// The domains, in the order of the catalog.

@@ -1,16 +1,18 @@
-//! Owns versions of plugins: which component serves which domain, and whether it may.
+//! Owns versions of plugins: which component serves which domain, in which revision, and whether it may.
+//! The revisions are kept in the store, so that every host on it serves the same.
 //!
 //! Never: running sessions.
 
 mod admission;
 mod load;
+mod versions;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use admission::{Refusal, admit};
-pub use load::load;
+pub use load::{Loader, load};
+pub use versions::{VersionError, Versions};
 
 use crate::sandbox::Compiled;
 
@@ -27,28 +29,54 @@ pub struct Plugin {
     pub component: Compiled,
 }
 
-/// Which version serves each domain.
+/// Which version serves each domain, in one revision.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
+    revision: u32,
     active: BTreeMap<String, Arc<Plugin>>,
     refused: BTreeMap<String, Refused>,
 }
 
 /// A component that does not serve its domain, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("plugin `{plugin}` for domain `{domain}` ({}): {refusal}", file.display())]
+#[error("plugin `{plugin}` for domain `{domain}` ({origin}): {refusal}")]
 pub struct Refused {
     /// The domain.
     pub domain: String,
     /// The plugin's name in the catalog.
     pub plugin: String,
-    /// The file that was looked at.
-    pub file: PathBuf,
+    /// The file that was looked at, or where else it came from.
+    pub origin: String,
     /// Why.
     pub refusal: Refusal,
 }
 
 impl Registry {
+    /// Its number; 0 where it is of no revision, but of what the host was built with.
+    #[must_use]
+    pub const fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// The same with other versions of some domains.
+    #[must_use]
+    pub fn with(&self, plugins: impl IntoIterator<Item = Arc<Plugin>>) -> Self {
+        let mut changed = self.clone();
+        for plugin in plugins {
+            changed.put(plugin);
+        }
+        changed
+    }
+
+    fn put(&mut self, plugin: Arc<Plugin>) {
+        self.refused.remove(&plugin.domain);
+        self.active.insert(plugin.domain.clone(), plugin);
+    }
+
+    fn refuse(&mut self, refused: Refused) {
+        self.refused.insert(refused.domain.clone(), refused);
+    }
+
     /// The version that serves a domain.
     #[must_use]
     pub fn active(&self, domain: &str) -> Option<&Arc<Plugin>> {

@@ -29,6 +29,10 @@ pub struct Receipt {
     pub session_created_at: DateTime<Utc>,
     /// The instant that the fixtures describe.
     pub base_reference: DateTime<Utc>,
+    /// The revision of the registry of plugins that the session is wholly of; `None` from before there
+    /// were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin_revision: Option<u32>,
     /// Counts who changed the session's data: 1 as it was created.
     pub epoch: u32,
     /// When this was written, on the real clock.
@@ -116,6 +120,7 @@ impl Receipt {
             engine: by.engine,
             session_created_at: session.session_created_at,
             base_reference: by.base_reference,
+            plugin_revision: (session.plugin_revision > 0).then_some(session.plugin_revision),
             epoch: session.epoch,
             sealed_at: by.now,
             tenants: tenants.collect(),

@@ -68,6 +68,18 @@ pub enum CompileError {
     },
 }
 
+impl Shape {
+    /// The version of `levain:domain` that it was built for, as its exports name it; empty where they name
+    /// none.
+    #[must_use]
+    pub fn interface_version(&self) -> &str {
+        let lifecycle = |name: &&String| name.starts_with(LIFECYCLE);
+        let name = self.exports.iter().find(lifecycle);
+        name.and_then(|name| name.split_once('@'))
+            .map_or("", |(_, version)| version)
+    }
+}
+
 impl Compiled {
     pub(super) fn new(
         engine: &SandboxEngine,

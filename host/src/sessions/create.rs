@@ -6,11 +6,11 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use levain_plugin::identity;
 use uuid::Uuid;
 
-use super::clone::Job;
+use super::clone::{Job, record_lost};
 use super::{SessionError, Sessions, Switches, trigger};
 use crate::catalog::{Account, Catalog, TenantScope};
 use crate::metrics;
-use crate::repo::{IdempotencyKey, ServiceRow, SessionRow, SessionStatus, TenantRow};
+use crate::repo::{IdempotencyKey, Inserted, ServiceRow, SessionRow, SessionStatus, TenantRow};
 
 /// What a session is asked to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Sessions {
         let sessions = self.clone();
         self.tracked(async move {
             // After the wait for a place: the session's time begins with its clone.
-            let row = sessions.row(&account, &new)?;
+            let mut row = sessions.row(&account, &new)?;
             let parts = &sessions.inner.parts;
             let key = new.key.as_ref().map(|key| IdempotencyKey {
                 digest: key.digest.clone(),
@@ -140,15 +140,25 @@ impl Sessions {
             });
             let lease = parts.lease();
             let inserted = parts.repo.insert_session(&row, &lease, key.as_ref());
-            if let Some(before) = inserted.await? {
-                let same = key.is_some_and(|key| key.request == before.request);
-                return match same {
-                    true => Ok(Started::Before {
-                        session_id: before.session_id,
-                    }),
-                    false => Err(SessionError::KeyReused),
-                };
+            match inserted.await? {
+                Inserted::Before(before) => {
+                    let same = key.is_some_and(|key| key.request == before.request);
+                    return match same {
+                        true => Ok(Started::Before {
+                            session_id: before.session_id,
+                        }),
+                        false => Err(SessionError::KeyReused),
+                    };
+                }
+                Inserted::New { plugin_revision } => row.plugin_revision = plugin_revision,
             }
+            let plugins = match sessions.plugins_of(&row).await {
+                Ok(plugins) => plugins,
+                Err(error) => {
+                    record_lost(&sessions, row, &error.to_string()).await;
+                    return Err(error);
+                }
+            };
             let progress = sessions
                 .inner
                 .under_way
@@ -156,6 +166,7 @@ impl Sessions {
             let job = Job {
                 sessions: sessions.clone(),
                 row: row.clone(),
+                plugins,
                 progress,
             };
             // Made here, where the request's own span is the current one.
@@ -218,6 +229,7 @@ impl Sessions {
             extensions: 0,
             error: None,
             epoch: 1,
+            plugin_revision: 0,
             tenants: tenants(&parts.catalog, account, tenant_id, parts.switches),
         })
     }

@@ -11,6 +11,7 @@ use super::clone::{context, millis};
 use super::create::scope;
 use super::{Inner, SessionError, Sessions, redacted};
 use crate::metrics;
+use crate::plugins::Registry;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
 use crate::sandbox::{CallContext, CleanupPlan, Limits};
 use crate::segment::EntityCount;
@@ -137,10 +138,14 @@ impl Sessions {
 /// Asks the plugin of every domain that holds records how to delete them, all at once and for a
 /// bounded time. What comes back is for the audit: the host deletes by tenant whatever they say.
 async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
+    let plugins = match inner.parts.plugins.at(session.plugin_revision).await {
+        Ok(plugins) => plugins,
+        Err(error) => return vec![format!("no plugin could be asked for a plan: {error}")],
+    };
     let mut plans = JoinSet::new();
     for tenant in &session.tenants {
         for (domain, held) in held(tenant) {
-            let inner = Arc::clone(inner);
+            let (inner, plugins) = (Arc::clone(inner), Arc::clone(&plugins));
             let whose = match &tenant.outlet {
                 None => domain.clone(),
                 Some(outlet) => format!("{domain} of {outlet}"),
@@ -153,10 +158,11 @@ async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
             );
             let span = tracing::info_span!("domain", %domain, tenant_id = %tenant.tenant_id);
             let plan = async move {
-                let verdict = match plan_cleanup(&inner, &domain, context, held.clone()).await {
-                    Ok(plan) => verdict(&plan, &held),
-                    Err(reason) => vec![format!("gave no plan: {reason}")],
-                };
+                let verdict =
+                    match plan_cleanup(&inner, &plugins, &domain, context, held.clone()).await {
+                        Ok(plan) => verdict(&plan, &held),
+                        Err(reason) => vec![format!("gave no plan: {reason}")],
+                    };
                 verdict
                     .into_iter()
                     .map(|said| format!("{whose}: {said}"))
@@ -185,13 +191,14 @@ async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
     remarks
 }
 
-async fn plan_cleanup(
+pub(super) async fn plan_cleanup(
     inner: &Arc<Inner>,
+    plugins: &Registry,
     domain: &str,
     context: CallContext,
     held: Vec<EntityCount>,
 ) -> Result<CleanupPlan, String> {
-    let Some(plugin) = inner.parts.plugins.active(domain).cloned() else {
+    let Some(plugin) = plugins.active(domain).cloned() else {
         return Err("no plugin serves it".to_owned());
     };
     let Some(declared) = inner.parts.catalog.domain(domain) else {
@@ -212,7 +219,7 @@ async fn plan_cleanup(
 }
 
 /// What the plan says that an operator or the plugin's author should know.
-fn verdict(plan: &CleanupPlan, held: &[EntityCount]) -> Vec<String> {
+pub(super) fn verdict(plan: &CleanupPlan, held: &[EntityCount]) -> Vec<String> {
     let forgotten = held
         .iter()
         .filter(|held| held.records > 0)
@@ -231,7 +238,7 @@ fn verdict(plan: &CleanupPlan, held: &[EntityCount]) -> Vec<String> {
     forgotten.chain(plan.notices.iter().cloned()).collect()
 }
 
-fn held(tenant: &TenantRow) -> impl Iterator<Item = (String, Vec<EntityCount>)> + '_ {
+pub(super) fn held(tenant: &TenantRow) -> impl Iterator<Item = (String, Vec<EntityCount>)> + '_ {
     tenant
         .services
         .iter()

@@ -57,6 +57,7 @@ impl Sessions {
         let deadline = parts.repo.deadline(parts.policy.lease).await?;
         let mut session = self.find(&asked.session_id).await?;
         read::open(&session)?;
+        let plugins = self.plugins_of(&session).await?;
         let tenant = session
             .tenants
             .iter()
@@ -85,7 +86,7 @@ impl Sessions {
             slice,
         };
         let span = tracing::info_span!("domain", domain = %work.domain.slug, tenant_id = %work.scope.tenant_id);
-        let ended = clone_domain(&self.inner, &session.session_id, work);
+        let ended = clone_domain(&self.inner, &plugins, &session.session_id, work);
         let ended = ended.instrument(span).await;
         let mut service = ServiceRow::pending(&asked.domain);
         ended.describe(&mut service);
@@ -150,6 +151,7 @@ impl Sessions {
         let products = stored.products_but(&replaced);
         let made = run_phases(
             &self.inner,
+            &plugins,
             &session,
             &progress,
             &Arc::new(tenants),
@@ -269,7 +271,8 @@ impl Sessions {
         let kept = stored.products_but(replaced);
         let progress = Arc::new(Progress::new(session.tenants.clone()));
         let tenants = Arc::new(stored.tenants);
-        let made = run_phases(&self.inner, session, &progress, &tenants, &kept).await;
+        let plugins = self.plugins_of(session).await?;
+        let made = run_phases(&self.inner, &plugins, session, &progress, &tenants, &kept).await;
         session.tenants = progress.snapshot();
         Ok(made)
     }

@@ -1,6 +1,7 @@
 //! Why a session could not do what it was asked.
 
 use crate::fault::Fault;
+use crate::plugins::VersionError;
 use crate::repo::{RepoError, SessionRow, SessionStatus};
 
 /// An answer that is not the one that was asked for.
@@ -158,6 +159,17 @@ pub enum SessionError {
     /// The store failed.
     #[error(transparent)]
     Store(RepoError),
+}
+
+impl From<VersionError> for SessionError {
+    fn from(error: VersionError) -> Self {
+        match error {
+            VersionError::Store(error) => error.into(),
+            other => Self::Host {
+                reason: other.to_string(),
+            },
+        }
+    }
 }
 
 impl From<RepoError> for SessionError {

@@ -23,6 +23,7 @@ mod sweep;
 mod trigger;
 mod turns;
 mod verify;
+mod versions;
 mod watch;
 
 use std::sync::Arc;
@@ -42,6 +43,11 @@ pub use read::readable;
 pub use sweep::{SweepPolicy, Swept};
 pub use trigger::{CallTrigger, Switches};
 pub use verify::{Comparison, Verdict, Verification};
+pub use versions::{
+    Candidate, Changes, Cost, Difference, DomainVersions, EntityDifference, Example,
+    FieldDifference, Finding, Install, Installation, Installed, Proof, Rollback, Version,
+    VersionHealth, VersionsError,
+};
 pub use watch::SessionWatch;
 
 use crate::catalog::Catalog;
@@ -50,9 +56,9 @@ use crate::config::SandboxLimits;
 use crate::metrics;
 use crate::mirror::Mirror;
 use crate::notices::Notices;
-use crate::plugins::Registry;
+use crate::plugins::{Registry, Versions};
 use crate::receipts::Seal;
-use crate::repo::{Lease, Repo};
+use crate::repo::{Lease, Repo, SessionRow};
 use crate::sandbox::Sandbox;
 
 /// How long the mirror and the operators are told of what happened before a stop.
@@ -73,8 +79,8 @@ pub struct SessionPolicy {
 pub struct SessionParts {
     /// Accounts, domains, fixtures and rules.
     pub catalog: Arc<Catalog>,
-    /// Which component serves each domain.
-    pub plugins: Arc<Registry>,
+    /// Which component serves each domain, in every revision.
+    pub plugins: Arc<Versions>,
     /// Where components run.
     pub sandbox: Sandbox,
     /// What a call may use where the catalog says nothing else.
@@ -126,6 +132,8 @@ struct Inner {
     admission: admission::Admission,
     tasks: TaskTracker,
     counted: gauges::Counted,
+    /// Held by whoever has the plugins changed.
+    installing: tokio::sync::Mutex<()>,
 }
 
 impl Sessions {
@@ -141,6 +149,7 @@ impl Sessions {
                 turns: turns::Turns::default(),
                 tasks: TaskTracker::new(),
                 counted: gauges::Counted::default(),
+                installing: tokio::sync::Mutex::default(),
             }),
         }
     }
@@ -149,6 +158,12 @@ impl Sessions {
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.inner.parts.catalog
+    }
+
+    /// The components that a session is wholly of.
+    async fn plugins_of(&self, session: &SessionRow) -> Result<Arc<Registry>, SessionError> {
+        let plugins = &self.inner.parts.plugins;
+        Ok(plugins.at(session.plugin_revision).await?)
     }
 
     /// The rules for a session's duration.

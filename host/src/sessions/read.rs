@@ -164,11 +164,12 @@ impl Sessions {
     pub async fn ready(&self) -> Result<(), SessionError> {
         let parts = &self.inner.parts;
         parts.repo.ping().await?;
+        let plugins = parts.plugins.newest();
         let unserved = parts
             .catalog
             .domains()
             .iter()
-            .find(|domain| domain.required && parts.plugins.active(&domain.slug).is_none());
+            .find(|domain| domain.required && plugins.active(&domain.slug).is_none());
         match unserved {
             Some(domain) => Err(SessionError::Host {
                 reason: format!("no plugin serves the required domain `{}`", domain.slug),

@@ -10,6 +10,7 @@ use super::clone::{Job, millis};
 use super::create::tenants;
 use super::progress::Progress;
 use super::{SessionError, Sessions, read, redacted};
+use crate::plugins::Registry;
 use crate::repo::{Replaced, SessionRow, SessionStatus};
 
 impl Sessions {
@@ -40,11 +41,13 @@ impl Sessions {
         read::open(&session)?;
         let started = Instant::now();
         let deadline = parts.repo.deadline(parts.policy.lease).await?;
-        let row = self.renewed(session)?;
+        // A new creation: by what serves now.
+        let plugins = parts.plugins.refresh().await?;
+        let row = self.renewed(session, plugins.revision())?;
         let progress = self.inner.under_way.begin(session_id, row.tenants.clone());
         let span =
             tracing::info_span!("session", session = %redacted(session_id), account = %row.account);
-        let made = self.clone_again(row, progress, started);
+        let made = self.clone_again(row, plugins, progress, started);
         let made = made.instrument(span).await;
         self.inner.under_way.end(session_id);
         let (row, segments) = made?;
@@ -71,12 +74,14 @@ impl Sessions {
     async fn clone_again(
         &self,
         row: SessionRow,
+        plugins: Arc<Registry>,
         progress: Arc<Progress>,
         started: Instant,
     ) -> Result<(SessionRow, Vec<crate::segment::StoredSegment>), SessionError> {
         let job = Job {
             sessions: self.clone(),
             row,
+            plugins,
             progress,
         };
         let (row, segments) = job.make(started).await?;
@@ -89,7 +94,11 @@ impl Sessions {
     }
 
     /// The session as a creation of this moment would begin it, under the same names.
-    fn renewed(&self, session: SessionRow) -> Result<SessionRow, SessionError> {
+    fn renewed(
+        &self,
+        session: SessionRow,
+        plugin_revision: u32,
+    ) -> Result<SessionRow, SessionError> {
         let parts = &self.inner.parts;
         let account = parts.catalog.account(&session.account);
         let (Some(account), Some(root)) = (account, session.root()) else {
@@ -105,6 +114,7 @@ impl Sessions {
             cloning_completed_at: None,
             duration_ms: None,
             error: None,
+            plugin_revision,
             ..session
         })
     }

@@ -100,6 +100,10 @@ impl Sessions {
             .repo
             .prune(before(now, parts.sweep.ledger), now)
             .await?;
+        if swept.forgotten > 0 {
+            // The ledger names fewer versions now.
+            parts.plugins.collect().await?;
+        }
         if swept != Swept::default() {
             tracing::info!(
                 destroyed = swept.destroyed,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::clone::Job;
+use super::clone::{Given, Job};
 use super::progress::Progress;
 use super::{SessionError, Sessions, read};
+use crate::plugins::Registry;
 use crate::receipts::Receipt;
 use crate::repo::{ServiceStatus, SessionRow, TenantRow, TriggerRow, TriggerStatus};
 use crate::segment::{StoredSegment, sha256_hex};
@@ -87,7 +88,8 @@ impl Sessions {
         let _turn = self.inner.turns.take(session_id).await;
         let session = self.find(session_id).await?;
         read::open(&session)?;
-        self.reproducible(&session)?;
+        let plugins = self.plugins_of(&session).await?;
+        self.reproducible(&session, &plugins)?;
         let receipt = Receipt::read(&self.receipt(session_id).await?).map_err(|error| {
             SessionError::Host {
                 reason: format!("the session's receipt: {error}"),
@@ -100,10 +102,11 @@ impl Sessions {
         let job = Job {
             sessions: self.clone(),
             row,
+            plugins,
             progress,
         };
-        let (tenants, made) = job.make_again().await;
-        if let Some(reason) = undone(&pending, &tenants) {
+        let made = job.rehearse(Given::default()).await;
+        if let Some(reason) = undone(&pending, &made.rows) {
             return Err(SessionError::NotReproducible { reason });
         }
         // Another host may have changed it, which is no fault of the data.
@@ -118,13 +121,13 @@ impl Sessions {
                 .iter()
                 .map(|tenant| tenant.tenant_id)
                 .collect(),
-            segments: compare(stored, made, &receipt),
+            segments: compare(stored, made.segments().cloned().collect(), &receipt),
         })
     }
 
     /// # Errors
     /// [`SessionError::NotReproducible`] where what made it is not what would make it now.
-    fn reproducible(&self, session: &SessionRow) -> Result<(), SessionError> {
+    fn reproducible(&self, session: &SessionRow, plugins: &Registry) -> Result<(), SessionError> {
         let parts = &self.inner.parts;
         let refuse = |reason: String| Err(SessionError::NotReproducible { reason });
         if session.catalog_digest != parts.catalog.digest() {
@@ -140,10 +143,10 @@ impl Sessions {
             cloned.chain(raised.map(|row| (&row.domain, &row.plugin_digest)))
         });
         for (domain, digest) in made_by {
-            let active = parts.plugins.active(domain).map(|plugin| &plugin.digest);
+            let active = plugins.active(domain).map(|plugin| &plugin.digest);
             if active != digest.as_ref() {
                 return refuse(format!(
-                    "domain `{domain}` was made by the component {}, which does not serve here now",
+                    "domain `{domain}` was made by the component {}, which the session's revision does not have here",
                     digest.as_deref().unwrap_or("that is not known")
                 ));
             }

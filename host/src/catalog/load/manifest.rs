@@ -22,6 +22,15 @@ pub(super) struct Manifest {
     pub(super) domain: Vec<DomainEntry>,
     pub(super) trigger: Vec<TriggerEntry>,
     pub(super) account: Vec<AccountEntry>,
+    pub(super) proof: ProofEntry,
+}
+
+/// Table `[proof]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProofEntry {
+    #[serde(default)]
+    pub(super) instants: Vec<String>,
 }
 
 /// Table `[catalog]`.
@@ -98,7 +107,8 @@ pub(super) struct OutletEntry {
     pub(super) fixtures: BTreeMap<String, Vec<String>>,
 }
 
-const ROOT: &[&str] = &["catalog", "limits", "domain", "trigger", "account"];
+const ROOT: &[&str] = &["catalog", "limits", "domain", "trigger", "account", "proof"];
+const PROOF: &[&str] = &["instants"];
 const HEAD: &[&str] = &[
     "name",
     "base_reference",
@@ -221,6 +231,10 @@ pub(super) fn read(source: &mut Source, text: &[u8]) -> Option<Manifest> {
             }
         },
     );
+    let proof = root.remove("proof").and_then(|mut proof| {
+        keep_known_of(&mut proof, "/proof", PROOF, source);
+        section(proof, "/proof", source)
+    });
     let Some(mut head) = root.remove("catalog") else {
         source.refuse("/catalog", "toml", "there is no table [catalog]");
         return None;
@@ -233,6 +247,7 @@ pub(super) fn read(source: &mut Source, text: &[u8]) -> Option<Manifest> {
         domain,
         trigger: trigger.unwrap_or_default(),
         account,
+        proof: proof.unwrap_or_default(),
     })
 }
 

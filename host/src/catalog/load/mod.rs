@@ -6,6 +6,7 @@ mod entities;
 mod fixtures;
 mod manifest;
 mod products;
+mod proof;
 mod source;
 mod tenant;
 mod thresholds;
@@ -45,6 +46,7 @@ fn read(source: &mut Source, text: &[u8]) -> Option<Catalog> {
     let manifest = manifest::read(source, text)?;
     entities::check(&manifest, source);
     thresholds::check(&manifest, source);
+    let proof_instants = proof::instants(&manifest, source);
     let domains = manifest.domains();
     let list = domains.iter().flat_map(|domain| {
         domain
@@ -85,6 +87,7 @@ fn read(source: &mut Source, text: &[u8]) -> Option<Catalog> {
         digest: source.digest(),
         base_reference: manifest.catalog.base_reference,
         limits: manifest.limits,
+        proof_instants,
         domains,
         triggers,
         accounts,

@@ -108,6 +108,7 @@ pub(in crate::http) fn session(session_id: &str) -> SessionRow {
         extensions: 0,
         error: None,
         epoch: 1,
+        plugin_revision: 0,
         tenants: vec![
             tenant(own, branch(), None),
             tenant(Uuid::new_v5(&own, b"kiosk"), kiosk(), Some("kiosk")),

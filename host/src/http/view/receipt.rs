@@ -38,6 +38,8 @@ struct ReceiptView {
     session_created_at: DateTime<Utc>,
     /// The instant that the fixtures describe.
     base_reference: DateTime<Utc>,
+    /// The revision of the registry of plugins that the session is of; absent where there is none.
+    plugin_revision: Option<u32>,
     /// Counts who changed the session's data: 1 as it was created.
     epoch: u32,
     /// When the receipt was written.

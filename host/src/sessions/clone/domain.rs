@@ -9,7 +9,7 @@ use super::failure::{call_failed, not_active, refused};
 use super::millis;
 use crate::catalog::{CheckedDomain, Domain, FixtureSlice, TenantScope};
 use crate::metrics;
-use crate::plugins::Plugin;
+use crate::plugins::{Plugin, Registry};
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus};
 use crate::sandbox::{CallContext, Limits};
 use crate::segment::content_digest;
@@ -43,6 +43,7 @@ pub(in crate::sessions) type Made<T> = (T, u64);
 /// Clones one domain of one tenant in the sandbox and checks what comes back.
 pub(in crate::sessions) async fn clone_domain(
     inner: &Arc<Inner>,
+    plugins: &Registry,
     session_id: &str,
     work: Work,
 ) -> Ended {
@@ -71,8 +72,8 @@ pub(in crate::sessions) async fn clone_domain(
             result,
         }
     };
-    let Some(plugin) = inner.parts.plugins.active(&domain.slug).cloned() else {
-        return ended(None, Duration::ZERO, Err(not_active(inner, &domain.slug)));
+    let Some(plugin) = plugins.active(&domain.slug).cloned() else {
+        return ended(None, Duration::ZERO, Err(not_active(plugins, &domain.slug)));
     };
     let plugin_digest = Some(plugin.digest.clone());
     let limits = Limits::of(&domain, &inner.parts.catalog.limits(), &inner.parts.limits);

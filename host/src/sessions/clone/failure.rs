@@ -2,12 +2,12 @@
 
 use crate::catalog::Rejection;
 use crate::fault::Fault;
+use crate::plugins::Registry;
 use crate::repo::ServiceError;
 use crate::sandbox::CallError;
-use crate::sessions::Inner;
 
-pub(in crate::sessions) fn not_active(inner: &Inner, domain: &str) -> ServiceError {
-    let message = inner.parts.plugins.refused(domain).map_or_else(
+pub(in crate::sessions) fn not_active(plugins: &Registry, domain: &str) -> ServiceError {
+    let message = plugins.refused(domain).map_or_else(
         || "no plugin serves it".to_owned(),
         |refused| refused.refusal.to_string(),
     );

@@ -20,6 +20,7 @@ use super::create::scope;
 use super::progress::Progress;
 use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
 use crate::catalog::CheckedTenant;
+use crate::plugins::Registry;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
 use crate::segment::StoredSegment;
 use crate::traces;
@@ -28,7 +29,39 @@ use crate::traces;
 pub(super) struct Job {
     pub(super) sessions: Sessions,
     pub(super) row: SessionRow,
+    /// What the session is wholly of.
+    pub(super) plugins: Arc<Registry>,
     pub(super) progress: Arc<Progress>,
+}
+
+/// What is there already when a session is rehearsed.
+#[derive(Default)]
+pub(super) struct Given {
+    /// Domains that are not cloned.
+    pub(super) tenants: Vec<CheckedTenant>,
+    /// What triggers made that do not run.
+    pub(super) products: Vec<StoredSegment>,
+}
+
+/// What a session came to that was rehearsed.
+pub(super) struct Rehearsed {
+    /// What became of each domain and trigger.
+    pub(super) rows: Vec<TenantRow>,
+    /// The domains that hold, those that were given too.
+    pub(super) tenants: Arc<Vec<CheckedTenant>>,
+    /// What the triggers made that ran.
+    pub(super) products: Vec<StoredSegment>,
+}
+
+impl Rehearsed {
+    /// Everything that would be stored.
+    pub(super) fn segments(&self) -> impl Iterator<Item = &StoredSegment> {
+        self.tenants
+            .iter()
+            .flat_map(|tenant| tenant.domains.values())
+            .flat_map(|domain| &domain.segments)
+            .chain(&self.products)
+    }
 }
 
 impl Job {
@@ -157,8 +190,7 @@ impl Job {
         if status == SessionStatus::Failed {
             return (status, Vec::new());
         }
-        let inner = &self.sessions.inner;
-        let made = trigger::run_phases(inner, &self.row, &self.progress, &tenants, &[]).await;
+        let made = self.raise(&tenants).await;
         // A call that was given up on may still read them.
         let segments = Arc::unwrap_or_clone(tenants)
             .into_iter()
@@ -169,19 +201,44 @@ impl Job {
         (status, segments)
     }
 
-    /// Clones and raises once more what the row has pending, and decides nothing: what became of each, and
-    /// what they made.
-    pub(super) async fn make_again(self) -> (Vec<TenantRow>, Vec<StoredSegment>) {
-        let cloned = self.clone_tenants().await;
+    /// Clones and raises what the row has pending beside what is given, checks all of it together, and
+    /// decides and writes nothing.
+    pub(super) async fn rehearse(self, given: Given) -> Rehearsed {
+        let mut cloned = self.clone_tenants().await;
+        for tenant in &mut cloned {
+            let id = tenant.scope.tenant_id;
+            let held = given.tenants.iter().find(|held| held.scope.tenant_id == id);
+            for (domain, checked) in held.into_iter().flat_map(|held| &held.domains) {
+                let domain = tenant.domains.entry(domain.clone());
+                domain.or_insert_with(|| checked.clone());
+            }
+        }
         let tenants = Arc::new(self.check_tenants(cloned).await);
-        let inner = &self.sessions.inner;
-        let made = trigger::run_phases(inner, &self.row, &self.progress, &tenants, &[]).await;
-        let segments = Arc::unwrap_or_clone(tenants)
-            .into_iter()
-            .flat_map(|tenant| tenant.domains.into_values())
-            .flat_map(|domain| domain.segments)
-            .chain(made);
-        (self.progress.snapshot(), segments.collect())
+        let Self {
+            sessions,
+            row,
+            plugins,
+            progress,
+        } = &self;
+        let kept = &given.products;
+        let products =
+            trigger::run_phases(&sessions.inner, plugins, row, progress, &tenants, kept).await;
+        Rehearsed {
+            rows: self.progress.snapshot(),
+            tenants,
+            products,
+        }
+    }
+
+    /// Runs the triggers over what holds.
+    async fn raise(&self, tenants: &Arc<Vec<CheckedTenant>>) -> Vec<StoredSegment> {
+        let Self {
+            sessions,
+            row,
+            plugins,
+            progress,
+        } = self;
+        trigger::run_phases(&sessions.inner, plugins, row, progress, tenants, &[]).await
     }
 
     /// Clones every domain of every tenant; what comes back are those that were cloned.
@@ -190,7 +247,7 @@ impl Job {
         let mut calls = JoinSet::new();
         for work in plan(inner, &self.row) {
             let inner = Arc::clone(inner);
-            let progress = Arc::clone(&self.progress);
+            let (plugins, progress) = (Arc::clone(&self.plugins), Arc::clone(&self.progress));
             let session_id = self.row.session_id.clone();
             let span = tracing::info_span!("domain", domain = %work.domain.slug, tenant_id = %work.scope.tenant_id);
             calls.spawn(
@@ -198,7 +255,7 @@ impl Job {
                     progress.update(work.scope.tenant_id, &work.domain.slug, |service| {
                         service.status = ServiceStatus::Cloning;
                     });
-                    let ended = clone_domain(&inner, &session_id, work).await;
+                    let ended = clone_domain(&inner, &plugins, &session_id, work).await;
                     progress.update(ended.tenant_id, &ended.domain, |service| {
                         ended.describe(service)
                     });
@@ -276,7 +333,7 @@ pub(super) fn phase(phase: &'static str) -> tracing::Span {
 
 /// Says in a session's row that it FAILED, where the store lets it. Where not, the row stays CLONING
 /// and recovery fails it.
-async fn record_lost(sessions: &Sessions, mut row: SessionRow, reason: &str) {
+pub(super) async fn record_lost(sessions: &Sessions, mut row: SessionRow, reason: &str) {
     tracing::warn!(reason, "the session is lost");
     row.status = SessionStatus::Failed;
     row.error = Some(reason.to_owned());

@@ -84,6 +84,7 @@ impl Sessions {
         let progress = Arc::new(Progress::new(session.tenants.clone()));
         let made = run_phases(
             &self.inner,
+            &self.plugins_of(&session).await?,
             &session,
             &progress,
             &Arc::new(stored.tenants),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::plan::{relatives, rows_mut};
 use crate::catalog::{CheckedProduct, CheckedTenant, EntityRef, TenantScope, Trigger};
 use crate::metrics;
-use crate::plugins::Plugin;
+use crate::plugins::{Plugin, Registry};
 use crate::repo::{ServiceError, SessionRow, TenantRow, TriggerRow, TriggerStatus};
 use crate::sandbox::{CallContext, HeldSegment, Limits};
 use crate::segment::{StoredSegment, concatenated, content_digest};
@@ -76,6 +76,7 @@ impl Call {
     pub(super) async fn run(
         self,
         inner: &Arc<Inner>,
+        plugins: &Registry,
         session_id: &str,
         readable: Readable,
     ) -> Ended {
@@ -99,9 +100,9 @@ impl Call {
             };
         let parts = &inner.parts;
         let domain = &self.trigger.domain;
-        let plugin = parts.plugins.active(domain).cloned();
+        let plugin = plugins.active(domain).cloned();
         let (Some(plugin), Some(declared)) = (plugin, parts.catalog.domain(domain)) else {
-            let error = not_active(inner, domain);
+            let error = not_active(plugins, domain);
             return ended(None, Duration::ZERO, Err(error));
         };
         let limits = Limits {

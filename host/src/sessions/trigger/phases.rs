@@ -8,17 +8,19 @@ use tracing::Instrument as _;
 use super::call::{Call, Readable};
 use super::plan::{rows_mut, settle};
 use crate::catalog::{CheckedTenant, Phase};
+use crate::plugins::Registry;
 use crate::repo::{ServiceError, SessionRow, TriggerStatus};
 use crate::segment::StoredSegment;
 use crate::sessions::Inner;
 use crate::sessions::clone::phase as phase_span;
 use crate::sessions::progress::Progress;
 
-/// Runs every trigger whose row in `progress` is pending, and answers what they made. `tenants` is
-/// what was cloned and checked, `kept` what other triggers made before. How each ended is in
+/// Runs every trigger whose row in `progress` is pending, by the session's own components, and answers what they
+/// made. `tenants` is what was cloned and checked, `kept` what other triggers made before. How each ended is in
 /// `progress`: none of them fails the session.
 pub(in crate::sessions) async fn run_phases(
     inner: &Arc<Inner>,
+    plugins: &Arc<Registry>,
     session: &SessionRow,
     progress: &Arc<Progress>,
     tenants: &Arc<Vec<CheckedTenant>>,
@@ -44,7 +46,7 @@ pub(in crate::sessions) async fn run_phases(
             tenants: Arc::clone(tenants),
             products: Arc::new(kept.iter().chain(&made).cloned().collect()),
         };
-        let run = run_phase(inner, session, progress, calls, &readable);
+        let run = run_phase(inner, plugins, session, progress, calls, &readable);
         made.extend(run.instrument(phase_span(phase.as_str())).await);
         // A task that was lost leaves its row as it was.
         progress.change(|rows| {
@@ -63,6 +65,7 @@ pub(in crate::sessions) async fn run_phases(
 
 async fn run_phase(
     inner: &Arc<Inner>,
+    plugins: &Arc<Registry>,
     session: &SessionRow,
     progress: &Arc<Progress>,
     calls: Vec<Call>,
@@ -71,6 +74,7 @@ async fn run_phase(
     let mut running = JoinSet::new();
     for call in calls {
         let (inner, progress) = (Arc::clone(inner), Arc::clone(progress));
+        let plugins = Arc::clone(plugins);
         let (session_id, readable) = (session.session_id.clone(), readable.clone());
         let span =
             tracing::info_span!("trigger", trigger = %call.slug(), tenant_id = %call.tenant_id());
@@ -81,7 +85,7 @@ async fn run_phase(
                         row.status = TriggerStatus::Running;
                     }
                 });
-                let ended = call.run(&inner, &session_id, readable).await;
+                let ended = call.run(&inner, &plugins, &session_id, readable).await;
                 progress.change(|rows| ended.describe(rows));
                 ended.result
             }

@@ -1,0 +1,290 @@
+//! Installing: admitted, proven, compared, and made a revision; or only the first three, to be looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::VersionsError;
+use super::difference::Difference;
+use super::proof::{Proof, Subject};
+use crate::catalog::Domain;
+use crate::plugins::{Plugin, Registry, VersionError};
+use crate::repo::{Cause, ComponentRow, Revision};
+use crate::sessions::{SessionError, Sessions};
+
+/// Components that are to serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Install {
+    /// One per domain.
+    pub candidates: Vec<Candidate>,
+    /// Who asks for it, as they call themselves.
+    pub by: String,
+    /// Whether they are to serve when they are proven; otherwise it is only told what they would change.
+    pub activate: bool,
+}
+
+/// A component that is to serve a domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The domain.
+    pub domain: String,
+    /// The component.
+    pub bytes: Vec<u8>,
+}
+
+/// What came of candidates that were proven.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Installation {
+    /// The candidates, in the order that they were given in.
+    pub candidates: Vec<Installed>,
+    /// What was proven.
+    pub proof: Proof,
+    /// What they make differently.
+    pub difference: Difference,
+    /// The revision that they were held against.
+    pub before: u32,
+    /// The revision that serves now.
+    pub revision: u32,
+}
+
+/// A candidate that was proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The domain.
+    pub domain: String,
+    /// Its SHA-256.
+    pub digest: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// The version of the interface that it was built for.
+    pub interface: String,
+    /// The digest of what served before.
+    pub previous: Option<String>,
+    /// What it imports and that does not.
+    pub new_imports: Vec<String>,
+    /// How long it took to compile and admit.
+    pub admission: Duration,
+}
+
+impl Sessions {
+    /// Has candidates admitted, proven and, where that is asked for, made the components that serve: one
+    /// domain or several, as one revision. Sessions that are being made go on with what they began with.
+    ///
+    /// # Errors
+    /// [`VersionsError`]; then nothing has changed.
+    pub async fn install(&self, asked: Install) -> Result<Installation, VersionsError> {
+        let Ok(_turn) = self.inner.installing.try_lock() else {
+            return Err(VersionsError::Busy);
+        };
+        let versions = &self.inner.parts.plugins;
+        let domains = self.candidate_domains(&asked.candidates)?;
+        let before = versions.refresh().await?;
+        let mut admitted = Vec::new();
+        for (candidate, domain) in asked.candidates.iter().zip(domains) {
+            admitted.push(self.admit(candidate, domain).await?);
+        }
+        let plugins = || admitted.iter().map(|(plugin, _)| Arc::clone(plugin));
+        let after = Arc::new(before.with(plugins()));
+        let subject = Subject {
+            domains: plugins().map(|plugin| plugin.domain.clone()).collect(),
+            before: Arc::clone(&before),
+            after,
+        };
+        let (proof, difference, findings) = self.prove(&subject).await?;
+        if findings.total > 0 {
+            return Err(VersionsError::Disproved {
+                findings: findings.kept,
+                total: findings.total,
+            });
+        }
+        let candidates = admitted
+            .iter()
+            .map(|(plugin, admission)| installed(plugin, *admission, &before))
+            .collect();
+        let mut revision = before.revision();
+        if asked.activate {
+            let rows = asked
+                .candidates
+                .into_iter()
+                .map(|candidate| candidate.bytes);
+            let rows = plugins().zip(rows).map(|(plugin, bytes)| ComponentRow {
+                digest: plugin.digest.clone(),
+                bytes,
+            });
+            let change = Change {
+                cause: Cause::Install,
+                by: asked.by,
+                before: before.revision(),
+                active: plugins()
+                    .map(|plugin| (plugin.domain.clone(), plugin.digest.clone()))
+                    .collect(),
+                plugins: plugins().collect(),
+                components: rows.collect(),
+            };
+            revision = self.change(change).await?;
+        }
+        Ok(Installation {
+            candidates,
+            proof,
+            difference,
+            before: before.revision(),
+            revision,
+        })
+    }
+
+    /// The domains of candidates, each once.
+    fn candidate_domains(&self, candidates: &[Candidate]) -> Result<Vec<Domain>, VersionsError> {
+        let mut seen = BTreeSet::new();
+        let misuse = |reason: String| Err(VersionsError::Misuse { reason });
+        if candidates.is_empty() {
+            return misuse("no component was given".to_owned());
+        }
+        let mut domains = Vec::new();
+        for candidate in candidates {
+            if !seen.insert(&candidate.domain) {
+                return misuse(format!("domain `{}` was given twice", candidate.domain));
+            }
+            domains.push(self.served_domain(&candidate.domain)?.clone());
+        }
+        Ok(domains)
+    }
+
+    /// A domain that a plugin of its own serves.
+    pub(super) fn served_domain(&self, asked: &str) -> Result<&Domain, VersionsError> {
+        let catalog = &self.inner.parts.catalog;
+        let Some(domain) = catalog.domain(asked) else {
+            let served = catalog
+                .domains()
+                .iter()
+                .filter(|domain| domain.plugin.is_some());
+            return Err(VersionsError::UnknownDomain {
+                asked: asked.to_owned(),
+                known: served.map(|domain| domain.slug.clone()).collect(),
+            });
+        };
+        match domain.plugin {
+            Some(_) => Ok(domain),
+            None => Err(VersionsError::NoPlugin {
+                domain: domain.slug.clone(),
+            }),
+        }
+    }
+
+    /// Compiles and admits a candidate, off the async threads.
+    async fn admit(
+        &self,
+        candidate: &Candidate,
+        domain: Domain,
+    ) -> Result<(Arc<Plugin>, Duration), VersionsError> {
+        let loader = self.inner.parts.plugins.loader()?.clone();
+        let bytes = candidate.bytes.clone();
+        let started = Instant::now();
+        let admitted = tokio::task::spawn_blocking(move || loader.admit(&domain, &bytes));
+        let admitted = admitted.await.map_err(|lost| VersionError::Lost {
+            reason: lost.to_string(),
+        })?;
+        match admitted {
+            Ok(plugin) => Ok((Arc::new(plugin), started.elapsed())),
+            Err(refusal) => Err(VersionsError::Refused {
+                domain: candidate.domain.clone(),
+                refusal,
+            }),
+        }
+    }
+
+    /// Makes a revision; answers its number. What serves already makes none.
+    pub(super) async fn change(&self, change: Change) -> Result<u32, VersionsError> {
+        let sessions = self.clone();
+        // Of the host and not of the request: what is written is told to this host's sessions as well.
+        let changed = self.tracked(async move { Ok(sessions.write(change).await) });
+        changed.await?
+    }
+
+    async fn write(&self, change: Change) -> Result<u32, VersionsError> {
+        let parts = &self.inner.parts;
+        let found = parts.repo.find_revision(None).await?;
+        let newest = found.as_ref().map_or(0, |found| found.revision);
+        let (Some(newest_row), true) = (found, newest == change.before) else {
+            return Err(VersionsError::Changed { revision: newest });
+        };
+        let mut active = newest_row.active.clone();
+        active.extend(change.active.clone());
+        if active == newest_row.active {
+            return Ok(newest);
+        }
+        let next = Revision {
+            revision: newest + 1,
+            cause: change.cause,
+            made_at: parts.clock.now(),
+            made_by: change.by,
+            active,
+        };
+        let made_by = next.made_by.clone();
+        let appended = parts
+            .plugins
+            .append(&newest_row, next, change.plugins, &change.components);
+        let Some(registry) = appended.await? else {
+            return Err(VersionsError::Changed {
+                revision: newest + 1,
+            });
+        };
+        for (domain, digest) in &change.active {
+            tracing::info!(
+                domain,
+                digest,
+                revision = registry.revision(),
+                cause = %change.cause,
+                by = made_by,
+                "plugin active"
+            );
+        }
+        let sessions = self.clone();
+        self.inner.tasks.spawn(async move {
+            if let Err(error) = sessions.inner.parts.plugins.collect().await {
+                tracing::warn!(%error, "versions that nothing names could not be collected");
+            }
+        });
+        Ok(registry.revision())
+    }
+}
+
+/// A change of what serves.
+pub(super) struct Change {
+    pub(super) cause: Cause,
+    pub(super) by: String,
+    /// The revision that it is a change of.
+    pub(super) before: u32,
+    /// The digest per domain that changes.
+    pub(super) active: BTreeMap<String, String>,
+    /// What of it is at hand.
+    pub(super) plugins: Vec<Arc<Plugin>>,
+    /// What of it the store may not have.
+    pub(super) components: Vec<ComponentRow>,
+}
+
+fn installed(plugin: &Plugin, admission: Duration, before: &Registry) -> Installed {
+    let previous = before.active(&plugin.domain);
+    let imports = previous.map(|previous| &previous.component.shape().imports);
+    let shape = plugin.component.shape();
+    let is_new = |import: &&String| imports.is_none_or(|imports| !imports.contains(import));
+    Installed {
+        domain: plugin.domain.clone(),
+        digest: plugin.digest.clone(),
+        size_bytes: plugin.size_bytes,
+        interface: shape.interface_version().to_owned(),
+        previous: previous.map(|previous| previous.digest.clone()),
+        new_imports: shape.imports.iter().filter(is_new).cloned().collect(),
+        admission,
+    }
+}
+
+impl From<VersionsError> for SessionError {
+    fn from(error: VersionsError) -> Self {
+        match error {
+            VersionsError::Session(error) => error,
+            other => Self::Host {
+                reason: other.to_string(),
+            },
+        }
+    }
+}

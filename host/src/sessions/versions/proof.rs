@@ -1,0 +1,332 @@
+//! The proof: every account that has a domain is cloned from its real fixtures, whole, at the catalog's
+//! instants, by the candidates and by what serves now; every check, twice, the laws, the cleanup.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use super::difference::{Difference, Gathering, Place};
+use super::rehearsal::{Rehearsal, first_difference, outlets};
+use crate::catalog::Account;
+use crate::fault::Fault;
+use crate::plugins::Registry;
+use crate::repo::{ServiceStatus, TenantRow, TriggerStatus};
+use crate::sessions::clone::Rehearsed;
+use crate::sessions::{SessionError, Sessions};
+
+/// Longer than any comparison of two sessions takes.
+const COMPARISON: Duration = Duration::from_secs(120);
+
+/// Findings that are kept; the others are counted.
+const KEPT: usize = 20;
+
+/// What was proven.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Proof {
+    /// The accounts, in the catalog's order.
+    pub accounts: Vec<String>,
+    /// The instants that each was cloned at.
+    pub instants: u64,
+    /// Calls of the candidates.
+    pub calls: u64,
+    /// Records that they made, all of them checked.
+    pub records: u64,
+    /// How long it took.
+    pub duration: Duration,
+    /// What the candidates cost, by domain, beside what serves now.
+    pub costs: BTreeMap<String, (Cost, Option<Cost>)>,
+}
+
+/// What the clones of a domain cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cost {
+    /// Clones and their checks, in milliseconds, the median.
+    pub clone_ms: f64,
+    /// The largest linear memory of any of them, in bytes.
+    pub peak_memory_bytes: u64,
+}
+
+/// What a candidate did that a plugin must not do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Whose records or call it is about; another's where the candidate broke what refers to it.
+    pub domain: String,
+    /// The account.
+    pub account: String,
+    /// The outlet's slug; `None` for the account's own tenant.
+    pub outlet: Option<String>,
+    /// The data clock.
+    pub instant: DateTime<Utc>,
+    /// The law or the check: `clone`, `trigger`, `determinism`, `identity`, `cleanup`, `whole_weeks`,
+    /// `empty_slice`, `malformed_slice`.
+    pub law: &'static str,
+    /// What was found.
+    pub message: String,
+    /// The records that show it.
+    pub faults: Vec<Fault>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            domain,
+            account,
+            law,
+            message,
+            ..
+        } = self;
+        let instant = self.instant.to_rfc3339();
+        match &self.outlet {
+            None => write!(
+                f,
+                "{domain} of {account}, told at {instant}: [{law}] {message}"
+            ),
+            Some(outlet) => write!(
+                f,
+                "{domain} of {outlet} of {account}, told at {instant}: [{law}] {message}"
+            ),
+        }
+    }
+}
+
+/// The findings of a proof: it goes on after the first, and ends when they are many.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) kept: Vec<Finding>,
+    pub(super) total: usize,
+}
+
+impl Findings {
+    pub(super) fn push(&mut self, finding: Finding) {
+        self.total += 1;
+        if self.kept.len() < KEPT {
+            self.kept.push(finding);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.total >= KEPT
+    }
+}
+
+/// What is proven, and against what.
+pub(super) struct Subject {
+    /// What serves now.
+    pub(super) before: Arc<Registry>,
+    /// The same with the candidates.
+    pub(super) after: Arc<Registry>,
+    /// The candidates' domains.
+    pub(super) domains: BTreeSet<String>,
+}
+
+/// Clone times and memory, as they are gathered.
+#[derive(Default)]
+struct Costs(BTreeMap<String, (Vec<f64>, u64)>);
+
+impl Sessions {
+    /// Proves the candidates, and tells what they make differently. It goes on after a finding, so that all
+    /// of them are told at once; where there are many it ends.
+    pub(super) async fn prove(
+        &self,
+        subject: &Subject,
+    ) -> Result<(Proof, Difference, Findings), SessionError> {
+        let started = Instant::now();
+        let catalog = Arc::clone(&self.inner.parts.catalog);
+        let instants = catalog.proof_instants();
+        let mut proof = Proof {
+            instants: instants.len() as u64,
+            ..Proof::default()
+        };
+        let mut findings = Findings::default();
+        let mut gathering = Gathering::default();
+        let (mut costs, mut costs_before) = (Costs::default(), Costs::default());
+        let concerned = |account: &&Account| {
+            let mut slices = account.all_slices();
+            slices.any(|slices| subject.domains.iter().any(|name| slices.contains_key(name)))
+        };
+        for account in catalog.accounts().filter(concerned) {
+            proof.accounts.push(account.slug.clone());
+            for (number, instant) in instants.iter().enumerate() {
+                if findings.is_full() {
+                    break;
+                }
+                let rehearsal = Rehearsal::of(self, account, *instant);
+                let before = rehearsal.whole(self, &subject.before).await;
+                let after = rehearsal.with(self, &subject.after, &subject.domains, &before);
+                let after = after.await;
+                costs_before.add(&before.rows, &subject.domains);
+                costs.add(&after.rows, &subject.domains);
+                proof.calls += calls(&after.rows, &subject.domains);
+                proof.records += after
+                    .segments()
+                    .filter(|held| subject.domains.contains(&held.domain))
+                    .map(|held| u64::from(held.records))
+                    .sum::<u64>();
+                outcomes(&rehearsal, subject, &before, &after, &mut findings);
+                let again = rehearsal.again(self, &subject.after, &subject.domains, &after);
+                let again = again.await;
+                proof.calls += calls(&again.rows, &subject.domains);
+                rehearsal.same_bytes(subject, &after, &again, &mut findings);
+                let cleanups = rehearsal.cleanups(self, subject, &after, &mut findings);
+                proof.calls += cleanups.await;
+                if number == 0 {
+                    let laws = rehearsal.laws(self, account, subject, &after, &mut findings);
+                    proof.calls += laws.await?;
+                }
+                let place = rehearsal.place();
+                gathering = self.gather(gathering, place, before, after).await?;
+            }
+        }
+        proof.duration = started.elapsed();
+        let mut costs_before = costs_before.into_costs();
+        proof.costs = costs
+            .into_costs()
+            .into_iter()
+            .map(|(domain, cost)| {
+                let before = costs_before.remove(&domain);
+                (domain, (cost, before))
+            })
+            .collect();
+        Ok((proof, gathering.into_difference(), findings))
+    }
+
+    /// Reads every record that differs: too much for an async thread.
+    async fn gather(
+        &self,
+        mut gathering: Gathering,
+        place: Place,
+        before: Rehearsed,
+        after: Rehearsed,
+    ) -> Result<Gathering, SessionError> {
+        let sandbox = &self.inner.parts.sandbox;
+        let compared = sandbox.run(COMPARISON, move || {
+            gathering.add(&place, before.segments(), after.segments());
+            gathering
+        });
+        compared.await.map_err(|error| SessionError::Host {
+            reason: error.to_string(),
+        })
+    }
+}
+
+/// Calls of the candidates that ended.
+pub(super) fn calls(rows: &[TenantRow], domains: &BTreeSet<String>) -> u64 {
+    let cloned = rows
+        .iter()
+        .flat_map(|tenant| &tenant.services)
+        .filter(|row| domains.contains(&row.domain) && row.duration_ms.is_some());
+    let raised = rows
+        .iter()
+        .flat_map(|tenant| &tenant.triggers)
+        .filter(|row| domains.contains(&row.domain) && row.duration_ms.is_some());
+    (cloned.count() + raised.count()) as u64
+}
+
+/// Finds what did not become of the candidates' session what became of the other.
+fn outcomes(
+    rehearsal: &Rehearsal,
+    subject: &Subject,
+    before: &Rehearsed,
+    after: &Rehearsed,
+    findings: &mut Findings,
+) {
+    for (tenant, was) in after.rows.iter().zip(&before.rows) {
+        for (service, was) in tenant.services.iter().zip(&was.services) {
+            let own = subject.domains.contains(&service.domain);
+            if service.status == ServiceStatus::Completed
+                || !own && was.status != ServiceStatus::Completed
+            {
+                continue;
+            }
+            let error = service.error.as_ref();
+            findings.push(Finding {
+                message: error.map_or_else(
+                    || "it was not cloned".to_owned(),
+                    |error| format!("{}: {}", error.code, error.message),
+                ),
+                faults: error.map(|error| error.faults.clone()).unwrap_or_default(),
+                ..rehearsal.finding(&service.domain, tenant, "clone")
+            });
+        }
+        for (trigger, was) in tenant.triggers.iter().zip(&was.triggers) {
+            let own = subject.domains.contains(&trigger.domain);
+            if trigger.status == TriggerStatus::Completed
+                || !own && was.status != TriggerStatus::Completed
+            {
+                continue;
+            }
+            // What was not to be run is no failure; what could not be, since a clone failed, is told there.
+            let Some(error) = &trigger.error else {
+                continue;
+            };
+            findings.push(Finding {
+                message: format!("`{}`: {}: {}", trigger.trigger, error.code, error.message),
+                faults: error.faults.clone(),
+                ..rehearsal.finding(&trigger.domain, tenant, "trigger")
+            });
+        }
+    }
+}
+
+impl Costs {
+    fn add(&mut self, rows: &[TenantRow], domains: &BTreeSet<String>) {
+        let services = rows.iter().flat_map(|tenant| &tenant.services);
+        for row in services.filter(|row| domains.contains(&row.domain)) {
+            let (times, peak) = self.0.entry(row.domain.clone()).or_default();
+            times.extend(row.duration_ms);
+            *peak = (*peak).max(row.peak_memory_bytes.unwrap_or_default());
+        }
+    }
+
+    fn into_costs(self) -> BTreeMap<String, Cost> {
+        let cost = |(mut times, peak_memory_bytes): (Vec<f64>, u64)| {
+            times.sort_by(f64::total_cmp);
+            let clone_ms = times.get(times.len() / 2).copied()?;
+            Some(Cost {
+                clone_ms,
+                peak_memory_bytes,
+            })
+        };
+        self.0
+            .into_iter()
+            .filter_map(|(domain, gathered)| Some((domain, cost(gathered)?)))
+            .collect()
+    }
+}
+
+impl Rehearsal {
+    fn place(&self) -> Place {
+        Place {
+            account: self.row.account.clone(),
+            instant: self.row.session_created_at,
+            tenants: outlets(&self.row),
+        }
+    }
+
+    /// Holds what was made twice of the same arguments against each other.
+    fn same_bytes(
+        &self,
+        subject: &Subject,
+        one: &Rehearsed,
+        other: &Rehearsed,
+        findings: &mut Findings,
+    ) {
+        for tenant in &self.row.tenants {
+            for domain in &subject.domains {
+                let one = self.made_by(one, tenant.tenant_id, domain);
+                let other = self.made_by(other, tenant.tenant_id, domain);
+                let Some(differs) = first_difference(&one, &other) else {
+                    continue;
+                };
+                findings.push(Finding {
+                    message: "the same arguments gave other bytes the second time".to_owned(),
+                    faults: vec![differs],
+                    ..self.finding(domain, tenant, "determinism")
+                });
+            }
+        }
+    }
+}

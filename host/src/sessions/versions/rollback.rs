@@ -1,0 +1,58 @@
+//! Going back: at once, to what served before, which was proven then.
+
+use std::collections::BTreeMap;
+
+use super::VersionsError;
+use super::install::Change;
+use crate::repo::{Cause, versions};
+use crate::sessions::Sessions;
+
+/// Domains that are to be served by the version before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollback {
+    /// The domains.
+    pub domains: Vec<String>,
+    /// Who asks for it, as they call themselves.
+    pub by: String,
+}
+
+impl Sessions {
+    /// Has the version before serve each of the domains, all of them as one revision; answers its number.
+    /// Nothing is compiled or proven. Once more, it goes back once more.
+    ///
+    /// # Errors
+    /// [`VersionsError`]; then nothing has changed.
+    pub async fn roll_back(&self, asked: Rollback) -> Result<u32, VersionsError> {
+        if asked.domains.is_empty() {
+            return Err(VersionsError::Misuse {
+                reason: "no domain was given".to_owned(),
+            });
+        }
+        let plugins = &self.inner.parts.plugins;
+        let history = plugins.history().await?;
+        let before = history.last().map_or(0, |newest| newest.revision);
+        let mut active = BTreeMap::new();
+        for name in asked.domains {
+            let domain = self.served_domain(&name)?.slug.clone();
+            let versions = versions(&history, &domain);
+            let nothing = || VersionsError::NothingBefore {
+                domain: domain.clone(),
+            };
+            let place = versions.len().checked_sub(2).ok_or_else(nothing)?;
+            let digest = versions.get(place).ok_or_else(nothing)?.clone();
+            if !plugins.keeps(&domain, &digest).await? {
+                return Err(nothing());
+            }
+            active.insert(domain, digest);
+        }
+        self.change(Change {
+            cause: Cause::Rollback,
+            by: asked.by,
+            before,
+            active,
+            plugins: Vec::new(),
+            components: Vec::new(),
+        })
+        .await
+    }
+}

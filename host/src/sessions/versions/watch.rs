@@ -1,0 +1,167 @@
+//! The watch mode, for whoever writes a plugin: a component's file that changes is proven and serves, or is
+//! refused, and either is told at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::install::{Candidate, Install, Installation};
+use super::{Difference, VersionsError};
+use crate::sessions::Sessions;
+
+/// How often the files are looked at. One that was just written is looked at once more before it is read.
+const INTERVAL: Duration = Duration::from_millis(300);
+
+/// Who installs.
+const WATCHER: &str = "levain serve --watch";
+
+/// What a file looked like.
+type Look = (SystemTime, u64);
+
+impl Sessions {
+    /// Installs what changes in a directory of components, until it is dropped.
+    pub async fn watch_plugins(self, directory: PathBuf) {
+        let mut interval = tokio::time::interval(INTERVAL);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // How each file looked when it was dealt with, and how it looks since.
+        let mut settled: BTreeMap<String, Look> = BTreeMap::new();
+        let mut pending: BTreeMap<String, Look> = BTreeMap::new();
+        tracing::info!(directory = %directory.display(), "watching for components");
+        loop {
+            interval.tick().await;
+            let looks = self.looks(&directory);
+            let steady: Vec<String> = looks
+                .iter()
+                .filter(|(domain, look)| settled.get(*domain) != Some(look))
+                .filter(|(domain, look)| pending.get(*domain) == Some(look))
+                .map(|(domain, _)| domain.clone())
+                .collect();
+            if !steady.is_empty() {
+                for domain in &steady {
+                    settled.extend(looks.get_key_value(domain).map(|(d, l)| (d.clone(), *l)));
+                }
+                self.take(&directory, &steady).await;
+            }
+            pending = looks;
+        }
+    }
+
+    /// How the files of all domains look that have one.
+    fn looks(&self, directory: &Path) -> BTreeMap<String, Look> {
+        let domains = self.inner.parts.catalog.domains().iter();
+        let look = |plugin: &str| {
+            let file = std::fs::metadata(directory.join(format!("{plugin}.wasm"))).ok()?;
+            Some((file.modified().ok()?, file.len()))
+        };
+        domains
+            .filter_map(|domain| Some((domain.slug.clone(), look(domain.plugin.as_deref()?)?)))
+            .collect()
+    }
+
+    async fn take(&self, directory: &Path, domains: &[String]) {
+        let newest = self.inner.parts.plugins.newest();
+        let mut candidates = Vec::new();
+        for name in domains {
+            let Some(plugin) = self
+                .inner
+                .parts
+                .catalog
+                .domain(name)
+                .and_then(|d| d.plugin.clone())
+            else {
+                continue;
+            };
+            let file = directory.join(format!("{plugin}.wasm"));
+            let Ok(loader) = self.inner.parts.plugins.loader().cloned() else {
+                return;
+            };
+            let read = {
+                let file = file.clone();
+                tokio::task::spawn_blocking(move || loader.read(&file)).await
+            };
+            match read {
+                Ok(Ok(bytes)) => {
+                    let digest = crate::segment::sha256_hex(&bytes);
+                    let serves = newest
+                        .active(name)
+                        .is_some_and(|plugin| plugin.digest == digest);
+                    if !serves {
+                        let domain = name.clone();
+                        candidates.push(Candidate { domain, bytes });
+                    }
+                }
+                Ok(Err(refusal)) => {
+                    tracing::error!(domain = name, file = %file.display(), %refusal, "the component is refused");
+                }
+                Err(lost) => tracing::error!(domain = name, %lost, "the component was not read"),
+            }
+        }
+        if candidates.is_empty() {
+            return;
+        }
+        let named: Vec<&str> = candidates.iter().map(|one| one.domain.as_str()).collect();
+        let named = named.join(", ");
+        tracing::info!(domains = named, "proving");
+        let asked = Install {
+            candidates,
+            by: WATCHER.to_owned(),
+            activate: true,
+        };
+        match self.install(asked).await {
+            Ok(installation) => tell(&named, &installation),
+            Err(error) => tell_refusal(&named, &error),
+        }
+    }
+}
+
+fn tell(domains: &str, installation: &Installation) {
+    let Installation {
+        revision,
+        proof,
+        difference,
+        ..
+    } = installation;
+    let seconds = proof.duration.as_secs_f64();
+    tracing::info!(
+        domains,
+        revision,
+        calls = proof.calls,
+        seconds,
+        changes = %summary(difference),
+        "proven, and serving"
+    );
+}
+
+fn tell_refusal(domains: &str, error: &VersionsError) {
+    tracing::error!(domains, %error, "refused: what served before serves on");
+    if let VersionsError::Disproved { findings, .. } = error {
+        for finding in findings {
+            let faults = finding.faults.iter().take(3).map(ToString::to_string);
+            let faults: Vec<String> = faults.collect();
+            tracing::error!(%finding, ?faults, "a finding");
+        }
+    }
+}
+
+/// A difference in one line.
+fn summary(difference: &Difference) -> String {
+    if difference.is_empty() {
+        return "none".to_owned();
+    }
+    let entities = difference.entities.iter().map(|one| {
+        let fields: Vec<&str> = one
+            .fields
+            .iter()
+            .map(|field| field.field.as_str())
+            .collect();
+        let (added, removed) = (one.added.records, one.removed.records);
+        format!(
+            "{}.{}: {added} added, {removed} removed, {} changed ({})",
+            one.domain,
+            one.entity,
+            one.changed,
+            fields.join(", ")
+        )
+    });
+    entities.collect::<Vec<_>>().join("; ")
+}
