@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::{Config, SandboxLimits, Sources};
 use crate::fault::{Fault, Faults};
 use crate::http::{
-    self, CreationRate, EventStreams, HttpState, InternalKey, Pace, Tokens, TrustedProxies,
+    self, ApiKey, CreationRate, EventStreams, HttpState, Pace, Tokens, TrustedProxies,
 };
 use crate::metrics;
 use crate::mirror::Mirror;
@@ -39,6 +39,8 @@ pub struct App {
     /// Every route.
     pub router: Router,
     repo: Arc<dyn Repo>,
+    /// Where components are looked for that change.
+    watch: Option<PathBuf>,
 }
 
 impl App {
@@ -78,12 +80,16 @@ impl App {
             sessions,
             router,
             repo,
+            watch: config.watch.clone(),
         })
     }
 
     /// Serves until `shutdown` ends, lets what is under way end, and closes the store.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let house = tokio::spawn(self.sessions.clone().keep_house());
+        let watch = self
+            .watch
+            .map(|directory| tokio::spawn(self.sessions.clone().watch_plugins(directory)));
         let upkeep = tokio::spawn(metrics::keep_up());
         let sessions = self.sessions.clone();
         let stopping = async move {
@@ -92,6 +98,9 @@ impl App {
         };
         http::serve(listener, self.router, stopping).await;
         house.abort();
+        if let Some(watch) = watch {
+            watch.abort();
+        }
         upkeep.abort();
         self.sessions.stop(GIVE_UP).await;
         self.repo.close().await;
@@ -170,7 +179,10 @@ pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
     Ok(http::router(HttpState {
         sessions: Arc::new(sessions.clone()),
         tokens: Arc::new(Tokens::new(keys.token_key())?),
-        internal_key: InternalKey::new(keys.internal_api_key.reveal()),
+        plugins: Arc::new(sessions.clone()),
+        internal_key: ApiKey::new(keys.internal_api_key.reveal()),
+        admin_key: ApiKey::new(keys.admin_api_key.reveal()),
+        largest_component: (config.sandbox.component_mib as usize) << 20,
         max_body_bytes: config.max_body_bytes,
         proxies: Arc::new(TrustedProxies::new(config.trusted_proxies.clone())),
         rate: Arc::new(CreationRate::new(Pace {

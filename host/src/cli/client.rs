@@ -13,6 +13,9 @@ use crate::config::Secret;
 /// A creation answers when it is done; nothing takes longer than this.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Longer than any proof takes.
+const PROOF_TIMEOUT: Duration = Duration::from_secs(3600);
+
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: u64 = 64 << 20;
 
@@ -136,8 +139,12 @@ pub(super) struct Call<'a> {
     pub(super) token: Option<&'a str>,
     /// Whether the answer should not wait for the work.
     pub(super) respond_async: bool,
+    /// The admin key, where the plugins are changed.
+    pub(super) admin_key: Option<&'a Secret>,
     /// The body.
     pub(super) body: Option<Value>,
+    /// A component as the body.
+    pub(super) component: Option<Vec<u8>>,
 }
 
 impl<'a> Call<'a> {
@@ -149,8 +156,16 @@ impl<'a> Call<'a> {
             key: None,
             token: None,
             respond_async: false,
+            admin_key: None,
             body: None,
+            component: None,
         }
+    }
+
+    /// With the admin key.
+    pub(super) fn with_admin_key(mut self, key: Option<&'a Secret>) -> Self {
+        self.admin_key = key;
+        self
     }
 
     /// With the session's access token.
@@ -169,9 +184,18 @@ impl<'a> Call<'a> {
 impl Client {
     /// The host at a URL.
     pub(super) fn new(url: &str) -> Self {
+        Self::waiting(url, TIMEOUT)
+    }
+
+    /// The same, which has the patience that a proof needs.
+    pub(super) fn patient(url: &str) -> Self {
+        Self::waiting(url, PROOF_TIMEOUT)
+    }
+
+    fn waiting(url: &str, timeout: Duration) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(TIMEOUT))
+            .timeout_global(Some(timeout))
             // The host is one's own: a proxy for the outside has no business here.
             .proxy(None)
             .user_agent(concat!("levain/", env!("CARGO_PKG_VERSION")))
@@ -192,19 +216,27 @@ impl Client {
         if let Some(key) = call.key {
             request = request.header("X-Internal-API-Key", key.reveal());
         }
+        if let Some(key) = call.admin_key {
+            request = request.header("X-Admin-API-Key", key.reveal());
+        }
         if let Some(token) = call.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         if call.respond_async {
             request = request.header("Prefer", "respond-async");
         }
-        let response = match call.body {
-            Some(body) => self.agent.run(
+        let response = match (call.component, call.body) {
+            (Some(component), _) => self.agent.run(
+                request
+                    .header(header::CONTENT_TYPE, "application/wasm")
+                    .body(component)?,
+            ),
+            (None, Some(body)) => self.agent.run(
                 request
                     .header(header::CONTENT_TYPE, "application/json")
                     .body(body.to_string())?,
             ),
-            None => self.agent.run(request.body(())?),
+            (None, None) => self.agent.run(request.body(())?),
         };
         let mut response = response.map_err(|source| self.unreachable(source))?;
         let status = response.status();

@@ -8,6 +8,7 @@ mod catalog;
 mod client;
 mod failure;
 mod output;
+mod plugin;
 mod receipt;
 mod serve;
 mod session;
@@ -42,6 +43,9 @@ enum Command {
     /// Check what a session's receipt proves
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
+    /// List, install, compare and roll back the plugins of a running host (needs the admin key)
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
     /// Hold a running host against what its sessions must show
     Verify(verify::VerifyArguments),
 }
@@ -73,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Session(command) => session::run(&command, &output),
         Command::Catalog(command) => catalog::run(&command, &output),
         Command::Receipt(command) => receipt::run(&command, &output),
+        Command::Plugin(command) => plugin::run(&command, &output),
         Command::Verify(arguments) => verify::run(&arguments, &output),
     };
     match outcome {

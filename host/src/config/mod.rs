@@ -78,6 +78,8 @@ pub struct Config {
     pub insight_generation: bool,
     /// Where compiled code is kept, where that is not in the data directory.
     pub cache_dir: Option<PathBuf>,
+    /// A directory of components to watch, for whoever writes them.
+    pub watch: Option<PathBuf>,
     /// Whether the catalog may take the place of another one in the store.
     pub replace_catalog: bool,
     /// The key of the internal API, where one was given; see [`Config::keys`].
@@ -204,6 +206,7 @@ impl Config {
             internal_api_key: None,
             admin_api_key: None,
             replace_catalog: false,
+            watch: None,
             cache_dir: None,
             token_key: None,
             receipt_key: None,

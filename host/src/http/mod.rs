@@ -14,6 +14,7 @@ mod extract;
 mod middleware;
 mod openapi;
 mod params;
+mod plugin_api;
 mod problem;
 mod records;
 mod route;
@@ -37,7 +38,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use client::{CreationRate, Pace, TrustedProxies};
 pub use events::EventStreams;
-pub use extract::InternalKey;
+pub use extract::ApiKey;
+pub use plugin_api::PluginApi;
 pub use problem::{Problem, ProblemView, Violation};
 pub use serve::serve;
 pub use session_api::{SessionApi, States};
@@ -48,10 +50,16 @@ pub use token::{Claims, TokenError, Tokens};
 pub struct HttpState {
     /// The sessions.
     pub sessions: Arc<dyn SessionApi>,
+    /// The versions of the plugins.
+    pub plugins: Arc<dyn PluginApi>,
     /// Signs access tokens and verifies them.
     pub tokens: Arc<Tokens>,
     /// Opens the service API and the fields that reproduce a session.
-    pub internal_key: InternalKey,
+    pub internal_key: ApiKey,
+    /// Opens the plugin API.
+    pub admin_key: ApiKey,
+    /// The largest component that is admitted, in bytes.
+    pub largest_component: usize,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
     /// Whose word on a client's address is taken.
@@ -60,6 +68,17 @@ pub struct HttpState {
     pub rate: Arc<CreationRate>,
     /// How many streams of events may be open.
     pub streams: EventStreams,
+}
+
+impl HttpState {
+    /// The largest body of a request with several components: a few of the largest, as base64.
+    fn largest_plugins_body(&self) -> usize {
+        const COMPONENTS: usize = 4;
+        self.largest_component
+            .saturating_mul(COMPONENTS)
+            .saturating_mul(4)
+            / 3
+    }
 }
 
 /// Every route, with what happens to every request around it.

@@ -42,12 +42,10 @@ pub(super) fn run(arguments: &CreateArguments, output: &Output) -> Result<Ending
     let key = arguments.key.key()?;
     let answer = client
         .call(Call {
-            method: Method::POST,
-            path: "/api/demo/sessions",
             key: key.as_ref(),
-            token: None,
             respond_async: watched,
             body: Some(body(arguments)),
+            ..Call::new(Method::POST, "/api/demo/sessions")
         })
         .map_err(|failure| hint(failure, &arguments.host))?;
     if arguments.host.json {

@@ -37,11 +37,11 @@ pub(super) enum SessionCommand {
 }
 
 /// Where a host listens that was told nothing else.
-pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8018";
+pub(in crate::cli) const DEFAULT_URL: &str = "http://127.0.0.1:8018";
 
 /// Which host, and how to print.
 #[derive(Debug, Args)]
-struct HostArguments {
+pub(in crate::cli) struct HostArguments {
     /// The running host
     #[arg(
         long,
@@ -49,10 +49,10 @@ struct HostArguments {
         env = "LEVAIN_URL",
         default_value = DEFAULT_URL
     )]
-    url: String,
+    pub(in crate::cli) url: String,
     /// Print the host's JSON as it is
     #[arg(long)]
-    json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 impl HostArguments {

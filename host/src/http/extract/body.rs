@@ -42,7 +42,7 @@ async fn read<S: Send + Sync>(
 }
 
 /// Whether the body is said to be JSON (`application/json`, or a type that ends in `+json`).
-fn is_json(headers: &HeaderMap) -> bool {
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -59,7 +59,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn unsupported() -> Problem {
+pub(super) fn unsupported() -> Problem {
     Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",
@@ -83,7 +83,7 @@ pub(in crate::http) fn too_large(limit: Option<usize>) -> Problem {
     )
 }
 
-fn too_slow(within: Duration) -> Problem {
+pub(super) fn too_slow(within: Duration) -> Problem {
     let title = "The body took too long";
     let detail = format!("the body was not whole within {} s", within.as_secs_f64());
     Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", title, detail)
@@ -103,7 +103,7 @@ fn unread(rejection: &BytesRejection) -> Problem {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<JsonObject, Problem> {
+pub(super) fn parse(bytes: &[u8]) -> Result<JsonObject, Problem> {
     if bytes.is_empty() {
         return Err(malformed("the body is empty; a JSON object is expected"));
     }

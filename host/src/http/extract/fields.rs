@@ -52,6 +52,23 @@ impl Fields {
         }
     }
 
+    /// A value of any kind that must be there, as `read` understands it; as [`Fields::required`].
+    pub(in crate::http) fn required_value<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<T> {
+        let read = match self.take(name) {
+            Some(value) => read(&value),
+            None => Err("is missing".to_owned()),
+        };
+        read.map_err(|fault| {
+            self.faults
+                .push(Violation::at(pointer(name), format!("`{name}` {fault}")));
+        })
+        .ok()
+    }
+
     /// # Errors
     /// Every fault: of the fields that were read, and one per field that is not known.
     pub(in crate::http) fn finish(mut self) -> Result<(), Problem> {

@@ -1,4 +1,5 @@
-//! The internal key: who holds it may reproduce sessions, see all of them, and call services.
+//! The keys: who holds the internal one may reproduce sessions, see all of them, and call services; who
+//! holds the admin key may change the plugins.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,18 +13,24 @@ use subtle::ConstantTimeEq as _;
 use crate::http::HttpState;
 use crate::http::problem::Problem;
 
-/// The header that carries the key.
+/// The header that carries the internal key.
 pub(in crate::http) const HEADER: &str = "x-internal-api-key";
 
-/// How to authenticate, where the key is needed.
+/// The header that carries the admin key.
+const ADMIN_HEADER: &str = "x-admin-api-key";
+
+/// How to authenticate, where the admin key is needed.
+const ADMIN_CHALLENGE: &str = "ApiKey realm=\"admin\", header=\"X-Admin-API-Key\"";
+
+/// How to authenticate, where the internal key is needed.
 const CHALLENGE: &str = "ApiKey realm=\"internal\", header=\"X-Internal-API-Key\"";
 
 /// The key, as its digest: neither a log nor a dump of memory shows it, and digests are of one
 /// length, so that a comparison tells nothing of the key's.
 #[derive(Clone)]
-pub struct InternalKey(Arc<[u8; 32]>);
+pub struct ApiKey(Arc<[u8; 32]>);
 
-impl InternalKey {
+impl ApiKey {
     /// The key that callers must give.
     #[must_use]
     pub fn new(key: &str) -> Self {
@@ -37,9 +44,9 @@ impl InternalKey {
     }
 }
 
-impl fmt::Debug for InternalKey {
+impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InternalKey(..)")
+        f.write_str("ApiKey(..)")
     }
 }
 
@@ -61,7 +68,7 @@ impl Caller {
     ///
     /// # Errors
     /// 401 where there is one and it is wrong.
-    pub(in crate::http) fn of(headers: &HeaderMap, key: &InternalKey) -> Result<Self, Problem> {
+    pub(in crate::http) fn of(headers: &HeaderMap, key: &ApiKey) -> Result<Self, Problem> {
         match headers.get(HEADER) {
             None => Ok(Self::Public),
             Some(given) if key.is(given.as_bytes()) => Ok(Self::Internal),
@@ -96,6 +103,28 @@ impl FromRequestParts<HttpState> for InternalCaller {
     }
 }
 
+/// The holder of the admin key, where it is required.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct AdminCaller;
+
+impl FromRequestParts<HttpState> for AdminCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
+        let refused = |code, detail| {
+            let title = "The admin key is needed";
+            Problem::new(StatusCode::UNAUTHORIZED, code, title, detail)
+                .with_hint("X-Admin-API-Key: <the host's ADMIN_API_KEY>")
+                .with_challenge(ADMIN_CHALLENGE)
+        };
+        match parts.headers.get(ADMIN_HEADER) {
+            None => Err(refused("admin_key_missing", "the admin key is missing")),
+            Some(given) if state.admin_key.is(given.as_bytes()) => Ok(Self),
+            Some(_) => Err(refused("admin_key_wrong", "the admin key is wrong")),
+        }
+    }
+}
+
 fn refused(code: &'static str, detail: &str) -> Problem {
     let title = "The internal key is needed";
     Problem::new(StatusCode::UNAUTHORIZED, code, title, detail)
@@ -109,11 +138,11 @@ mod tests {
 
     #[test]
     fn only_the_key_is_the_key_and_nothing_shows_it() {
-        let key = InternalKey::new("correct horse");
+        let key = ApiKey::new("correct horse");
         assert!(key.is(b"correct horse"));
         assert!(!key.is(b"correct hors"));
         assert!(!key.is(b"correct horse "));
         assert!(!key.is(b""));
-        assert_eq!(format!("{key:?}"), "InternalKey(..)");
+        assert_eq!(format!("{key:?}"), "ApiKey(..)");
     }
 }

@@ -2,6 +2,7 @@
 //! given, and each says where it stands.
 
 mod body;
+mod component;
 mod fields;
 mod idempotency;
 mod key;
@@ -11,10 +12,11 @@ mod query;
 mod value;
 
 pub(super) use body::{JsonObject, too_large};
+pub(super) use component::ComponentBody;
 pub(super) use fields::Fields;
 pub(super) use idempotency::IdempotencyKey;
-pub use key::InternalKey;
-pub(super) use key::{Caller, InternalCaller};
+pub use key::ApiKey;
+pub(super) use key::{AdminCaller, Caller, InternalCaller};
 pub(super) use path::{PathParams, uuid_parameter};
 pub(super) use prefer::Prefer;
 pub(super) use query::{QueryFields, QueryPairs, read_limit};

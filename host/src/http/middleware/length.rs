@@ -10,6 +10,9 @@ use crate::http::HttpState;
 use crate::http::extract::too_large;
 use crate::http::problem::Problem;
 
+/// Where components are sent to.
+const PLUGINS: &str = "/api/plugins";
+
 /// Bounds `Content-Length`.
 pub(in crate::http) async fn bound_length(
     State(state): State<HttpState>,
@@ -21,9 +24,14 @@ pub(in crate::http) async fn bound_length(
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<u64>().ok());
-    let most = u64::try_from(state.max_body_bytes).unwrap_or(u64::MAX);
+    let most = match request.uri().path().starts_with(PLUGINS) {
+        true => state.largest_plugins_body(),
+        false => state.max_body_bytes,
+    };
     match length {
-        Some(bytes) if bytes > most => Err(too_large(Some(state.max_body_bytes))),
+        Some(bytes) if bytes > u64::try_from(most).unwrap_or(u64::MAX) => {
+            Err(too_large(Some(most)))
+        }
         _ => Ok(next.run(request).await),
     }
 }

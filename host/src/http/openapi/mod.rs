@@ -25,6 +25,7 @@ use super::problem::ProblemView;
         (name = "sessions", description = "Sessions: open to everybody, authorised by the session's unguessable id"),
         (name = "data", description = "A session's data: with its access token"),
         (name = "services", description = "What each domain's service answers: with the internal key"),
+        (name = "plugins", description = "Which component serves each domain: with the admin key"),
         (name = "operations", description = "For whoever runs the host"),
     ),
 )]
@@ -34,6 +35,7 @@ pub(super) struct ApiDoc;
 pub(super) fn complete(description: &mut OpenApi) {
     let components = description.components.get_or_insert_default();
     components.add_security_scheme("internal_key", internal_key());
+    components.add_security_scheme("admin_key", admin_key());
     components.add_security_scheme("access_token", access_token());
     for item in description.paths.paths.values_mut() {
         for operation in operations(item) {
@@ -62,6 +64,14 @@ fn never_null(schema: &mut Option<RefOr<Schema>>) {
             schema.schema_type = SchemaType::Type(only.clone());
         }
     }
+}
+
+fn admin_key() -> SecurityScheme {
+    let description = "The host's ADMIN_API_KEY";
+    SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+        "X-Admin-API-Key",
+        description,
+    )))
 }
 
 fn internal_key() -> SecurityScheme {

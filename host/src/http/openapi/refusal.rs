@@ -110,6 +110,22 @@ refusals! {
     HostBusy { "503": "Too many clones are under way, the store is unavailable, or the host is stopping; see `Retry-After`.", }
     /// A stream is opened.
     StreamUnavailable { "503": "Too many streams are open, the store is unavailable, or the host is stopping; see `Retry-After`.", }
+    /// The admin key is needed.
+    AdminRefused { "401": "The admin key is missing or wrong.", }
+    /// A domain is named.
+    NoDomain { "404": "There is no such domain.", }
+    /// A component is sent.
+    BadComponent {
+        "400": "The request is not valid; `errors` lists every fault.",
+        "408": "The body took too long to come.",
+        "413": "The component is larger than this host admits.",
+    }
+    /// The plugins are changed.
+    NotChanged { "409": "The domain has no plugin of its own, no version before, or the plugins were changed by somebody else meanwhile.", }
+    /// A candidate is proven.
+    NotProven { "422": "The candidate may not serve, or the proof found what a plugin must not do: `errors` has every finding. All is as it was.", }
+    /// A candidate is proven.
+    ProofBusy { "503": "Another change is being proven, the store is unavailable, or the host is stopping; see `Retry-After`.", }
     /// The host is asked whether it is ready.
     NotReady { "503": "It cannot work now.", }
 }

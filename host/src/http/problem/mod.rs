@@ -6,6 +6,7 @@
 
 mod nearest;
 mod session;
+mod versions;
 
 use std::time::Duration;
 

@@ -194,11 +194,15 @@ pub(in crate::http) fn not_found(what: &str) -> Problem {
     )
 }
 
-fn unavailable(code: &'static str, title: &'static str, detail: impl Into<String>) -> Problem {
+pub(super) fn unavailable(
+    code: &'static str,
+    title: &'static str,
+    detail: impl Into<String>,
+) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, title, detail).with_retry()
 }
 
-fn unknown(
+pub(super) fn unknown(
     status: StatusCode,
     code: &'static str,
     title: &'static str,

@@ -6,6 +6,7 @@ mod docs;
 mod events;
 mod health;
 mod metrics;
+mod plugins;
 mod products;
 mod receipts;
 mod services;
@@ -45,6 +46,10 @@ pub(super) fn routes() -> (axum::Router<HttpState>, utoipa::openapi::OpenApi) {
         .routes(routes!(triggers::create_child))
         .routes(routes!(triggers::run_trigger))
         .routes(routes!(triggers::run_grouped_trigger))
+        .routes(routes!(plugins::list_plugins, plugins::install_plugins))
+        .routes(routes!(plugins::get_plugin, plugins::install_plugin))
+        .routes(routes!(plugins::roll_back_plugin))
+        .routes(routes!(plugins::roll_back_plugins))
         .routes(routes!(health::get_health))
         .routes(routes!(health::get_readiness))
         .routes(routes!(metrics::get_metrics))

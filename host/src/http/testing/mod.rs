@@ -17,12 +17,18 @@ pub(super) use library::{Library, Trouble};
 pub(super) use town::{POLICY, book, session};
 
 use super::{
-    CreationRate, EventStreams, HttpState, InternalKey, Pace, SessionApi, Tokens, TrustedProxies,
-    router,
+    ApiKey, CreationRate, EventStreams, HttpState, Pace, PluginApi, SessionApi, Tokens,
+    TrustedProxies, router,
 };
 
 /// The internal key.
 pub(super) const KEY: &str = "the key of the reading room";
+
+/// The admin key.
+pub(super) const ADMIN_KEY: &str = "the key of the book binder";
+
+/// The largest component.
+pub(super) const LARGEST_COMPONENT: usize = 512;
 
 /// The largest body.
 pub(super) const MAX_BODY_BYTES: usize = 4096;
@@ -85,8 +91,11 @@ impl Desk {
         let pair = AsymmetricKeyPair::<V4>::generate().unwrap();
         let state = HttpState {
             sessions: Arc::clone(&library) as Arc<dyn SessionApi>,
+            plugins: Arc::clone(&library) as Arc<dyn PluginApi>,
+            admin_key: ApiKey::new(ADMIN_KEY),
+            largest_component: LARGEST_COMPONENT,
             tokens: Arc::new(Tokens::new(pair.secret.as_bytes()).unwrap()),
-            internal_key: InternalKey::new(KEY),
+            internal_key: ApiKey::new(KEY),
             max_body_bytes: MAX_BODY_BYTES,
             proxies: Arc::new(TrustedProxies::new(vec![PROXY.parse().unwrap()])),
             rate: Arc::new(CreationRate::new(pace)),

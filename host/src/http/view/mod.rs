@@ -4,6 +4,7 @@ mod account;
 mod counts;
 mod deletion;
 mod ordered;
+mod plugin;
 mod product;
 mod receipt;
 mod records;
@@ -16,6 +17,9 @@ pub use account::{AccountView, AccountsView};
 pub use counts::{Counts, total};
 pub use deletion::{DeletionView, DomainCloneView, DomainDeletionView};
 pub use ordered::Ordered;
+pub use plugin::{
+    ComponentsView, DomainsView, InstallationView, PluginView, PluginsView, RollbackView,
+};
 pub use product::{AlertsView, InsightsView, KpiView, KpisView};
 pub(super) use receipt::{ReceiptKeyView, SealedReceiptView, VerificationView};
 pub use records::RecordsView;

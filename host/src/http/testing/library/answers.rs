@@ -13,17 +13,18 @@ use uuid::Uuid;
 use super::{Library, Trouble};
 use crate::catalog::{Account, Domain, EntityRef, Phase, Trigger};
 use crate::http::testing::town::{POLICY, failure};
-use crate::http::{SessionApi, States};
+use crate::http::{PluginApi, SessionApi, States};
 use crate::metrics::Gauges;
 use crate::receipts::PublicKey;
 use crate::repo::{
-    ServiceRow, ServiceStatus, SessionPosition, SessionRow, SessionStatus, TenantRow, TriggerRow,
-    TriggerStatus,
+    Cause, ServiceRow, ServiceStatus, SessionPosition, SessionRow, SessionStatus, TenantRow,
+    TriggerRow, TriggerStatus,
 };
-use crate::segment::{EntityCounts, StoredSegment};
+use crate::segment::{EntityCounts, StoredSegment, sha256_hex};
 use crate::sessions::{
-    CallTrigger, CloneChild, CloneDomain, Comparison, Created, Destroyed, NewSession, SessionError,
-    SessionPolicy, Verdict, Verification,
+    CallTrigger, CloneChild, CloneDomain, Comparison, Created, Destroyed, Difference,
+    DomainVersions, Install, Installation, Installed, NewSession, Proof, Rollback, SessionError,
+    SessionPolicy, Verdict, Verification, Version, VersionHealth, VersionsError,
 };
 
 /// A look-out on one session.
@@ -45,6 +46,72 @@ impl Look {
         let found = self.sessions.lock().unwrap().get(&self.session_id).cloned();
         self.seen = found.as_ref().map(|row| row.status);
         Some(found.ok_or(SessionError::NotFound { what: "session" }))
+    }
+}
+
+#[async_trait]
+impl PluginApi for Library {
+    async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), VersionsError> {
+        self.trouble()?;
+        Ok((2, vec![shelving_versions()]))
+    }
+
+    async fn install(&self, asked: Install) -> Result<Installation, VersionsError> {
+        self.trouble()?;
+        let mut candidates = Vec::new();
+        for candidate in &asked.candidates {
+            if candidate.domain != "shelving" {
+                return Err(VersionsError::UnknownDomain {
+                    asked: candidate.domain.clone(),
+                    known: vec!["shelving".to_owned()],
+                });
+            }
+            candidates.push(Installed {
+                domain: candidate.domain.clone(),
+                digest: sha256_hex(&candidate.bytes),
+                size_bytes: candidate.bytes.len() as u64,
+                interface: "0.1.0".to_owned(),
+                previous: Some("d1".to_owned()),
+                new_imports: Vec::new(),
+                admission: std::time::Duration::from_millis(3),
+            });
+        }
+        Ok(Installation {
+            candidates,
+            proof: Proof::default(),
+            difference: Difference::default(),
+            before: 2,
+            revision: 2 + u32::from(asked.activate),
+        })
+    }
+
+    async fn roll_back(&self, asked: Rollback) -> Result<u32, VersionsError> {
+        self.trouble()?;
+        match asked.domains.iter().find(|domain| *domain != "shelving") {
+            Some(domain) => Err(VersionsError::NothingBefore {
+                domain: domain.clone(),
+            }),
+            None => Ok(3),
+        }
+    }
+}
+
+fn shelving_versions() -> DomainVersions {
+    let version = |digest: &str, revision| Version {
+        digest: digest.to_owned(),
+        revision,
+        cause: Some(Cause::Install),
+        made_at: Some(crate::http::testing::town::base()),
+        made_by: Some("the book binder".to_owned()),
+    };
+    DomainVersions {
+        domain: "shelving".to_owned(),
+        required: true,
+        active: Some(version("d2", 2)),
+        size_bytes: Some(7),
+        interface: Some("0.1.0".to_owned()),
+        health: VersionHealth::Serving,
+        earlier: vec![version("d1", 1)],
     }
 }
 

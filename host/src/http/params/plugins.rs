@@ -1,0 +1,122 @@
+//! What is asked of the plugins.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::http::extract::{Fields, JsonObject, QueryFields, QueryPairs};
+use crate::http::problem::{Problem, Violation};
+use crate::sessions::Candidate;
+
+/// Who asks, where they do not say.
+const SOMEBODY: &str = "administrator";
+
+/// The longest name.
+const LONGEST_NAME: usize = 100;
+
+/// How the plugins are to be changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::http) struct ChangeParams {
+    /// Who asks for it, as they call themselves.
+    pub(in crate::http) by: String,
+    /// Whether it is only told what would change.
+    pub(in crate::http) dry_run: bool,
+}
+
+impl ChangeParams {
+    /// Reads a query; one that asks for a rollback has no dry run.
+    ///
+    /// # Errors
+    /// 400 with every fault.
+    pub(in crate::http) fn read(query: QueryPairs, dry: bool) -> Result<Self, Problem> {
+        let mut fields = QueryFields::of(query);
+        let by = fields.optional("by", |text| {
+            let plain = !text.is_empty()
+                && text.chars().count() <= LONGEST_NAME
+                && !text.chars().any(char::is_control);
+            match plain {
+                true => Ok(text.to_owned()),
+                false => Err(format!("must be a name of 1 to {LONGEST_NAME} characters")),
+            }
+        });
+        let dry_run = match dry {
+            true => fields.optional("dry_run", |text| {
+                text.parse().map_err(|_| "must be true or false".to_owned())
+            }),
+            false => None,
+        };
+        fields.finish()?;
+        Ok(Self {
+            by: by.unwrap_or_else(|| SOMEBODY.to_owned()),
+            dry_run: dry_run.unwrap_or(false),
+        })
+    }
+}
+
+/// Several components: `{"components": {"<domain>": "<base64>"}}`.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::http) struct ComponentsParams {
+    /// In the order of the body.
+    pub(in crate::http) candidates: Vec<Candidate>,
+}
+
+impl ComponentsParams {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// 400 with every fault.
+    pub(in crate::http) fn read(body: JsonObject) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body);
+        let read = fields.required_value("components", |value| match value {
+            Value::Object(components) => Ok(components.clone()),
+            _ => Err("must be an object: a component per domain, in base64".to_owned()),
+        });
+        fields.finish()?;
+        let mut faults = Vec::new();
+        let mut candidates = Vec::new();
+        for (domain, value) in read.unwrap_or_default() {
+            let decoded = value.as_str().map(|text| STANDARD.decode(text));
+            match decoded {
+                Some(Ok(bytes)) => candidates.push(Candidate { domain, bytes }),
+                _ => faults.push(Violation::at(
+                    format!("/components/{domain}"),
+                    "must be the component in base64",
+                )),
+            }
+        }
+        match faults.is_empty() {
+            true => Ok(Self { candidates }),
+            false => Err(Problem::invalid(faults)),
+        }
+    }
+}
+
+/// Several domains: `{"domains": ["<domain>"]}`.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::http) struct RollbackParams {
+    /// In the order of the body.
+    pub(in crate::http) domains: Vec<String>,
+}
+
+impl RollbackParams {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// 400 with every fault.
+    pub(in crate::http) fn read(body: JsonObject) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body);
+        let domains = fields.required_value("domains", |value| {
+            let names = value.as_array().map(|names| {
+                let names = names.iter().map(|name| name.as_str().map(str::to_owned));
+                names.collect::<Option<Vec<String>>>()
+            });
+            names
+                .flatten()
+                .ok_or_else(|| "must be a list of domains".to_owned())
+        });
+        fields.finish()?;
+        Ok(Self {
+            domains: domains.unwrap_or_default(),
+        })
+    }
+}

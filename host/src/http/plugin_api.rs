@@ -1,0 +1,32 @@
+//! What this room asks of the versions of plugins. In service the [`Sessions`] answer.
+
+use async_trait::async_trait;
+
+use crate::sessions::{DomainVersions, Install, Installation, Rollback, Sessions, VersionsError};
+
+/// The calls of [`Sessions`] that change what serves; each is described there.
+#[async_trait]
+#[expect(
+    missing_docs,
+    reason = "each is the method of `Sessions` of the same name"
+)]
+pub trait PluginApi: Send + Sync + 'static {
+    async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), VersionsError>;
+    async fn install(&self, asked: Install) -> Result<Installation, VersionsError>;
+    async fn roll_back(&self, asked: Rollback) -> Result<u32, VersionsError>;
+}
+
+#[async_trait]
+impl PluginApi for Sessions {
+    async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), VersionsError> {
+        self.versions().await
+    }
+
+    async fn install(&self, asked: Install) -> Result<Installation, VersionsError> {
+        self.install(asked).await
+    }
+
+    async fn roll_back(&self, asked: Rollback) -> Result<u32, VersionsError> {
+        self.roll_back(asked).await
+    }
+}

@@ -1,0 +1,71 @@
+//! Why the plugins stay as they were, as HTTP says it.
+
+use axum::http::StatusCode;
+
+use super::session::{unavailable, unknown};
+use super::{Problem, Violation};
+use crate::sessions::{Finding, VersionsError};
+
+impl From<VersionsError> for Problem {
+    fn from(error: VersionsError) -> Self {
+        let detail = error.to_string();
+        match error {
+            VersionsError::UnknownDomain { asked, known } => {
+                let title = "There is no such domain";
+                let status = StatusCode::NOT_FOUND;
+                unknown(status, "unknown_domain", title, &detail, &asked, &known)
+            }
+            VersionsError::NoPlugin { .. } => {
+                let title = "The domain has no plugin of its own";
+                Self::new(StatusCode::CONFLICT, "no_plugin", title, detail)
+            }
+            VersionsError::Misuse { reason } => Self::invalid(vec![Violation::at("", reason)]),
+            VersionsError::Refused { domain, refusal } => {
+                let title = "The component may not serve";
+                let violation = Violation::at(format!("/{domain}"), refusal.to_string());
+                Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "plugin_refused",
+                    title,
+                    detail,
+                )
+                .with_errors(vec![violation])
+                .with_hint("what served before serves on")
+            }
+            VersionsError::Disproved { findings, .. } => {
+                let title = "The proof failed";
+                Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "proof_failed",
+                    title,
+                    detail,
+                )
+                .with_errors(findings.iter().flat_map(violations).collect())
+                .with_hint("what served before serves on")
+            }
+            VersionsError::NothingBefore { .. } => {
+                let title = "There is no version to go back to";
+                Self::new(StatusCode::CONFLICT, "nothing_before", title, detail)
+            }
+            VersionsError::Changed { .. } => {
+                let title = "The plugins were changed meanwhile";
+                Self::new(StatusCode::CONFLICT, "plugins_changed", title, detail)
+                    .with_hint("look at what serves now, and ask again")
+            }
+            VersionsError::Busy => {
+                unavailable("proof_under_way", "Another change is being proven", detail)
+            }
+            VersionsError::Session(error) => error.into(),
+        }
+    }
+}
+
+/// A finding, and the records that show it.
+fn violations(finding: &Finding) -> Vec<Violation> {
+    let pointer = format!("/{}", finding.domain);
+    let faults = finding.faults.iter();
+    std::iter::once(finding.to_string())
+        .chain(faults.map(ToString::to_string))
+        .map(|detail| Violation::at(&pointer, detail))
+        .collect()
+}
