@@ -14,3 +14,4 @@ mod operations;
 mod recovery;
 mod sandbox;
 mod support;
+mod versions;

@@ -265,7 +265,14 @@ async fn load_plugins(
         largest_bytes: u64::from(config.sandbox.component_mib) << 20,
     };
     let now = SystemClock.now();
-    let versions = Versions::open(Arc::clone(repo), loader, &config.plugins, now).await?;
+    let versions = Versions::open(
+        Arc::clone(repo),
+        loader,
+        &config.plugins,
+        config.replace_catalog,
+        now,
+    )
+    .await?;
     let registry = versions.newest();
     for plugin in registry.all_active() {
         tracing::debug!(domain = %plugin.domain, digest = %plugin.digest, size_bytes = plugin.size_bytes, cached = plugin.component.cached(), "plugin active");

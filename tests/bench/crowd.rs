@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use levain::app::{self, Workings};
 use levain::clock::SystemClock;
 use levain::config::Sources;
+use levain::plugins::Versions;
 use levain::repo;
 use levain::sessions::{NewSession, Sessions};
 use tempfile::TempDir;
@@ -145,7 +146,8 @@ impl Crowd<'_> {
         let config = sources.resolve().unwrap();
         let hosting = self.hosting;
         let views = app::views(&hosting.catalog);
-        let repo = repo::open(&config.store(), &views, config.store_options())
+        let claim = app::claim(&hosting.catalog, &views, false);
+        let repo = repo::open(&config.store(), &claim, config.store_options())
             .await
             .unwrap();
         let sessions = Sessions::new(
@@ -153,7 +155,7 @@ impl Crowd<'_> {
                 &config,
                 Workings {
                     catalog: Arc::clone(&hosting.catalog),
-                    plugins: Arc::clone(&hosting.plugins),
+                    plugins: Arc::new(Versions::given(Arc::clone(&hosting.plugins))),
                     sandbox: hosting.sandbox.clone(),
                     limits: hosting.limits,
                     repo: Arc::clone(&repo),

@@ -9,7 +9,7 @@ use levain::app::{self, Workings};
 use levain::catalog::{Catalog, Domain};
 use levain::clock::SystemClock;
 use levain::config::{SandboxLimits, Sources};
-use levain::plugins::{self, Registry};
+use levain::plugins::{self, Registry, Versions};
 use levain::repo;
 use levain::sandbox::{Compiled, Limits, Sandbox, SandboxConfig};
 use levain::sessions::{NewSession, Sessions};
@@ -58,19 +58,17 @@ impl Host {
             &catalog,
             32 << 20,
         ));
-        let repo = repo::open(
-            &config.store(),
-            &app::views(&catalog),
-            config.store_options(),
-        )
-        .await
-        .unwrap();
+        let views = app::views(&catalog);
+        let claim = app::claim(&catalog, &views, false);
+        let repo = repo::open(&config.store(), &claim, config.store_options())
+            .await
+            .unwrap();
         let sessions = Sessions::new(
             app::session_parts(
                 &config,
                 Workings {
                     catalog: Arc::clone(&catalog),
-                    plugins: Arc::clone(&plugins),
+                    plugins: Arc::new(Versions::given(Arc::clone(&plugins))),
                     sandbox: sandbox.clone(),
                     limits: config.sandbox,
                     repo,

@@ -1,5 +1,6 @@
 //! A host under test: real sessions over a real store, driven through the real router.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -7,6 +8,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chrono::{DateTime, Utc};
 use levain::app::{self, Workings};
 use levain::config::Sources;
+use levain::plugins::{Loader, Versions};
 use levain::repo;
 use levain::sessions::Sessions;
 use serde_json::{Value, json};
@@ -20,6 +22,17 @@ use super::store::{Database, Store};
 
 /// The internal API's key of every host under test.
 pub const INTERNAL_KEY: &str = "an-internal-key-of-the-tests-0123456789";
+
+/// The plugin API's key of every host under test.
+pub const ADMIN_KEY: &str = "an-admin-key-of-the-tests-0123456789";
+
+/// Where a host's components are from.
+enum Plugins<'p> {
+    /// It was built with them.
+    Given,
+    /// The registry of its store, which is filled from a directory.
+    Registered(&'p Path),
+}
 
 /// A host with a store of its own, in a directory that goes with it.
 pub struct TestApp {
@@ -92,28 +105,58 @@ impl TestApp {
         Self::set(hosting, "2026-03-02T10:00:00Z".parse().unwrap(), settings).await
     }
 
+    /// A host over a catalog whose components are in the registry of its store, from a directory.
+    pub async fn registered(hosting: &Hosting, directory: &Path) -> Self {
+        let now = "2026-03-02T10:00:00Z".parse().unwrap();
+        Self::set_up(hosting, Plugins::Registered(directory), now, &[]).await
+    }
+
     async fn set(hosting: &Hosting, now: DateTime<Utc>, settings: &[(&'static str, &str)]) -> Self {
+        Self::set_up(hosting, Plugins::Given, now, settings).await
+    }
+
+    async fn set_up(
+        hosting: &Hosting,
+        plugins: Plugins<'_>,
+        now: DateTime<Utc>,
+        settings: &[(&'static str, &str)],
+    ) -> Self {
         let data = TempDir::new().unwrap();
         let store = Store::make(data.path()).await;
         let mut sources = Sources::default()
             .with_flag("data_dir", data.path().to_str().unwrap())
             .with_flag("database_url", &store.url)
-            .with_flag("internal_api_key", INTERNAL_KEY);
+            .with_flag("internal_api_key", INTERNAL_KEY)
+            .with_flag("admin_api_key", ADMIN_KEY);
         for (name, value) in settings {
             sources = sources.with_flag(name, *value);
         }
         let config = sources.resolve().unwrap();
         let views = app::views(&hosting.catalog);
-        let repo = repo::open(&config.store(), &views, config.store_options())
+        let claim = app::claim(&hosting.catalog, &views, false);
+        let repo = repo::open(&config.store(), &claim, config.store_options())
             .await
             .unwrap();
+        let plugins = match plugins {
+            Plugins::Given => Versions::given(Arc::clone(&hosting.plugins)),
+            Plugins::Registered(directory) => {
+                let loader = Loader {
+                    sandbox: hosting.sandbox.clone(),
+                    catalog: Arc::clone(&hosting.catalog),
+                    largest_bytes: 32 << 20,
+                };
+                Versions::open(Arc::clone(&repo), loader, directory, false, now)
+                    .await
+                    .unwrap()
+            }
+        };
         let clock = Arc::new(TestClock::at(now));
         let sessions = Sessions::new(
             app::session_parts(
                 &config,
                 Workings {
                     catalog: Arc::clone(&hosting.catalog),
-                    plugins: Arc::clone(&hosting.plugins),
+                    plugins: Arc::new(plugins),
                     sandbox: hosting.sandbox.clone(),
                     limits: hosting.limits,
                     repo,
@@ -207,6 +250,17 @@ impl TestApp {
             body,
         )
         .await
+    }
+
+    /// Any method with the admin key, and a component or nothing as the body.
+    pub async fn administer(&self, method: Method, path: &str, component: &[u8]) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-admin-api-key", ADMIN_KEY)
+            .header("content-type", "application/wasm")
+            .body(Body::from(component.to_vec()));
+        self.send(request.unwrap()).await
     }
 
     /// DELETE without a key.

@@ -48,13 +48,13 @@ impl Hosting {
         plugins_dir: &Path,
         set_up: impl FnOnce(Sandbox) -> Sandbox,
     ) -> Self {
-        let catalog = read(catalog);
+        let catalog = Arc::new(read(catalog));
         let limits = Sources::default().resolve().unwrap().sandbox;
         let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 2)).unwrap();
         let sandbox = set_up(sandbox);
         let registry = plugins::load(&sandbox, plugins_dir, &catalog, 32 << 20);
         Self {
-            catalog: Arc::new(catalog),
+            catalog,
             plugins: Arc::new(registry),
             sandbox,
             limits,

@@ -18,8 +18,9 @@ mod relay;
 #[path = "../../host/src/repo/postgres/tests/server.rs"]
 mod server;
 mod store;
+mod versions;
 
-pub use app::{Answer, INTERNAL_KEY, TestApp};
+pub use app::{ADMIN_KEY, Answer, INTERNAL_KEY, TestApp};
 pub use handmade::Handmade;
 pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};
 pub use masks::{masked, masked_text};
@@ -31,3 +32,4 @@ pub use receiver::{Received, Receiver};
 pub use records::{Records, day, instant, number};
 pub use relay::Relay;
 pub use store::{Database, Store, on_postgres};
+pub use versions::{Cycles, version};

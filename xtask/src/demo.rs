@@ -165,6 +165,8 @@ impl Host {
                 &PathBuf::from("--plugins"),
                 &workspace::target()?.join("plugins"),
             ])
+            // What was just built is what is shown, whatever a store has of an earlier build.
+            .args(["--replace-catalog", "true"])
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("start {}", levain.display()))?;

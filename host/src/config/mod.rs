@@ -80,7 +80,7 @@ pub struct Config {
     pub cache_dir: Option<PathBuf>,
     /// A directory of components to watch, for whoever writes them.
     pub watch: Option<PathBuf>,
-    /// Whether the catalog may take the place of another one in the store.
+    /// Whether the catalog, and the components of the directory, take the place of others in the store.
     pub replace_catalog: bool,
     /// The key of the internal API, where one was given; see [`Config::keys`].
     pub internal_api_key: Option<Secret>,

@@ -134,7 +134,7 @@ pub static SETTINGS: &[Setting] = &[
         "A directory of components to watch, for development: what changes there is proven and serves, or is refused",
         |config, text| { config.watch = Some(path(text)?); Ok(()) }).path().described(),
     text("replace_catalog", "LEVAIN_REPLACE_CATALOG", "replace-catalog", "BOOL", "false",
-        "Whether the catalog may take the place of another one in the store",
+        "Whether catalog and components, as they are given, take the place of others in the store: unproven, as one release",
         |config, text| { config.replace_catalog = switch(text)?; Ok(()) }),
     text("database_url", "DEMO_SESSION_DATABASE_URL", "database-url", "URL", "an SQLite file in the data directory",
         "The store: postgres://name:password@server/database, or sqlite:path/to/file",

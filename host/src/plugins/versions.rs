@@ -79,7 +79,8 @@ impl Versions {
     }
 
     /// The registry of a store. Domains that have no version there are given that of the directory; where
-    /// both have one, the store's rules, and a file that differs is named in the log.
+    /// both have one, the store's rules, and a file that differs is named in the log. With `replace`, the
+    /// directory rules.
     ///
     /// # Errors
     /// [`VersionError::Store`]; a component that is refused is in the registry's list.
@@ -87,6 +88,7 @@ impl Versions {
         repo: Arc<dyn Repo>,
         loader: Loader,
         directory: &Path,
+        replace: bool,
         now: DateTime<Utc>,
     ) -> Result<Self, VersionError> {
         let versions = Self {
@@ -94,7 +96,7 @@ impl Versions {
             state: RwLock::default(),
             loading: tokio::sync::Mutex::new(()),
         };
-        versions.fill(directory, now).await?;
+        versions.fill(directory, replace, now).await?;
         Ok(versions)
     }
 
@@ -210,7 +212,12 @@ impl Versions {
         blocking(move || sandbox.forget_but(stay.iter().map(String::as_str))).await
     }
 
-    async fn fill(&self, directory: &Path, now: DateTime<Utc>) -> Result<(), VersionError> {
+    async fn fill(
+        &self,
+        directory: &Path,
+        replace: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), VersionError> {
         let Store { repo, loader } = self.store()?;
         for _ in 0..FILL_ATTEMPTS {
             let newest = repo.find_revision(None).await?;
@@ -221,7 +228,7 @@ impl Versions {
             let mut missing = Vec::new();
             for (domain, plugin) in served(&loader.catalog) {
                 let file = file_of(directory, plugin);
-                match active.get(&domain.slug) {
+                match active.get(&domain.slug).filter(|_| !replace) {
                     None => missing.push((domain.clone(), plugin.to_owned(), file)),
                     Some(digest) => tell_of_other(loader, &domain.slug, digest, &file).await?,
                 }

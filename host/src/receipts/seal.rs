@@ -216,6 +216,7 @@ mod tests {
             engine: "an engine".to_owned(),
             session_created_at: noon(),
             base_reference: noon(),
+            plugin_revision: None,
             epoch: 1,
             sealed_at: noon(),
             tenants: vec![TenantReceipt {

@@ -102,7 +102,7 @@ impl Sessions {
             .await?;
         if swept.forgotten > 0 {
             // The ledger names fewer versions now.
-            parts.plugins.collect().await?;
+            self.collect_versions().await?;
         }
         if swept != Swept::default() {
             tracing::info!(

@@ -56,6 +56,8 @@ async fn every_route_is_described_with_its_refusals() {
             "get /api/demo/sessions/{session_id}/status: 200 400 404 500 503",
             "get /api/demo/sessions/{session_id}: 200 400 404 500 503",
             "get /api/demo/sessions: 200 400 401 500 503",
+            "get /api/plugins/{domain}: 200 400 401 404 500 503",
+            "get /api/plugins: 200 401 500 503",
             "get /healthz: 200 500",
             "get /metrics: 200 500",
             "get /readyz: 200 500 503",
@@ -65,10 +67,14 @@ async fn every_route_is_described_with_its_refusals() {
             "post /api/demo/sessions/{session_id}/reset: 200 400 401 404 409 410 429 500 502 503",
             "post /api/demo/sessions/{session_id}/verify: 200 400 401 404 409 410 500 503",
             "post /api/demo/sessions: 200 202 400 401 403 408 409 410 413 415 422 429 500 502 503",
+            "post /api/plugins/rollback: 200 400 401 404 408 409 413 415 500 503",
+            "post /api/plugins/{domain}/rollback: 200 400 401 404 409 500 503",
             "post /services/tenant/internal/demo/create-child: 200 400 401 404 408 409 410 413 415 500 502 503",
             "post /services/{domain}/internal/demo/clone: 200 400 401 404 408 409 410 413 415 500 502 503",
             "post /services/{domain}/internal/{group}/{trigger}/trigger: 200 400 401 404 408 409 410 413 415 500 502 503",
             "post /services/{domain}/internal/{trigger}/trigger: 200 400 401 404 408 409 410 413 415 500 502 503",
+            "put /api/plugins/{domain}: 200 400 401 404 408 409 413 422 500 503",
+            "put /api/plugins: 200 400 401 404 408 409 413 415 422 500 503",
         ]
     );
     let new = &api["components"]["schemas"]["NewSession"];

@@ -6,6 +6,7 @@ mod description;
 mod events;
 mod lifecycle;
 mod operations;
+mod plugins;
 mod products;
 mod rate;
 mod receipts;

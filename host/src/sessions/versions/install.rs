@@ -240,7 +240,7 @@ impl Sessions {
         }
         let sessions = self.clone();
         self.inner.tasks.spawn(async move {
-            if let Err(error) = sessions.inner.parts.plugins.collect().await {
+            if let Err(error) = sessions.collect_versions().await {
                 tracing::warn!(%error, "versions that nothing names could not be collected");
             }
         });

@@ -53,6 +53,15 @@ pub enum VersionHealth {
 }
 
 impl Sessions {
+    /// Removes the versions that nothing names any more: neither what serves, nor a rollback, nor a session of
+    /// the ledger.
+    ///
+    /// # Errors
+    /// [`VersionsError::Session`].
+    pub async fn collect_versions(&self) -> Result<(), VersionsError> {
+        Ok(self.inner.parts.plugins.collect().await?)
+    }
+
     /// The versions of every domain that has a plugin, in the catalog's order, and the newest revision.
     ///
     /// # Errors

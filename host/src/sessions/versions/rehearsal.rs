@@ -21,8 +21,9 @@ use crate::sessions::create::tenants;
 use crate::sessions::progress::Progress;
 use crate::sessions::{Sessions, Switches};
 
-/// What a plugin is told that the session is called.
-const NAME: &str = "demo_proof";
+/// What a plugin is told that the session is called, and what it is called the second time: what is made of a
+/// tenant at an instant does not depend on it.
+const NAMES: [&str; 2] = ["demo_1_proof", "demo_2_proof"];
 
 /// A session of an account, told from an instant.
 #[derive(Debug, Clone)]
@@ -51,7 +52,7 @@ impl Rehearsal {
         };
         Self {
             row: SessionRow {
-                session_id: NAME.to_owned(),
+                session_id: NAMES[0].to_owned(),
                 account: account.slug.clone(),
                 catalog_digest: catalog.digest().to_owned(),
                 status: SessionStatus::Cloning,
@@ -96,7 +97,7 @@ impl Rehearsal {
         job(sessions, plugins, row).rehearse(given).await
     }
 
-    /// Makes once more what the candidates made, and only that.
+    /// Makes once more what the candidates made, and only that, in a session of another name.
     pub(super) async fn again(
         &self,
         sessions: &Sessions,
@@ -105,6 +106,7 @@ impl Rehearsal {
         made: &Rehearsed,
     ) -> Rehearsed {
         let mut row = self.row.clone();
+        row.session_id = NAMES[1].to_owned();
         for (tenant, before) in row.tenants.iter_mut().zip(&made.rows) {
             take_services(tenant, before, domains);
             for (trigger, before) in tenant.triggers.iter_mut().zip(&before.triggers) {

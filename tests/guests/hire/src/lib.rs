@@ -1,7 +1,10 @@
 //! Riders, and who has which bike until when.
 
+mod rule;
+
 use levain_plugin::{
-    Field, Fixture, Ids, Plugin, PluginError, Record, Rows, Segment, SessionContext,
+    CleanupPlan, EntityCount, Field, Fixture, Ids, Plugin, PluginError, Record, Rows, Segment,
+    SessionContext,
 };
 use serde::Deserialize;
 
@@ -50,7 +53,18 @@ impl Plugin for Hires {
 
     fn clone_tenant(&self, ctx: &SessionContext) -> Result<Vec<Segment>, PluginError> {
         let cloning = self.ids.cloning(ctx)?;
-        Ok(cloning.with(&self.riders).with(&self.hires).finish())
+        let honest = cloning.with(&self.riders).with(&self.hires).finish();
+        rule::applied(ctx, honest)
+    }
+
+    fn cleanup(_: &SessionContext, held: &[EntityCount]) -> Result<CleanupPlan, PluginError> {
+        let held_of = |entity: &&str| held.iter().find(|held| held.entity == **entity);
+        let dependents_first = Self::ENTITIES.iter().rev();
+        let honest = CleanupPlan {
+            deletions: dependents_first.filter_map(held_of).cloned().collect(),
+            notices: Vec::new(),
+        };
+        Ok(rule::planned(honest, held))
     }
 }
 

@@ -1,0 +1,71 @@
+//! The rule that tells one version of this plugin from another. A test writes another one over it in the
+//! component: so it has as many versions as it needs, and one compiler run makes them all.
+
+use levain_plugin::{CleanupPlan, EntityCount, PluginError, Segment, SessionContext};
+
+/// What stands in the component; a test looks for it, and writes another of the same length.
+static RULE: [u8; 32] = *b"levain-test-rule:as-before      ";
+
+/// In microseconds, as the data clock is.
+const DAY: i64 = 86_400_000_000;
+
+fn rule() -> &'static str {
+    // The compiler must not know what stands there.
+    let rule: &'static [u8; 32] = std::hint::black_box(&RULE);
+    let rule = std::str::from_utf8(rule).unwrap_or_default();
+    rule.trim_start_matches("levain-test-rule:").trim_end()
+}
+
+/// What the rule makes of the honest records.
+pub fn applied(
+    ctx: &SessionContext,
+    mut segments: Vec<Segment>,
+) -> Result<Vec<Segment>, PluginError> {
+    let rule = rule();
+    for segment in segments
+        .iter_mut()
+        .filter(|segment| segment.entity == "hire")
+    {
+        let rows = &segment.rows;
+        segment.rows = match rule {
+            // Bikes that are out cost two euros more.
+            "dearer" => rows.replace("\"back_at\":null,\"paid\":", "\"back_at\":null,\"paid\":2"),
+            "dangling" => renamed(rows, "\"rider_id\":\""),
+            "unpaid" => rows.replacen("\"paid\":", "\"paid\":-", 1),
+            "leaky" => {
+                let spell = ctx.session_id.len() + usize::from(ctx.session_id.contains('2'));
+                rows.replacen("\"paid\":", &format!("\"paid\":{spell}"), 1)
+            }
+            "seasonal" if ctx.session_created_at / DAY % 14 < 7 => {
+                rows.replacen("\"paid\":", "\"paid\":1", 1)
+            }
+            "panicking" => panic!("this version panics"),
+            _ => continue,
+        };
+    }
+    Ok(segments)
+}
+
+/// What the rule makes of the honest plan.
+pub fn planned(mut plan: CleanupPlan, held: &[EntityCount]) -> CleanupPlan {
+    match rule() {
+        "forgetful" => plan.deletions.retain(|planned| planned.entity != "rider"),
+        "greedy" if held.iter().all(|held| held.records == 0) => {
+            for planned in &mut plan.deletions {
+                planned.records += 1;
+            }
+        }
+        _ => {}
+    }
+    plan
+}
+
+/// The first reference of this name, to nobody.
+fn renamed(rows: &str, key: &str) -> String {
+    const UUID: usize = 36;
+    let Some((before, after)) = rows.split_once(key) else {
+        return rows.to_owned();
+    };
+    let rest = after.get(UUID..).unwrap_or_default();
+    format!("{before}{key}00000000-0000-4000-8000-0000000f0f0f{rest}")
+}

@@ -1,0 +1,8 @@
+//! Versions of plugins: proven before they serve, changed under load, and gone back from.
+
+mod installing;
+mod proof;
+mod refusals;
+mod replicas;
+mod starting;
+mod watching;

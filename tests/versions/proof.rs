@@ -1,0 +1,87 @@
+//! What a candidate would change: told to the record and the field, and nothing besides.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Cycles, TestApp, version};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_one_rule_is_told_by_its_field_and_its_records_alone() {
+    let cycles = Cycles::new();
+    let app = TestApp::registered(Cycles::hosting(), &cycles.plugins).await;
+    let path = "/api/plugins/hire?dry_run=true";
+    let told = app
+        .administer(Method::PUT, path, &version("dearer"))
+        .await
+        .expect(200);
+    let [entity] = told["difference"].as_array().unwrap().as_slice() else {
+        panic!("{told:#}");
+    };
+    assert_eq!(
+        (&entity["domain"], &entity["entity"]),
+        (&json!("hire"), &json!("hire"))
+    );
+    for kind in ["added", "removed"] {
+        assert_eq!(
+            entity[kind],
+            json!({"records": 0, "examples": []}),
+            "{entity:#}"
+        );
+    }
+    // Three bikes are out, at every instant.
+    assert_eq!(entity["changed"], 3, "{entity:#}");
+    let fields = entity["fields"].as_object().unwrap();
+    assert_eq!(fields.keys().collect::<Vec<_>>(), ["paid"]);
+    assert_eq!(fields["paid"]["records"], 3);
+    let example = &fields["paid"]["examples"][0];
+    let (before, after) = (&example["before"], &example["after"]);
+    assert_eq!(format!("2{before}"), after.to_string(), "{example:#}");
+    assert_eq!(entity["spelt_otherwise"], 0);
+
+    let proof = &told["proof"];
+    assert_eq!(proof["accounts"], json!(["harbour"]));
+    assert_eq!(proof["instants"], 16);
+    // Sixteen clones, checked, of 39 records; each once more, and three plans; four of the laws.
+    assert_eq!(proof["records"], 16 * 39);
+    assert!(proof["calls"].as_u64().unwrap() > 16 * 5, "{proof:#}");
+    let candidate = &told["candidates"][0];
+    assert_eq!(candidate["new_imports"], json!([]));
+    assert_eq!(candidate["wit_version"], "0.1.0");
+    for cost in ["cost", "cost_before"] {
+        assert!(candidate[cost]["clone_ms"].as_f64().unwrap() > 0.0);
+        assert!(candidate[cost]["peak_memory_bytes"].as_u64().unwrap() > 65_535);
+    }
+
+    // It was only looked at.
+    assert_eq!((&told["before"], &told["revision"]), (&json!(1), &json!(1)));
+    assert_eq!(told["dry_run"], true);
+    let session = app.create("harbour").await.expect(200);
+    assert_eq!(
+        served_by(&session, "hire"),
+        previous(&told),
+        "what served serves on"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_serves_already_changes_nothing() {
+    let cycles = Cycles::new();
+    let app = TestApp::registered(Cycles::hosting(), &cycles.plugins).await;
+    let same = version("as-before");
+    let told = app
+        .administer(Method::PUT, "/api/plugins/hire", &same)
+        .await
+        .expect(200);
+    assert_eq!(told["difference"], json!([]));
+    assert_eq!((&told["before"], &told["revision"]), (&json!(1), &json!(1)));
+}
+
+/// The digest of the component that made a domain of a session.
+pub fn served_by(session: &Value, domain: &str) -> Value {
+    let tenant = session["virtual_tenant_id"].as_str().unwrap();
+    session["services"][tenant][domain]["plugin_version"].clone()
+}
+
+fn previous(told: &Value) -> Value {
+    told["candidates"][0]["previous"].clone()
+}
