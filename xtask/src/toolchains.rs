@@ -316,3 +316,45 @@ fn remove(file: &Path) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_had_is_said() {
+        let missing = version(&"no-such-program").unwrap_err();
+        assert_eq!(missing, "there is no `no-such-program` here");
+        let mut failing = Command::new("sh");
+        failing.args(["-c", "seq 20 >&2; exit 3"]);
+        let said = quietly(&mut failing).unwrap_err();
+        let (told, lines) = said.split_once(":\n").unwrap();
+        assert!(told.ends_with("exit status: 3"), "{told}");
+        let lines: Vec<&str> = lines.lines().map(str::trim).collect();
+        assert_eq!(lines, ["1", "2", "3", "4", "…", "17", "18", "19", "20"]);
+    }
+
+    #[test]
+    fn a_digest_is_of_names_contents_and_where_one_ends() {
+        let folder = std::env::temp_dir().join(format!("levain-digest-{}", std::process::id()));
+        let digest_of = |contents: &[(&str, &str)], and: &str| {
+            fs::create_dir_all(&folder).unwrap();
+            for (name, text) in contents {
+                fs::write(folder.join(name), text).unwrap();
+            }
+            let found = digest(&files(&folder).unwrap(), and).unwrap();
+            fs::remove_dir_all(&folder).unwrap();
+            found
+        };
+        let first = digest_of(&[("a", "1"), ("b", "2")], "");
+        assert_eq!(first.len(), 64);
+        assert_eq!(first, digest_of(&[("b", "2"), ("a", "1")], ""));
+        for (contents, and) in [
+            ([("a", "12"), ("b", "")], ""),
+            ([("a", "1"), ("c", "2")], ""),
+            ([("a", "1"), ("b", "2")], "3"),
+        ] {
+            assert_ne!(first, digest_of(&contents, and), "{contents:?} {and}");
+        }
+    }
+}
