@@ -1,6 +1,8 @@
 """What was seen in an apiary's hives, and the honey that was taken out of them. The contract is
 wit/levain-domain.wit."""
 
+# uuid imports it when it first needs it, and by then there are no files to import from.
+import hashlib  # noqa: F401
 import json
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
