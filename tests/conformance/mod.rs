@@ -1,6 +1,7 @@
 //! What a session must contain, and what must be refused: the domain specification, walked by
 //! queries over exports and by data read from the catalog, never by ids that a test knows.
 
+mod corpus;
 mod determinism;
 mod exact_times;
 mod instants;
@@ -9,6 +10,8 @@ mod references;
 mod sample;
 mod schemas;
 mod second_trade;
+mod shifted;
+mod toolchains;
 mod trade;
 mod volumes;
 mod xrules;

@@ -1,6 +1,7 @@
 //! What the tests stand on: the catalog of the project or a small one of misbehaving plugins, and
 //! a host over it that is driven through its router.
 
+mod apiary;
 mod app;
 mod clock;
 mod disk;
@@ -20,6 +21,7 @@ mod server;
 mod store;
 mod versions;
 
+pub use apiary::apiary;
 pub use app::{ADMIN_KEY, Answer, INTERNAL_KEY, TestApp};
 pub use handmade::Handmade;
 pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};

@@ -5,6 +5,7 @@ mod fixtures;
 mod plugins;
 mod server;
 mod test;
+mod toolchains;
 mod workspace;
 
 use clap::Parser;
@@ -15,6 +16,9 @@ use clap::Parser;
 enum Task {
     /// Build every plugin as a WebAssembly component, into target/plugins
     BuildPlugins,
+    /// Build the tests' components in JavaScript and Python, into target/toolchains/components; where a compiler
+    /// cannot be installed, say so
+    BuildToolchains,
     /// Write the generated series of the demo data, or check them with --check
     Fixtures(fixtures::Args),
     /// Build everything, serve, and create a first session
@@ -37,6 +41,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::BuildPlugins => plugins::run(),
+        Task::BuildToolchains => toolchains::run(),
         Task::Fixtures(args) => fixtures::run(&args),
         Task::Demo(args) => demo::run(&args),
         Task::Test { filters } => test::run(&filters),

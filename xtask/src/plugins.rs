@@ -217,6 +217,18 @@ fn component(domain: &str, module: &Path, folder: &Path) -> Result<Component> {
     })
 }
 
+/// Takes a component that another compiler made, once it is seen to import what a plugin may; its size.
+///
+/// # Errors
+///
+/// It cannot be read or written, is no component, or imports anything else.
+pub fn adopt(made: &Path, path: &Path) -> Result<usize> {
+    let bytes = fs::read(made).with_context(|| format!("read {}", made.display()))?;
+    check_imports(&bytes)?;
+    write_atomically(path, &bytes)?;
+    Ok(bytes.len())
+}
+
 fn check_imports(component: &[u8]) -> Result<()> {
     let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
         bail!("it is a WIT package, not a component");

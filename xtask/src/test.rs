@@ -4,14 +4,15 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{fixtures, plugins, server, workspace};
+use crate::{fixtures, plugins, server, toolchains, workspace};
 
 /// All packages but this one: together, they are built with one set of features.
 const PACKAGES: &[&str] = &["--workspace", "--exclude", "xtask"];
 
 /// Builds every component, checks that the generated fixtures are what is committed, and runs
-/// every test of the workspace; those of the whole host on PostgreSQL once more, where a server answers. What
-/// follows `--` goes to the test binaries.
+/// every test of the workspace; those of the whole host on PostgreSQL once more, where a server answers. The
+/// components in other languages are built where their compilers can be had. What follows `--` goes to the
+/// test binaries.
 ///
 /// # Errors
 ///
@@ -19,6 +20,7 @@ const PACKAGES: &[&str] = &["--workspace", "--exclude", "xtask"];
 pub fn run(filters: &[String]) -> Result<()> {
     plugins::build()?;
     plugins::build_guests()?;
+    toolchains::run()?;
     fixtures::run(&fixtures::Args { check: true })?;
     // Some tests run the binary itself.
     workspace::run_cargo(&["build", "--package", "levain"])?;

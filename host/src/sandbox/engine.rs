@@ -20,8 +20,9 @@ use crate::segment::hex;
 pub(super) const TICK: Duration = Duration::from_millis(5);
 
 /// Core instances that one component may consist of: the plugin's own module and the adapters
-/// that a toolchain puts beside it.
-const CORE_INSTANCES_PER_COMPONENT: u32 = 32;
+/// that a toolchain puts beside it. One of componentize-py links a Python of 38; a place that is not
+/// taken costs a number.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 /// Linear memories of one component.
 const MEMORIES_PER_COMPONENT: u32 = 4;
 /// Tables of one component.
