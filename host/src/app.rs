@@ -24,7 +24,7 @@ use crate::notices::Notices;
 use crate::plugins::{self, Registry};
 use crate::receipts::Seal;
 use crate::repo::{self, Repo, ViewColumn, ViewKind, ViewSpec};
-use crate::sandbox::{CodeCache, Sandbox, SandboxConfig};
+use crate::sandbox::{CodeCache, Compiler, Sandbox, SandboxConfig};
 use crate::sessions::{
     CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
 };
@@ -238,9 +238,10 @@ fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, 
         &config.sandbox,
         config.clone_workers,
     ))?;
-    let sandbox = sandbox.with_cache(cache(config)?);
-    let largest = u64::from(config.sandbox.component_mib) << 20;
-    let registry = plugins::load(&sandbox, &config.plugins, catalog, largest);
+    let sandbox = sandbox
+        .with_compiler(Compiler::this_program()?)
+        .with_cache(cache(config)?);
+    let registry = plugins::load(&sandbox, &config.plugins, catalog, &config.sandbox);
     for plugin in registry.all_active() {
         tracing::debug!(domain = %plugin.domain, digest = %plugin.digest, size_bytes = plugin.size_bytes, cached = plugin.component.cached(), "plugin active");
     }
@@ -390,9 +391,9 @@ pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<Cata
     let registry = match plugins {
         Some(directory) => {
             let limits = default_limits()?;
-            let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 1))?;
-            let largest = u64::from(limits.component_mib) << 20;
-            plugins::load(&sandbox, directory, &catalog, largest)
+            let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 1))?
+                .with_compiler(Compiler::this_program()?);
+            plugins::load(&sandbox, directory, &catalog, &limits)
         }
         None => Registry::default(),
     };

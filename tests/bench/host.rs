@@ -56,7 +56,7 @@ impl Host {
             &sandbox,
             &target.join("plugins"),
             &catalog,
-            32 << 20,
+            &config.sandbox,
         ));
         let repo = repo::open(
             &config.store(),

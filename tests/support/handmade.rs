@@ -119,7 +119,8 @@ fn read_size(bytes: &[u8]) -> (usize, &[u8]) {
     panic!("a size without an end");
 }
 
-fn write_size(mut size: usize, bytes: &mut Vec<u8>) {
+/// Writes a size in LEB128.
+pub(super) fn write_size(mut size: usize, bytes: &mut Vec<u8>) {
     loop {
         let low = u8::try_from(size & 0x7f).unwrap();
         size >>= 7;

@@ -2,6 +2,7 @@
 //! a host over it that is driven through its router.
 
 mod app;
+mod candidates;
 mod clock;
 mod disk;
 mod events;
@@ -20,11 +21,12 @@ mod server;
 mod store;
 
 pub use app::{Answer, INTERNAL_KEY, TestApp};
+pub use candidates::{Candidate, candidates, laborious};
 pub use handmade::Handmade;
 pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};
 pub use masks::{masked, masked_text};
 pub use metrics::Metrics;
-pub use process::{Host, Running, Said, copy, levain, serve_arguments, until};
+pub use process::{Host, binary, Running, Said, copy, levain, serve_arguments, until};
 pub use puppets::Puppets;
 pub use raise::raise;
 pub use receiver::{Received, Receiver};

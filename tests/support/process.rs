@@ -55,7 +55,7 @@ fn alone(command: &mut Command) {
 }
 
 /// The binary; `cargo xtask test` builds it.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let binary = std::env::current_exe()
         .unwrap()
         .ancestors()

@@ -6,6 +6,7 @@
 
 mod catalog;
 mod client;
+mod compile;
 mod failure;
 mod output;
 mod receipt;
@@ -44,6 +45,9 @@ enum Command {
     Receipt(receipt::ReceiptCommand),
     /// Hold a running host against what its sessions must show
     Verify(verify::VerifyArguments),
+    /// What a host has run to compile one component: from standard input, to standard output
+    #[command(hide = true)]
+    CompileComponent(compile::CompileArguments),
 }
 
 /// How a command ended, where it did not fail.
@@ -74,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Catalog(command) => catalog::run(&command, &output),
         Command::Receipt(command) => receipt::run(&command, &output),
         Command::Verify(arguments) => verify::run(&arguments, &output),
+        Command::CompileComponent(arguments) => return compile::run(&arguments, &output),
     };
     match outcome {
         Ok(Ending::Well) => ExitCode::SUCCESS,

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+};
 
 use super::SandboxConfig;
 use super::bindings::v0_1;
@@ -41,7 +43,7 @@ pub(super) struct SandboxEngine {
     pub(super) stack_bytes: usize,
     /// This program, and its engine by the digest of all that decides what it makes of a component.
     pub(super) name: String,
-    compatibility: String,
+    pub(super) compatibility: String,
     stopped: Arc<AtomicBool>,
 }
 
@@ -77,8 +79,9 @@ impl SandboxEngine {
     }
 }
 
-/// A digest of the engine's version, target and configuration.
-fn compatibility(engine: &Engine) -> String {
+/// A digest of the engine's version, target and configuration: of all that decides what it makes of a
+/// component, and so not of how it lays out memory.
+pub(super) fn compatibility(engine: &Engine) -> String {
     let mut digest = Digest(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut digest);
     hex(&digest.0.finalize()).chars().take(16).collect()
@@ -123,15 +126,25 @@ fn engine_config(config: SandboxConfig) -> Config {
         .linear_memory_keep_resident(2 << 20)
         .max_unused_warm_slots(slots);
 
-    let mut engine = Config::new();
+    let mut engine = code_config();
     engine
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .max_wasm_stack(config.stack_bytes);
+    engine
+}
+
+/// The part of the configuration that decides what a component compiles to: the same wherever one is
+/// compiled. A pool is no part of it, and reserves more addresses than a compiling process may have.
+pub(super) fn code_config() -> Config {
+    let mut engine = Config::new();
+    engine
         .wasm_component_model(true)
         .epoch_interruption(true)
-        .max_wasm_stack(config.stack_bytes)
         .wasm_relaxed_simd(true)
         .relaxed_simd_deterministic(true)
         .cranelift_nan_canonicalization(true)
+        // Source lines in failures, where a component carries them; not as a variable of the environment has it.
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
         // A prepared image of a large fixture is still mapped rather than copied.
         .memory_guaranteed_dense_image_size(64 << 20);
     engine
