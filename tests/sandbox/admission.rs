@@ -126,7 +126,12 @@ fn what_takes_a_compiler_too_far_is_stopped() {
         candidate(
             "compiles slowly",
             "compile_ms = 300",
-            |refusal| matches!(refusal, Refusal::Compile(CompileError::TimeLimit { allowed_ms: 300 })),
+            |refusal| {
+                matches!(
+                    refusal,
+                    Refusal::Compile(CompileError::TimeLimit { allowed_ms: 300 })
+                )
+            },
             "raise the domain's limits.compile_ms",
         ),
         candidate(
@@ -140,7 +145,11 @@ fn what_takes_a_compiler_too_far_is_stopped() {
     let registry = gate.load(&gate.sandbox(apart()));
     for (place, candidate) in candidates.iter().enumerate() {
         let refusal = &registry.refused(&domain(place)).unwrap().refusal;
-        assert!((candidate.refused_as)(refusal), "{}: {refusal}", candidate.what);
+        assert!(
+            (candidate.refused_as)(refusal),
+            "{}: {refusal}",
+            candidate.what
+        );
         assert!(refusal.to_string().contains(&candidate.said), "{refusal}");
     }
     assert!(registry.active("lead").is_some());
@@ -164,7 +173,10 @@ fn a_file_that_is_too_large_is_not_read() {
 #[test]
 fn a_compiler_that_is_none_is_a_refusal() {
     let gate = Gate::new([]);
-    for (program, said) in [("/nowhere/levain", "cannot be run"), ("/bin/sh", "exit status")] {
+    for (program, said) in [
+        ("/nowhere/levain", "cannot be run"),
+        ("/bin/sh", "exit status"),
+    ] {
         let registry = gate.load(&gate.sandbox(Compiler::Program(program.into())));
         let refusal = &registry.refused("lead").unwrap().refusal;
         assert!(

@@ -8,10 +8,10 @@ use tempfile::TempDir;
 use crate::support::{Handmade, Hosting, Puppets, TestApp};
 
 /// A component, and how it must be reported.
-struct Case {
-    what: &'static str,
-    component: Handmade,
-    code: &'static str,
+pub(super) struct Case {
+    pub(super) what: &'static str,
+    pub(super) component: Handmade,
+    pub(super) code: &'static str,
     said: &'static str,
 }
 
@@ -29,7 +29,13 @@ const ONE_SEGMENT: &str =
     (i32.store (i32.const 1100) (i32.const 2048)) (i32.store (i32.const 1104) (i32.const 4))
     (i32.store (i32.const 1108) (i32.const 2048)) (i32.store (i32.const 1112) (i32.const 4))";
 
-fn cases() -> Vec<Case> {
+/// The same with a text of six million bytes.
+const MUCH: &str = "(drop (memory.grow (i32.const 100)))
+    (i32.store (i32.const 1028) (i32.const 1100)) (i32.store (i32.const 1032) (i32.const 1))
+    (i32.store (i32.const 1100) (i32.const 2048)) (i32.store (i32.const 1104) (i32.const 4))
+    (i32.store (i32.const 1108) (i32.const 2048)) (i32.store (i32.const 1112) (i32.const 6000000))";
+
+pub(super) fn cases() -> Vec<Case> {
     let case = |what, component, code, said| Case {
         what,
         component,
@@ -72,6 +78,21 @@ fn cases() -> Vec<Case> {
             },
             "bad_answer",
             "realloc",
+        ),
+        case(
+            "has no room for an argument",
+            Handmade {
+                realloc: "unreachable",
+                ..BEHAVED
+            },
+            "trap",
+            "unreachable",
+        ),
+        case(
+            "hands back more than it may",
+            cloning(MUCH),
+            "output_limit",
+            "4194304 bytes",
         ),
         case(
             "loops between lines of its log",

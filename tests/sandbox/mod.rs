@@ -5,4 +5,5 @@ mod flood;
 mod handmade;
 mod misbehaviour;
 mod purity;
+mod siege;
 mod triggers;

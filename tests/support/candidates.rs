@@ -88,11 +88,9 @@ fn foreign_imports() -> impl Iterator<Item = Candidate> {
 
 /// What is a plugin of something else, or none.
 fn other_contracts() -> Vec<Candidate> {
-    let lifecycle =
-        |name: &str| format!("(instance $none) (export \"{name}\" (instance $none))");
-    let host = |ty: &str| {
-        format!("(import \"levain:domain/host@0.1.0\" (instance {ty})) {LIFECYCLE}")
-    };
+    let lifecycle = |name: &str| format!("(instance $none) (export \"{name}\" (instance $none))");
+    let host =
+        |ty: &str| format!("(import \"levain:domain/host@0.1.0\" (instance {ty})) {LIFECYCLE}");
     let generation = |refusal: &Refusal| matches!(refusal, Refusal::UnknownGeneration { .. });
     let no_plugin = |refusal: &Refusal| matches!(refusal, Refusal::NotAPlugin { .. });
     let next = lifecycle("levain:domain/lifecycle@0.2.0");
@@ -166,14 +164,34 @@ fn broken() -> Vec<Candidate> {
     let many = format!("(component (core module) {many})");
     let mut all = vec![
         candidate("nothing", Vec::new(), not_wasm, "0 bytes"),
-        candidate("text", b"no WebAssembly at all".to_vec(), not_wasm, "\\0asm"),
+        candidate(
+            "text",
+            b"no WebAssembly at all".to_vec(),
+            not_wasm,
+            "\\0asm",
+        ),
         candidate("a core module", text("(module)"), core, "wit-component"),
-        candidate("another layer", b"\0asm\x0d\0\x02\0".to_vec(), invalid, "version"),
+        candidate(
+            "another layer",
+            b"\0asm\x0d\0\x02\0".to_vec(),
+            invalid,
+            "version",
+        ),
         candidate("components 2000 deep", nested(2000), invalid, "nest"),
-        candidate("more instances than a pool has room for", text(&many), invalid, "32"),
+        candidate(
+            "more instances than a pool has room for",
+            text(&many),
+            invalid,
+            "32",
+        ),
         Candidate {
             limits: "component_mib = 1",
-            ..candidate("larger than it may be", padded(&whole, 2 << 20), large, "1048576")
+            ..candidate(
+                "larger than it may be",
+                padded(&whole, 2 << 20),
+                large,
+                "1048576",
+            )
         },
     ];
     for (what, length) in [
@@ -181,21 +199,26 @@ fn broken() -> Vec<Candidate> {
         ("cut in half", whole.len() / 2),
         ("cut before its last byte", whole.len() - 1),
     ] {
-        all.push(candidate(what, whole[..length].to_vec(), invalid, "unexpected end"));
+        all.push(candidate(
+            what,
+            whole[..length].to_vec(),
+            invalid,
+            "unexpected end",
+        ));
     }
     let mut flipped = whole.clone();
     let middle = flipped.len() / 2;
     flipped[middle..middle + 64].fill(0xff);
-    all.push(candidate("overwritten in the middle", flipped, invalid, "compiled"));
+    all.push(candidate(
+        "overwritten in the middle",
+        flipped,
+        invalid,
+        "compiled",
+    ));
     all
 }
 
-fn component(
-    what: &str,
-    fields: &str,
-    refused_as: fn(&Refusal) -> bool,
-    said: &str,
-) -> Candidate {
+fn component(what: &str, fields: &str, refused_as: fn(&Refusal) -> bool, said: &str) -> Candidate {
     Candidate {
         what: what.to_owned(),
         bytes: wat::parse_str(format!("(component {fields})")).unwrap(),

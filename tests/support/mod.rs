@@ -26,7 +26,7 @@ pub use handmade::Handmade;
 pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};
 pub use masks::{masked, masked_text};
 pub use metrics::Metrics;
-pub use process::{Host, binary, Running, Said, copy, levain, serve_arguments, until};
+pub use process::{Host, Running, Said, binary, copy, levain, serve_arguments, until};
 pub use puppets::Puppets;
 pub use raise::raise;
 pub use receiver::{Received, Receiver};

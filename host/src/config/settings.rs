@@ -250,10 +250,10 @@ pub static SETTINGS: &[Setting] = &[
     text("sandbox.component_mib", "LEVAIN_SANDBOX_COMPONENT_MIB", "sandbox-component-mib", "MIB", "32",
         "Size of a component's file",
         |config, text| { config.sandbox.component_mib = whole(text, 1..=256)?; Ok(()) }),
-    text("sandbox.compile_ms", "LEVAIN_SANDBOX_COMPILE_MS", "sandbox-compile-ms", "MS", "60000",
+    text("sandbox.compile_ms", "LEVAIN_SANDBOX_COMPILE_MS", "sandbox-compile-ms", "MS", "120000",
         "Time that compiling a component may take",
         |config, text| { config.sandbox.compile_ms = whole(text, 100..=3_600_000)?; Ok(()) }),
-    text("sandbox.compile_memory_mib", "LEVAIN_SANDBOX_COMPILE_MEMORY_MIB", "sandbox-compile-memory-mib", "MIB", "2048",
+    text("sandbox.compile_memory_mib", "LEVAIN_SANDBOX_COMPILE_MEMORY_MIB", "sandbox-compile-memory-mib", "MIB", "1024",
         "Memory that compiling a component may take, the program's own included",
         |config, text| { config.sandbox.compile_memory_mib = whole(text, 256..=65_536)?; Ok(()) }),
 ];

@@ -84,9 +84,7 @@ fn load_one(
         .take(most)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    let component = sandbox
-        .compile(&bytes, limits)
-        .map_err(admission::refuse)?;
+    let component = sandbox.compile(&bytes, limits).map_err(admission::refuse)?;
     admission::admit(component.shape(), triggers)?;
     Ok(Plugin {
         domain: domain.slug.clone(),

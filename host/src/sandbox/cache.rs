@@ -139,7 +139,10 @@ fn map(engine: &Engine, code: &Path) -> wasmtime::Result<Component> {
 }
 
 /// Takes code into memory that this program has just made, and that was nowhere else.
-#[expect(unsafe_code, reason = "compiled code is trusted by its nature; see the module")]
+#[expect(
+    unsafe_code,
+    reason = "compiled code is trusted by its nature; see the module"
+)]
 pub(super) fn take(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: the bytes are what `Engine::precompile_component` gave a process of this very program, read
     // from the pipe that is its output. The engine checks by itself that it is of its version
