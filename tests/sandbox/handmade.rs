@@ -21,6 +21,7 @@ const BEHAVED: Handmade = Handmade {
     clone: "",
     realloc: "",
     pages: None,
+    source: None,
 };
 
 /// An answer with one segment, whose name and text stand at 2048.
@@ -233,6 +234,28 @@ async fn one_that_behaves_is_as_good_as_any() {
     let (app, _directory) = host(&BEHAVED).await;
     let session = app.create("show").await.expect(200);
     assert_eq!(session["status"], "READY", "{session:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_it_was_is_told_by_its_source_or_by_number() {
+    let trapping = Handmade {
+        clone: "unreachable",
+        ..BEHAVED
+    };
+    let told = Handmade {
+        source: Some(("src/rules.rs", 42)),
+        ..trapping
+    };
+    for (component, place) in [(told, "(src/rules.rs:42)"), (trapping, "in function ")] {
+        let (app, _directory) = host(&component).await;
+        let session = app.create("show").await.expect(200);
+        let tenant = session["virtual_tenant_id"].as_str().unwrap();
+        let service = &session["services"][tenant]["extra"];
+        let message = service["error"]["message"].as_str().unwrap();
+        assert!(message.contains(place), "{message}");
+        // Which version it was, too.
+        assert_eq!(service["plugin_version"].as_str().map(str::len), Some(64));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

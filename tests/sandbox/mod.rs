@@ -7,3 +7,4 @@ mod misbehaviour;
 mod purity;
 mod siege;
 mod triggers;
+mod turns;

@@ -51,7 +51,6 @@ const BARE: &[(&str, &str)] = &[
     ("clock", "(instance (export \"now\" (func (result u64))))"),
     ("handle", "(type (sub resource))"),
     ("code", "(core module)"),
-    ("part", "(component)"),
 ];
 
 const fn forbidden(refusal: &Refusal) -> bool {
@@ -98,6 +97,12 @@ fn other_contracts() -> Vec<Candidate> {
     let newer_host = "(import \"levain:domain/host@0.9.0\" (instance (export \"log\" (func))))";
     let newer_host = format!("{newer_host} {LIFECYCLE}");
     vec![
+        component(
+            "imports a component",
+            &format!("(import \"part\" (component)) {LIFECYCLE}"),
+            invalid,
+            "component imports",
+        ),
         component("the next generation", &next, generation, "0.2.0"),
         component("a later generation", &last, generation, "1.0.0"),
         component("a newer host", &newer_host, generation, "0.9.0"),
@@ -157,6 +162,7 @@ fn broken() -> Vec<Candidate> {
     let not_wasm =
         |refusal: &Refusal| matches!(refusal, Refusal::Compile(CompileError::NotWasm { .. }));
     let core = |refusal: &Refusal| matches!(refusal, Refusal::Compile(CompileError::CoreModule));
+    let no_plugin = |refusal: &Refusal| matches!(refusal, Refusal::NotAPlugin { .. });
     let large =
         |refusal: &Refusal| matches!(refusal, Refusal::Compile(CompileError::TooLarge { .. }));
     let text = |wat: &str| wat::parse_str(wat).unwrap();
@@ -177,7 +183,8 @@ fn broken() -> Vec<Candidate> {
             invalid,
             "version",
         ),
-        candidate("components 2000 deep", nested(2000), invalid, "nest"),
+        // It is as sound as it is useless: nothing of it is taken for more than one level down.
+        candidate("components 2000 deep", nested(2000), no_plugin, "nothing"),
         candidate(
             "more instances than a pool has room for",
             text(&many),
@@ -194,17 +201,16 @@ fn broken() -> Vec<Candidate> {
             )
         },
     ];
-    for (what, length) in [
-        ("cut after its first byte of content", 9),
-        ("cut in half", whole.len() / 2),
-        ("cut before its last byte", whole.len() - 1),
-    ] {
-        all.push(candidate(
-            what,
-            whole[..length].to_vec(),
-            invalid,
+    for (what, length, said) in [
+        ("cut after its first byte of content", 9, "unexpected end"),
+        ("cut in half", whole.len() / 2, "out of bounds"),
+        (
+            "cut before its last byte",
+            whole.len() - 1,
             "unexpected end",
-        ));
+        ),
+    ] {
+        all.push(candidate(what, whole[..length].to_vec(), invalid, said));
     }
     let mut flipped = whole.clone();
     let middle = flipped.len() / 2;

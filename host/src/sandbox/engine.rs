@@ -16,6 +16,7 @@ use wasmtime::{
 use super::SandboxConfig;
 use super::bindings::v0_1;
 use super::store::State;
+use super::workers::places_aside;
 use crate::segment::hex;
 
 /// How often the epoch moves: the grain of every wall-time limit.
@@ -107,8 +108,9 @@ impl Drop for SandboxEngine {
 }
 
 fn engine_config(config: SandboxConfig) -> Config {
-    // Twice the workers: a call that outlives its wall time keeps its slot until it is gone.
-    let slots = u32::try_from(config.workers * 2)
+    // Twice the workers, since a call that outlives its wall time keeps its slot until it is gone, and those
+    // that stepped aside.
+    let slots = u32::try_from(config.workers * 2 + places_aside(config.workers))
         .unwrap_or(u32::MAX)
         .clamp(4, 256);
     let mut pool = PoolingAllocationConfig::new();
