@@ -14,7 +14,8 @@ async fn calls_that_never_end_leave_their_turn_to_others() {
     puppets.add_domain("endless", "puppet", 4000, "");
     puppets.add_account("attack", "endless", "loop");
     let catalog = puppets.write(&directory);
-    let app = Arc::new(TestApp::over(&Hosting::load(&catalog, &guests_dir())).await);
+    let hosting = Hosting::load(&catalog, &guests_dir());
+    let app = Arc::new(TestApp::with(&hosting, &[("creations_per_minute", "0")]).await);
     // As many as there are turns.
     let mut attacks = JoinSet::new();
     for _ in 0..2 {
