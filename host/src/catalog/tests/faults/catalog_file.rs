@@ -137,13 +137,20 @@ fn the_catalog_file() {
         "unknown_key",
         "records",
     );
-    for (limit, pointer) in [
-        ("memory_mib = 32", "/limits/log_lines"),
-        ("records = 500", "/domain/1/limits/log_lines"),
-    ] {
-        let nothing = format!("{limit}\nlog_lines = 0");
-        only(&edited(limit, &nothing), toml, pointer, "bounds", "of 0");
-    }
+    only(
+        &edited("memory_mib = 32", "memory_mib = 32\nlog_lines = 0"),
+        toml,
+        "/limits/log_lines",
+        "bounds",
+        "of 0",
+    );
+    only(
+        &edited("records = 500", "records = 500\ncompile_ms = 0"),
+        toml,
+        "/domain/1/limits/compile_ms",
+        "bounds",
+        "of 0",
+    );
     // One stack serves all domains: it is the engine's.
     only(
         &edited("records = 500", "records = 500\nstack_kib = 64"),
