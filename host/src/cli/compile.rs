@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::output::Output;
-use crate::sandbox::{ChildOrders, compile_as_child};
+use crate::sandbox::{ChildTask, compile_as_child};
 
 #[derive(Debug, Args)]
 pub(super) struct CompileArguments {
@@ -24,12 +24,12 @@ pub(super) struct CompileArguments {
 
 /// Compiles what stands on standard input.
 pub(super) fn run(arguments: &CompileArguments, output: &Output) -> ExitCode {
-    let orders = ChildOrders {
+    let task = ChildTask {
         engine: arguments.engine.clone(),
         memory_bytes: arguments.memory_bytes,
         cpu_seconds: arguments.cpu_seconds,
     };
-    match compile_as_child(&orders, io::stdin().lock(), io::stdout().lock()) {
+    match compile_as_child(&task, io::stdin().lock(), io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // The bare reason: the host puts its own words around it.

@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use cache::CodeCache;
-pub use compiler::{ChildFailure, ChildOrders, Compiler, compile_as_child};
+pub use compiler::{ChildFailure, ChildTask, Compiler, compile_as_child};
 pub use component::{CompileError, Compiled, Shape};
 pub(crate) use component::{LIFECYCLE, TRIGGERS, refuse_large};
 pub use engine::EngineError;

@@ -9,7 +9,7 @@ use crate::sandbox::engine::{code_config, compatibility};
 
 /// What a compiling process is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChildOrders {
+pub struct ChildTask {
     /// The digest of the engine that the code is for.
     pub engine: String,
     /// The address space that it may have, in bytes.
@@ -64,17 +64,17 @@ pub(super) const MEMORY: u8 = 3;
 /// # Errors
 /// [`ChildFailure`], and nothing was written.
 pub fn compile_as_child(
-    orders: &ChildOrders,
+    task: &ChildTask,
     mut component: impl Read,
     mut code: impl Write,
 ) -> Result<(), ChildFailure> {
-    bound(orders.memory_bytes, orders.cpu_seconds)?;
+    bound(task.memory_bytes, task.cpu_seconds)?;
     let engine = Engine::new(&code_config()).map_err(explain)?;
     let own = compatibility(&engine);
-    if own != orders.engine {
+    if own != task.engine {
         return Err(ChildFailure::OtherEngine {
             own,
-            wanted: orders.engine.clone(),
+            wanted: task.engine.clone(),
         });
     }
     let mut bytes = Vec::new();

@@ -17,7 +17,7 @@ use super::component::CompileError;
 use super::engine::SandboxEngine;
 use super::limits::CompileLimits;
 
-pub use child::{ChildFailure, ChildOrders, compile_as_child};
+pub use child::{ChildFailure, ChildTask, compile_as_child};
 
 /// Where components are compiled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
