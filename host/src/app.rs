@@ -24,7 +24,7 @@ use crate::notices::Notices;
 use crate::plugins::{self, Loader, Registry, Versions};
 use crate::receipts::Seal;
 use crate::repo::{self, CatalogClaim, Repo, ViewColumn, ViewKind, ViewSpec};
-use crate::sandbox::{CodeCache, Sandbox, SandboxConfig};
+use crate::sandbox::{CodeCache, Compiler, Sandbox, SandboxConfig};
 use crate::sessions::{
     CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
 };
@@ -250,7 +250,9 @@ pub fn load_catalog(file: &Path) -> anyhow::Result<Catalog> {
 
 fn sandbox(catalog: &Catalog, config: &Config) -> anyhow::Result<Sandbox> {
     let laid_out = SandboxConfig::for_catalog(catalog, &config.sandbox, config.clone_workers);
-    Ok(Sandbox::new(laid_out)?.with_cache(cache(config)?))
+    Ok(Sandbox::new(laid_out)?
+        .with_compiler(Compiler::this_program()?)
+        .with_cache(cache(config)?))
 }
 
 async fn load_plugins(
@@ -262,7 +264,7 @@ async fn load_plugins(
     let loader = Loader {
         sandbox: sandbox.clone(),
         catalog: Arc::clone(catalog),
-        largest_bytes: u64::from(config.sandbox.component_mib) << 20,
+        limits: config.sandbox,
     };
     let now = SystemClock.now();
     let versions = Versions::open(
@@ -438,9 +440,9 @@ pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<Cata
     let registry = match plugins {
         Some(directory) => {
             let limits = default_limits()?;
-            let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 1))?;
-            let largest = u64::from(limits.component_mib) << 20;
-            plugins::load(&sandbox, directory, &catalog, largest)
+            let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 1))?
+                .with_compiler(Compiler::this_program()?);
+            plugins::load(&sandbox, directory, &catalog, &limits)
         }
         None => Registry::default(),
     };

@@ -3,22 +3,15 @@
 //! Both stores are there at once and take turns, so that what else the machine does hits both. All sessions are
 //! made as visitors make theirs.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use levain::app::{self, Workings};
-use levain::clock::SystemClock;
-use levain::config::Sources;
-use levain::plugins::Versions;
-use levain::repo;
-use levain::sessions::{NewSession, Sessions};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::figures::Figures;
 use super::hosting::{Hosting, guests_dir};
+use super::place::{Kind, Place, new_session};
 use super::puppets::Puppets;
-use super::server::Schema;
 use super::{WARM_UP, hosting};
 
 /// The most that a creation may cost in a crowd, in creations among few.
@@ -34,21 +27,6 @@ struct Crowd<'h> {
     account: &'static str,
     many: usize,
     rounds: usize,
-}
-
-/// A store, and sessions over it.
-struct Place {
-    sessions: Sessions,
-    repo: Arc<dyn repo::Repo>,
-    _data: TempDir,
-    _schema: Option<Schema>,
-}
-
-/// Which kind of store.
-#[derive(Clone, Copy)]
-enum Kind {
-    Sqlite,
-    Postgres,
 }
 
 /// Measures small sessions and the project's own, on both stores; whether all stay within the bound.
@@ -83,8 +61,8 @@ pub async fn run(quick: bool) -> bool {
 impl Crowd<'_> {
     /// How many creations among few one in the crowd costs; `None` where there is no store of this kind.
     async fn measure(&self, kind: Kind) -> Option<f64> {
-        let among_few = self.place(kind).await?;
-        let among_many = self.place(kind).await?;
+        let among_few = Place::make(self.hosting, kind).await?;
+        let among_many = Place::make(self.hosting, kind).await?;
         let begun = Instant::now();
         among_few.fill(self.account, FEW).await;
         among_many.fill(self.account, self.many).await;
@@ -128,49 +106,6 @@ impl Crowd<'_> {
         among_many.repo.close().await;
         Some(ratio)
     }
-
-    /// An empty store of a kind; `None` where no server answers.
-    async fn place(&self, kind: Kind) -> Option<Place> {
-        let data = TempDir::new().unwrap();
-        let schema = match kind {
-            Kind::Sqlite => None,
-            Kind::Postgres => Some(Schema::make().await?),
-        };
-        let mut sources = Sources::default()
-            .with_flag("data_dir", data.path().to_str().unwrap())
-            // Nobody's time is over before the end.
-            .with_flag("session_duration_minutes", "1440");
-        if let Some(schema) = &schema {
-            sources = sources.with_flag("database_url", &schema.url);
-        }
-        let config = sources.resolve().unwrap();
-        let hosting = self.hosting;
-        let views = app::views(&hosting.catalog);
-        let claim = app::claim(&hosting.catalog, &views, false);
-        let repo = repo::open(&config.store(), &claim, config.store_options())
-            .await
-            .unwrap();
-        let sessions = Sessions::new(
-            app::session_parts(
-                &config,
-                Workings {
-                    catalog: Arc::clone(&hosting.catalog),
-                    plugins: Arc::new(Versions::given(Arc::clone(&hosting.plugins))),
-                    sandbox: hosting.sandbox.clone(),
-                    limits: hosting.limits,
-                    repo: Arc::clone(&repo),
-                    clock: Arc::new(SystemClock),
-                },
-            )
-            .unwrap(),
-        );
-        Some(Place {
-            sessions,
-            repo,
-            _data: data,
-            _schema: schema,
-        })
-    }
 }
 
 impl Place {
@@ -183,39 +118,11 @@ impl Place {
             }
             let sessions = self.sessions.clone();
             making.spawn(async move {
-                sessions.create(new(account)).await.unwrap();
+                sessions.create(new_session(account)).await.unwrap();
             });
         }
         while let Some(made) = making.join_next().await {
             made.unwrap();
         }
-    }
-
-    /// One session more, created and timed, then destroyed: the crowd stays as large as it is.
-    async fn session(&self, account: &str) -> Duration {
-        let started = Instant::now();
-        let created = self.sessions.create(new(account)).await.unwrap();
-        let took = started.elapsed();
-        let session_id = &created.session.session_id;
-        self.sessions.destroy(session_id).await.unwrap();
-        took
-    }
-}
-
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Sqlite => "SQLite",
-            Self::Postgres => "PostgreSQL",
-        }
-    }
-}
-
-fn new(account: &str) -> NewSession {
-    NewSession {
-        account: account.to_owned(),
-        session_created_at: None,
-        virtual_tenant_id: None,
-        key: None,
     }
 }

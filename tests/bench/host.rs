@@ -56,7 +56,7 @@ impl Host {
             &sandbox,
             &target.join("plugins"),
             &catalog,
-            32 << 20,
+            &config.sandbox,
         ));
         let views = app::views(&catalog);
         let claim = app::claim(&catalog, &views, false);

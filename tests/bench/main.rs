@@ -5,7 +5,8 @@
 //! records with the same checks, and a raw write of the same segments. Session and floor take turns in
 //! one run, so that what else the machine does hits both.
 //!
-//! `cargo xtask bench -- --crowd` measures instead what a session costs with many others stored.
+//! `cargo xtask bench -- --crowd` measures instead what a session costs with many others stored, and `--siege`
+//! what it costs while others misbehave in every way.
 
 #![expect(
     clippy::unwrap_used,
@@ -23,6 +24,7 @@ mod host;
 mod hosting;
 mod natives;
 mod parts;
+mod place;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../support/puppets.rs"]
 mod puppets;
@@ -31,6 +33,7 @@ mod raise;
 #[path = "../../host/src/repo/postgres/tests/server.rs"]
 mod server;
 mod setting;
+mod siege;
 
 use std::process::ExitCode;
 
@@ -52,11 +55,17 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .unwrap();
-    if asked("--crowd") {
-        return match runtime.block_on(crowd::run(quick)) {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
-        };
+    let within = if asked("--crowd") {
+        Some(runtime.block_on(crowd::run(quick)))
+    } else if asked("--siege") {
+        Some(runtime.block_on(siege::run(quick)))
+    } else {
+        None
+    };
+    match within {
+        Some(true) => return ExitCode::SUCCESS,
+        Some(false) => return ExitCode::FAILURE,
+        None => {}
     }
     let ratios = runtime.block_on(run(rounds));
     println!();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use levain::catalog::Phase;
 use levain::sandbox::{
-    CallContext, CallError, Compiled, HeldSegment, Limits, Sandbox, SandboxConfig,
+    CallContext, CompileLimits, CallError, Compiled, HeldSegment, Limits, Sandbox, SandboxConfig,
 };
 use levain::segment::{EntityCount, Segment, sha256_hex};
 use serde::Deserialize;
@@ -63,6 +63,12 @@ struct Trigger {
 }
 
 /// Room for any of them.
+const COMPILING: CompileLimits = CompileLimits {
+    size_bytes: 1 << 20,
+    time: Duration::from_secs(60),
+    memory_bytes: 1 << 30,
+};
+
 const LIMITS: Limits = Limits {
     timeout: Duration::from_secs(30),
     memory_bytes: 64 << 20,
@@ -222,7 +228,7 @@ fn components_of_every_generation_answer_as_they_did() {
         for (name, part) in &asked.components {
             let bytes = std::fs::read(folder.join(format!("{name}.wasm"))).unwrap();
             let component = sandbox
-                .compile(&bytes)
+                .compile(&bytes, &COMPILING)
                 .unwrap_or_else(|error| panic!("{generation} {name}: {error}"));
             let asking = Asking {
                 sandbox: &sandbox,

@@ -8,10 +8,10 @@ use tempfile::TempDir;
 use crate::support::{Handmade, Hosting, Puppets, TestApp};
 
 /// A component, and how it must be reported.
-struct Case {
-    what: &'static str,
-    component: Handmade,
-    code: &'static str,
+pub(super) struct Case {
+    pub(super) what: &'static str,
+    pub(super) component: Handmade,
+    pub(super) code: &'static str,
     said: &'static str,
 }
 
@@ -21,6 +21,7 @@ const BEHAVED: Handmade = Handmade {
     clone: "",
     realloc: "",
     pages: None,
+    source: None,
 };
 
 /// An answer with one segment, whose name and text stand at 2048.
@@ -29,7 +30,13 @@ const ONE_SEGMENT: &str =
     (i32.store (i32.const 1100) (i32.const 2048)) (i32.store (i32.const 1104) (i32.const 4))
     (i32.store (i32.const 1108) (i32.const 2048)) (i32.store (i32.const 1112) (i32.const 4))";
 
-fn cases() -> Vec<Case> {
+/// The same with a text of six million bytes.
+const MUCH: &str = "(drop (memory.grow (i32.const 100)))
+    (i32.store (i32.const 1028) (i32.const 1100)) (i32.store (i32.const 1032) (i32.const 1))
+    (i32.store (i32.const 1100) (i32.const 2048)) (i32.store (i32.const 1104) (i32.const 4))
+    (i32.store (i32.const 1108) (i32.const 2048)) (i32.store (i32.const 1112) (i32.const 6000000))";
+
+pub(super) fn cases() -> Vec<Case> {
     let case = |what, component, code, said| Case {
         what,
         component,
@@ -72,6 +79,21 @@ fn cases() -> Vec<Case> {
             },
             "bad_answer",
             "realloc",
+        ),
+        case(
+            "has no room for an argument",
+            Handmade {
+                realloc: "unreachable",
+                ..BEHAVED
+            },
+            "trap",
+            "unreachable",
+        ),
+        case(
+            "hands back more than it may",
+            cloning(MUCH),
+            "output_limit",
+            "4194304 bytes",
         ),
         case(
             "loops between lines of its log",
@@ -212,6 +234,28 @@ async fn one_that_behaves_is_as_good_as_any() {
     let (app, _directory) = host(&BEHAVED).await;
     let session = app.create("show").await.expect(200);
     assert_eq!(session["status"], "READY", "{session:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_it_was_is_told_by_its_source_or_by_number() {
+    let trapping = Handmade {
+        clone: "unreachable",
+        ..BEHAVED
+    };
+    let told = Handmade {
+        source: Some(("src/rules.rs", 42)),
+        ..trapping
+    };
+    for (component, place) in [(told, "(src/rules.rs:42)"), (trapping, "in function ")] {
+        let (app, _directory) = host(&component).await;
+        let session = app.create("show").await.expect(200);
+        let tenant = session["virtual_tenant_id"].as_str().unwrap();
+        let service = &session["services"][tenant]["extra"];
+        let message = service["error"]["message"].as_str().unwrap();
+        assert!(message.contains(place), "{message}");
+        // Which version it was, too.
+        assert_eq!(service["plugin_version"].as_str().map(str::len), Some(64));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

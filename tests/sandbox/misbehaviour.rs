@@ -5,13 +5,13 @@ use serde_json::Value;
 use crate::support::{Puppets, TestApp};
 
 /// How a behaviour must be reported, whichever domain shows it.
-struct Case {
-    behaviour: &'static str,
-    code: &'static str,
+pub(super) struct Case {
+    pub(super) behaviour: &'static str,
+    pub(super) code: &'static str,
     said: &'static str,
 }
 
-const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     case("panic", "trap", "the puppet was told to panic"),
     case("loop", "timeout", "1500 ms"),
     case("loop-in-prepare", "timeout", "1500 ms"),
@@ -21,6 +21,7 @@ const CASES: &[Case] = &[
     case("fail", "plugin_failed", "the puppet was told to fail"),
     case("giant-output", "memory_limit", "memory"),
     case("many-records", "record_limit", "50000 records"),
+    case("million-records", "record_limit", "50000 records"),
     case("foreign-entity", "invalid_output", "letter"),
     case("entity-twice", "invalid_output", "note"),
     case(

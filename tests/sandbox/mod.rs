@@ -1,7 +1,10 @@
 //! Plugins that misbehave: each is one typed failure, and costs the others nothing.
 
+mod admission;
 mod flood;
 mod handmade;
 mod misbehaviour;
 mod purity;
+mod siege;
 mod triggers;
+mod turns;

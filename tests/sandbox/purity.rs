@@ -30,3 +30,16 @@ async fn what_is_not_a_number_has_the_same_bits_everywhere() {
         "7ff8000000000000: note 1 of lead"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_chance_would_order_has_one_order() {
+    let app = TestApp::over(&Puppets::misbehaving("lead", "hash-order").load().hosting).await;
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        let session = app.create("show").await.expect(200);
+        told.push(note(&app, &session).await);
+    }
+    told.dedup();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].contains(": note 1 of lead"), "{told:#?}");
+}

@@ -143,7 +143,7 @@ impl TestApp {
                 let loader = Loader {
                     sandbox: hosting.sandbox.clone(),
                     catalog: Arc::clone(&hosting.catalog),
-                    largest_bytes: 32 << 20,
+                    limits: hosting.limits,
                 };
                 Versions::open(Arc::clone(&repo), loader, directory, false, now)
                     .await

@@ -3,6 +3,7 @@
 
 mod apiary;
 mod app;
+mod candidates;
 mod clock;
 mod disk;
 mod events;
@@ -23,11 +24,12 @@ mod versions;
 
 pub use apiary::apiary;
 pub use app::{ADMIN_KEY, Answer, INTERNAL_KEY, TestApp};
+pub use candidates::{Candidate, candidates, laborious};
 pub use handmade::Handmade;
 pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};
 pub use masks::{masked, masked_text};
 pub use metrics::Metrics;
-pub use process::{Host, Running, Said, copy, levain, serve_arguments, until};
+pub use process::{Host, Running, Said, binary, copy, levain, serve_arguments, until};
 pub use puppets::Puppets;
 pub use raise::raise;
 pub use receiver::{Received, Receiver};

@@ -55,7 +55,7 @@ fn alone(command: &mut Command) {
 }
 
 /// The binary; `cargo xtask test` builds it.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let binary = std::env::current_exe()
         .unwrap()
         .ancestors()
@@ -224,6 +224,15 @@ impl Host {
         until(text, || {
             self.log.lock().unwrap().contains(text).then_some(())
         });
+    }
+
+    /// The memory that it holds, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.guard.0.id()));
+        let status = status.unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.unwrap().trim().trim_end_matches(" kB");
+        kib.parse().unwrap()
     }
 
     /// Sends a signal.

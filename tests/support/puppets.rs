@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::hosting::{Hosting, guests_dir};
@@ -189,14 +189,7 @@ impl Puppets {
 
     /// Tells a domain how to behave.
     pub fn behave(&mut self, domain: &str, behaviour: &str) {
-        let kind = if domain == "lead" { 2 } else { 3 };
-        let note = |n: u8, about: Value| {
-            json!({
-                "id": format!("{kind}0000000-0000-4000-8000-{n:012}"), "tenant_id": STAGE, "about_id": about,
-                "text": format!("note {n} of {domain}"), "weight": 1.5, "behaviour": behaviour,
-            })
-        };
-        let notes = json!({"note": [note(1, json!(OWNER)), note(2, Value::Null)]});
+        let notes = notes(domain, STAGE, behaviour);
         self.files.insert(format!("{domain}.json"), notes);
     }
 
@@ -208,6 +201,53 @@ impl Puppets {
                 &format!("{domain}\"puppet\""),
                 &format!("{domain}\"{plugin}\""),
             );
+        }
+    }
+
+    /// Adds an optional domain with entity `note`, served by a component, with limits of its own where
+    /// `limits` has lines of them.
+    pub fn add_domain(&mut self, slug: &str, plugin: &str, timeout_ms: u32, limits: &str) {
+        if let Some(manifest) = self.texts.get_mut("catalog.toml") {
+            manifest.push_str(&format!(
+                "\n[[domain]]\nslug = \"{slug}\"\ntitle = \"{slug}\"\nplugin = \"{plugin}\"\n\
+                 required = false\ntimeout_ms = {timeout_ms}\nentities = [\"note\"]\n\
+                 [domain.limits]\n{limits}\n"
+            ));
+        }
+        let file = format!("schemas/{slug}/note.schema.json");
+        self.files.insert(file, schema(slug));
+        let lines = self.files.get_mut("references.json");
+        if let Some(lines) = lines.and_then(|map| map["references"].as_array_mut()) {
+            lines.push(json!({
+                "from": format!("{slug}.note"), "field": "about_id", "to": "lead.note", "scope": "own",
+                "conditions": [],
+            }));
+        }
+    }
+
+    /// Adds an account that has the required domain, which behaves, and another that is told how to.
+    pub fn add_account(&mut self, slug: &str, domain: &str, behaviour: &str) {
+        // All but its tenant it has as the first one does.
+        let place = self.files["accounts.json"].as_object().map_or(0, Map::len) + 1;
+        let tenant = format!("10000000-0000-4000-8000-{place:012}");
+        for file in ["accounts.json", "staff.json"] {
+            if let Some(accounts) = self.files.get_mut(file) {
+                accounts[slug] = accounts["show"].clone();
+                if file == "accounts.json" {
+                    accounts[slug]["base_tenant_id"] = json!(tenant);
+                }
+            }
+        }
+        let mut fixtures = String::new();
+        for (domain, behaviour) in [("lead", "honest"), (domain, behaviour)] {
+            let file = format!("{slug}-{domain}.json");
+            fixtures.push_str(&format!("{domain} = [\"{file}\"]\n"));
+            self.files.insert(file, notes(domain, &tenant, behaviour));
+        }
+        if let Some(manifest) = self.texts.get_mut("catalog.toml") {
+            manifest.push_str(&format!(
+                "\n[[account]]\nslug = \"{slug}\"\n[account.fixtures]\n{fixtures}"
+            ));
         }
     }
 
@@ -252,6 +292,18 @@ impl Puppets {
             _directory: directory,
         }
     }
+}
+
+/// The records of a domain of a tenant, which tell its plugin how to behave.
+fn notes(domain: &str, tenant: &str, behaviour: &str) -> Value {
+    let kind = if domain == "lead" { 2 } else { 3 };
+    let note = |n: u8, about: Value| {
+        json!({
+            "id": format!("{kind}0000000-0000-4000-8000-{n:012}"), "tenant_id": tenant, "about_id": about,
+            "text": format!("note {n} of {domain}"), "weight": 1.5, "behaviour": behaviour,
+        })
+    };
+    json!({"note": [note(1, json!(OWNER)), note(2, Value::Null)]})
 }
 
 fn schema(domain: &str) -> Value {

@@ -40,6 +40,14 @@ pub struct LimitOverrides {
     pub records: Option<u32>,
     /// Log text of one call, in KiB.
     pub log_kib: Option<u32>,
+    /// Log lines of one call.
+    pub log_lines: Option<u32>,
+    /// Size of the component's file, in MiB.
+    pub component_mib: Option<u32>,
+    /// Wall time of compiling the component, in milliseconds.
+    pub compile_ms: Option<u32>,
+    /// Memory of compiling the component, in MiB.
+    pub compile_memory_mib: Option<u32>,
 }
 
 impl LimitOverrides {
@@ -50,5 +58,26 @@ impl LimitOverrides {
         "output_kib",
         "records",
         "log_kib",
+        "log_lines",
+        "component_mib",
+        "compile_ms",
+        "compile_memory_mib",
     ];
+
+    /// The names of those that leave no room for anything.
+    pub(super) fn zeros(&self) -> impl Iterator<Item = &'static str> {
+        let values = [
+            self.memory_mib,
+            self.table_elements,
+            self.output_kib,
+            self.records,
+            self.log_kib,
+            self.log_lines,
+            self.component_mib,
+            self.compile_ms,
+            self.compile_memory_mib,
+        ];
+        let named = Self::KEYS.iter().copied().zip(values);
+        named.filter_map(|(key, value)| (value == Some(0)).then_some(key))
+    }
 }

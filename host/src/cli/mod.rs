@@ -6,6 +6,7 @@
 
 mod catalog;
 mod client;
+mod compile;
 mod failure;
 mod output;
 mod plugin;
@@ -48,6 +49,9 @@ enum Command {
     Plugin(plugin::PluginCommand),
     /// Hold a running host against what its sessions must show
     Verify(verify::VerifyArguments),
+    /// What a host has run to compile one component: from standard input, to standard output
+    #[command(hide = true)]
+    CompileComponent(compile::CompileArguments),
 }
 
 /// How a command ended, where it did not fail.
@@ -79,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Receipt(command) => receipt::run(&command, &output),
         Command::Plugin(command) => plugin::run(&command, &output),
         Command::Verify(arguments) => verify::run(&arguments, &output),
+        Command::CompileComponent(arguments) => return compile::run(&arguments, &output),
     };
     match outcome {
         Ok(Ending::Well) => ExitCode::SUCCESS,

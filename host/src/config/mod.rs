@@ -112,7 +112,7 @@ pub struct Config {
     pub log_format: LogFormat,
 }
 
-/// What one call into a plugin may use. There is no way to have no limit.
+/// What one call into a plugin may use, and what its component may be. There is no way to have no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SandboxLimits {
     /// Linear memory, in MiB.
@@ -127,8 +127,14 @@ pub struct SandboxLimits {
     pub records: u32,
     /// Log text of one call, in KiB.
     pub log_kib: u32,
+    /// Log lines of one call.
+    pub log_lines: u32,
     /// Size of a component's file, in MiB.
     pub component_mib: u32,
+    /// Wall time of compiling a component, in milliseconds.
+    pub compile_ms: u32,
+    /// Memory of compiling a component, in MiB.
+    pub compile_memory_mib: u32,
 }
 
 /// How a log line looks.
@@ -224,7 +230,10 @@ impl Config {
                 output_kib: 0,
                 records: 0,
                 log_kib: 0,
+                log_lines: 0,
                 component_mib: 0,
+                compile_ms: 0,
+                compile_memory_mib: 0,
             },
             log: String::new(),
             log_format: LogFormat::Auto,

@@ -242,7 +242,7 @@ pub static SETTINGS: &[Setting] = &[
         "Elements of all tables of a plugin",
         |config, text| { config.sandbox.table_elements = whole(text, 1..=1_000_000)?; Ok(()) }),
     text("sandbox.stack_kib", "LEVAIN_SANDBOX_STACK_KIB", "sandbox-stack-kib", "KIB", "512",
-        "WebAssembly stack of one call into a plugin",
+        "WebAssembly stack of one call into a plugin; the same for all domains",
         |config, text| { config.sandbox.stack_kib = whole(text, 64..=8192)?; Ok(()) }),
     text("sandbox.output_kib", "LEVAIN_SANDBOX_OUTPUT_KIB", "sandbox-output-kib", "KIB", "16384",
         "Text that one clone may return",
@@ -253,9 +253,18 @@ pub static SETTINGS: &[Setting] = &[
     text("sandbox.log_kib", "LEVAIN_SANDBOX_LOG_KIB", "sandbox-log-kib", "KIB", "64",
         "Log text of one call into a plugin",
         |config, text| { config.sandbox.log_kib = whole(text, 1..=16_384)?; Ok(()) }),
+    text("sandbox.log_lines", "LEVAIN_SANDBOX_LOG_LINES", "sandbox-log-lines", "COUNT", "500",
+        "Log lines of one call into a plugin",
+        |config, text| { config.sandbox.log_lines = whole(text, 1..=100_000)?; Ok(()) }),
     text("sandbox.component_mib", "LEVAIN_SANDBOX_COMPONENT_MIB", "sandbox-component-mib", "MIB", "32",
         "Size of a component's file",
         |config, text| { config.sandbox.component_mib = whole(text, 1..=256)?; Ok(()) }),
+    text("sandbox.compile_ms", "LEVAIN_SANDBOX_COMPILE_MS", "sandbox-compile-ms", "MS", "120000",
+        "Time that compiling a component may take",
+        |config, text| { config.sandbox.compile_ms = whole(text, 100..=3_600_000)?; Ok(()) }),
+    text("sandbox.compile_memory_mib", "LEVAIN_SANDBOX_COMPILE_MEMORY_MIB", "sandbox-compile-memory-mib", "MIB", "1024",
+        "Memory that compiling a component may take, the program's own included",
+        |config, text| { config.sandbox.compile_memory_mib = whole(text, 256..=65_536)?; Ok(()) }),
 ];
 
 #[cfg(test)]

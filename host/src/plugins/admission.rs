@@ -21,14 +21,6 @@ pub enum Refusal {
         /// The operating system's word.
         reason: String,
     },
-    /// The file is larger than a component may be.
-    #[error("the component has {size} bytes, {allowed} are allowed")]
-    TooLarge {
-        /// Its size.
-        size: u64,
-        /// The limit.
-        allowed: u64,
-    },
     /// It imports what no plugin may have.
     #[error(
         "it imports {}, and a plugin may import `levain:domain` alone; {}",

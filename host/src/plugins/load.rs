@@ -1,13 +1,15 @@
 //! Brings components in: reads, compiles and admits them.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::admission::{self, Refusal};
 use super::{Plugin, Refused, Registry};
 use crate::catalog::{Catalog, Domain};
-use crate::sandbox::Sandbox;
+use crate::config::SandboxLimits;
+use crate::sandbox::{CompileLimits, Sandbox, refuse_large};
 use crate::segment::sha256_hex;
 
 /// What brings components in.
@@ -17,30 +19,30 @@ pub struct Loader {
     pub sandbox: Sandbox,
     /// What they are to answer.
     pub catalog: Arc<Catalog>,
-    /// The largest component that is looked at, in bytes.
-    pub largest_bytes: u64,
+    /// What compiling one may cost, where the catalog says nothing else.
+    pub limits: SandboxLimits,
 }
 
 /// Reads, compiles and admits the component of every domain that has one; what is refused is kept
-/// with its reason, and the others are unaffected. A file of more than `largest_bytes` is not read.
+/// with its reason, and the others are unaffected. A file that is larger than it may be is not read.
 /// Blocks for the time of the compilation.
 #[must_use]
 pub fn load(
     sandbox: &Sandbox,
     directory: &Path,
     catalog: &Arc<Catalog>,
-    largest_bytes: u64,
+    limits: &SandboxLimits,
 ) -> Registry {
     let loader = Loader {
         sandbox: sandbox.clone(),
         catalog: Arc::clone(catalog),
-        largest_bytes,
+        limits: *limits,
     };
     let mut registry = Registry::default();
     for (domain, name) in served(catalog) {
         let file = file_of(directory, name);
         let loaded = loader
-            .read(&file)
+            .read(domain, &file)
             .and_then(|bytes| loader.admit(domain, &bytes));
         match loaded {
             Ok(plugin) => registry.put(Arc::new(plugin)),
@@ -70,23 +72,29 @@ pub(super) fn file_of(directory: &Path, plugin: &str) -> PathBuf {
 }
 
 impl Loader {
-    /// Reads a component's file.
+    /// Reads a component's file; one that is larger than it may be is not read.
     ///
     /// # Errors
-    /// [`Refusal::Missing`], [`Refusal::Unreadable`], [`Refusal::TooLarge`].
-    pub fn read(&self, file: &Path) -> Result<Vec<u8>, Refusal> {
-        let unreadable = |error: std::io::Error| Refusal::Unreadable {
+    /// [`Refusal::Missing`], [`Refusal::Unreadable`], [`Refusal::Compile`] for its size.
+    pub fn read(&self, domain: &Domain, file: &Path) -> Result<Vec<u8>, Refusal> {
+        let unreadable = |error: io::Error| Refusal::Unreadable {
             reason: error.to_string(),
         };
-        let size_bytes = match fs::metadata(file) {
-            Ok(metadata) => metadata.len(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(Refusal::Missing);
-            }
-            Err(error) => return Err(unreadable(error)),
+        let opened = match File::open(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Refusal::Missing),
+            opened => opened.map_err(unreadable)?,
         };
-        self.fits(size_bytes)?;
-        fs::read(file).map_err(unreadable)
+        let limits = self.limits_of(domain);
+        let size = opened.metadata().map_err(unreadable)?.len();
+        refuse_large(size, &limits).map_err(Refusal::Compile)?;
+        let mut bytes = Vec::new();
+        // Whatever is being written to it: no more is read than would be refused for its size.
+        let most = limits.size_bytes.saturating_add(1);
+        opened
+            .take(most)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
+        Ok(bytes)
     }
 
     /// Compiles a component, and decides whether it may serve a domain. Blocks for the time of the
@@ -95,8 +103,6 @@ impl Loader {
     /// # Errors
     /// [`Refusal`].
     pub fn admit(&self, domain: &Domain, bytes: &[u8]) -> Result<Plugin, Refusal> {
-        let size_bytes = bytes.len() as u64;
-        self.fits(size_bytes)?;
         let triggers: Vec<&str> = self
             .catalog
             .triggers()
@@ -104,21 +110,20 @@ impl Loader {
             .filter(|trigger| trigger.domain == domain.slug)
             .map(|trigger| trigger.slug.as_str())
             .collect();
-        let component = self.sandbox.compile(bytes).map_err(admission::refuse)?;
+        let component = self
+            .sandbox
+            .compile(bytes, &self.limits_of(domain))
+            .map_err(admission::refuse)?;
         admission::admit(component.shape(), &triggers)?;
         Ok(Plugin {
             domain: domain.slug.clone(),
             digest: sha256_hex(bytes),
-            size_bytes,
+            size_bytes: bytes.len() as u64,
             component,
         })
     }
 
-    fn fits(&self, size: u64) -> Result<(), Refusal> {
-        let allowed = self.largest_bytes;
-        match size > allowed {
-            true => Err(Refusal::TooLarge { size, allowed }),
-            false => Ok(()),
-        }
+    fn limits_of(&self, domain: &Domain) -> CompileLimits {
+        CompileLimits::of(domain, &self.catalog.limits(), &self.limits)
     }
 }

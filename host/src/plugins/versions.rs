@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::load::{file_of, served};
 use super::{Loader, Plugin, Refusal, Refused, Registry};
+use crate::catalog::Domain;
 use crate::repo::{Cause, ComponentRow, Repo, RepoError, Revision};
 use crate::segment::sha256_hex;
 
@@ -29,6 +31,8 @@ pub struct Versions {
 struct Store {
     repo: Arc<dyn Repo>,
     loader: Loader,
+    /// One per core: compiling takes all of one, and much memory.
+    places: Arc<Semaphore>,
 }
 
 #[derive(Default)]
@@ -91,8 +95,13 @@ impl Versions {
         replace: bool,
         now: DateTime<Utc>,
     ) -> Result<Self, VersionError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let versions = Self {
-            store: Some(Store { repo, loader }),
+            store: Some(Store {
+                repo,
+                loader,
+                places: Arc::new(Semaphore::new(cores)),
+            }),
             state: RwLock::default(),
             loading: tokio::sync::Mutex::new(()),
         };
@@ -218,7 +227,11 @@ impl Versions {
         replace: bool,
         now: DateTime<Utc>,
     ) -> Result<(), VersionError> {
-        let Store { repo, loader } = self.store()?;
+        let Store {
+            repo,
+            loader,
+            places,
+        } = self.store()?;
         for _ in 0..FILL_ATTEMPTS {
             let newest = repo.find_revision(None).await?;
             let active = newest
@@ -230,7 +243,7 @@ impl Versions {
                 let file = file_of(directory, plugin);
                 match active.get(&domain.slug).filter(|_| !replace) {
                     None => missing.push((domain.clone(), plugin.to_owned(), file)),
-                    Some(digest) => tell_of_other(loader, &domain.slug, digest, &file).await?,
+                    Some(digest) => tell_of_other(loader, domain, digest, &file).await?,
                 }
             }
             let mut filled = active.clone();
@@ -238,8 +251,8 @@ impl Versions {
             let mut loading = JoinSet::new();
             for (domain, plugin, file) in missing {
                 let loader = loader.clone();
-                loading.spawn_blocking(move || {
-                    let loaded = loader.read(&file).and_then(|bytes| {
+                loading.spawn(in_turn(places, move || {
+                    let loaded = loader.read(&domain, &file).and_then(|bytes| {
                         let plugin = loader.admit(&domain, &bytes)?;
                         Ok((plugin, bytes))
                     });
@@ -249,11 +262,11 @@ impl Versions {
                         origin: file.display().to_string(),
                         refusal,
                     })
-                });
+                }));
             }
             while let Some(loaded) = loading.join_next().await {
                 let mut state = self.write();
-                match loaded.map_err(|lost| lost_work(&lost))? {
+                match loaded.map_err(|lost| lost_work(&lost))?? {
                     Ok((plugin, bytes)) => {
                         filled.insert(plugin.domain.clone(), plugin.digest.clone());
                         components.push(ComponentRow {
@@ -299,7 +312,11 @@ impl Versions {
         if let Some(registry) = at_hand() {
             return Ok(registry);
         }
-        let Store { repo, loader } = self.store()?;
+        let Store {
+            repo,
+            loader,
+            places,
+        } = self.store()?;
         let _turn = self.loading.lock().await;
         if let Some(registry) = at_hand() {
             return Ok(registry);
@@ -331,7 +348,7 @@ impl Versions {
                 continue;
             };
             let (loader, domain, digest) = (loader.clone(), domain.clone(), digest.clone());
-            loading.spawn_blocking(move || {
+            loading.spawn(in_turn(places, move || {
                 let intact = sha256_hex(&bytes) == digest;
                 let admitted = match intact {
                     true => loader.admit(&domain, &bytes),
@@ -340,10 +357,10 @@ impl Versions {
                     }),
                 };
                 admitted.map_err(refuse)
-            });
+            }));
         }
         while let Some(loaded) = loading.join_next().await {
-            match loaded.map_err(|lost| lost_work(&lost))? {
+            match loaded.map_err(|lost| lost_work(&lost))?? {
                 Ok(plugin) => {
                     let plugin = Arc::new(plugin);
                     self.write().plugins.insert(name(&plugin), plugin);
@@ -406,17 +423,17 @@ fn name(plugin: &Plugin) -> (String, String) {
 /// Names a file that is not what serves its domain, with the command that would have it serve.
 async fn tell_of_other(
     loader: &Loader,
-    domain: &str,
+    domain: &Domain,
     digest: &str,
     file: &Path,
 ) -> Result<(), VersionError> {
     let read = {
-        let (loader, file) = (loader.clone(), file.to_owned());
-        blocking(move || loader.read(&file).map(|bytes| sha256_hex(&bytes))).await?
+        let (loader, domain, file) = (loader.clone(), domain.clone(), file.to_owned());
+        blocking(move || loader.read(&domain, &file).map(|bytes| sha256_hex(&bytes))).await?
     };
     // Where there is none, there is nothing to be told.
     if read.is_ok_and(|other| other != digest) {
-        let file = file.display();
+        let (file, domain) = (file.display(), &domain.slug);
         tracing::warn!(
             domain,
             active = digest,
@@ -425,6 +442,19 @@ async fn tell_of_other(
         );
     }
     Ok(())
+}
+
+/// Does work that keeps a core busy when one of the places is free.
+fn in_turn<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> impl Future<Output = Result<T, VersionError>> + Send + 'static {
+    let places = Arc::clone(places);
+    async move {
+        // Nobody closes them.
+        let _place = places.acquire_owned().await;
+        blocking(work).await
+    }
 }
 
 async fn blocking<T: Send + 'static>(

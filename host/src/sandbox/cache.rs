@@ -72,19 +72,24 @@ impl CodeCache {
         map(engine, &code).map(Some).map_err(BadEntry::Refused)
     }
 
-    /// Keeps a compiled component under a name, in the place of another.
+    /// Keeps compiled code under a name, in the place of another.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub(super) fn keep(&self, name: &str, component: &Component) -> io::Result<()> {
-        let bytes = component
-            .serialize()
-            .map_err(|error| io::Error::other(format!("{error:#}")))?;
+    pub(super) fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let (code, mac) = self.files(name);
         // The MAC first: code without one is never used, and neither is code with another's.
-        let digest = hex(&self.mac(name, &bytes).finalize().into_bytes());
+        let digest = hex(&self.mac(name, bytes).finalize().into_bytes());
         write_whole(&mac, digest.as_bytes())?;
-        write_whole(&code, &bytes)
+        write_whole(&code, bytes)
+    }
+
+    /// Forgets the code of this name, where there is some.
+    pub(super) fn forget(&self, name: &str) {
+        let (code, mac) = self.files(name);
+        // What stays is found to be of no use again, and tidied away with the rest.
+        let _ = fs::remove_file(code);
+        let _ = fs::remove_file(mac);
     }
 
     /// Forgets every entry but these; answers how many.
@@ -131,6 +136,18 @@ fn map(engine: &Engine, code: &Path) -> wasmtime::Result<Component> {
     // verified, and nobody but the host can write to the directory. The engine checks by itself
     // that it is of its version and configuration.
     unsafe { Component::deserialize_file(engine, code) }
+}
+
+/// Takes code into memory that this program has just made, and that was nowhere else.
+#[expect(
+    unsafe_code,
+    reason = "compiled code is trusted by its nature; see the module"
+)]
+pub(super) fn take(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: the bytes are what `Engine::precompile_component` gave a process of this very program, read
+    // from the pipe that is its output. The engine checks by itself that it is of its version
+    // and configuration.
+    unsafe { Component::deserialize(engine, code) }
 }
 
 /// Writes a file that only its owner can read, whole or not at all.

@@ -6,8 +6,10 @@ use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
 use super::bindings::v0_1;
-use super::cache::CodeCache;
+use super::cache::{self, CodeCache};
+use super::compiler::{Compiler, Made};
 use super::engine::SandboxEngine;
+use super::limits::CompileLimits;
 use crate::segment::sha256_hex;
 
 /// What every plugin exports.
@@ -52,10 +54,44 @@ pub enum CompileError {
         "it is a core module, not a component; turn it into one with wit-component (`cargo xtask build-plugins` does)"
     )]
     CoreModule,
+    /// It is larger than a component may be.
+    #[error(
+        "it has {size} bytes, {allowed} are allowed; build it optimised and without debug information, or raise the domain's limits.component_mib in the catalog"
+    )]
+    TooLarge {
+        /// Its size.
+        size: u64,
+        /// The limit.
+        allowed: u64,
+    },
     /// The component cannot be compiled.
     #[error("it cannot be compiled: {reason}")]
     Invalid {
         /// What is wrong.
+        reason: String,
+    },
+    /// Compiling it took too long.
+    #[error(
+        "compiling it took longer than its {allowed_ms} ms; split its largest functions, build it for size, or raise the domain's limits.compile_ms in the catalog"
+    )]
+    TimeLimit {
+        /// The limit.
+        allowed_ms: u128,
+    },
+    /// Compiling it took too much memory.
+    #[error(
+        "compiling it took more than the {allowed_bytes} bytes of memory that it may take; split its largest functions, or raise the domain's limits.compile_memory_mib in the catalog"
+    )]
+    MemoryLimit {
+        /// The limit.
+        allowed_bytes: u64,
+    },
+    /// The compiler itself failed: it could not be run, or it did not survive the component.
+    #[error(
+        "the compiler failed on it ({reason}); build it with another version of its toolchain, and report it"
+    )]
+    Compiler {
+        /// How it ended.
         reason: String,
     },
     /// The component cannot be linked against the interfaces that this host serves.
@@ -83,16 +119,24 @@ impl Shape {
 impl Compiled {
     pub(super) fn new(
         engine: &SandboxEngine,
+        compiler: &Compiler,
         cache: Option<&CodeCache>,
         bytes: &[u8],
+        limits: &CompileLimits,
     ) -> Result<Self, CompileError> {
+        refuse_large(bytes.len() as u64, limits)?;
         refuse_foreign(bytes)?;
         let entry = engine.entry(&sha256_hex(bytes));
         let kept = cache.and_then(|cache| kept(cache, engine, &entry));
         let cached = kept.is_some();
         let component = match kept {
             Some(component) => component,
-            None => compile(engine, cache, &entry, bytes)?,
+            None => keep(
+                engine,
+                cache,
+                &entry,
+                compiler.compile(engine, bytes, limits)?,
+            )?,
         };
         let shape = Shape::of(engine, &component);
         let plugin = engine
@@ -176,22 +220,59 @@ fn kept(cache: &CodeCache, engine: &SandboxEngine, entry: &str) -> Option<Compon
     })
 }
 
-fn compile(
+/// Keeps what a compiler made, where there is a cache, and gives it as a component of this process.
+fn keep(
     engine: &SandboxEngine,
     cache: Option<&CodeCache>,
     entry: &str,
-    bytes: &[u8],
+    made: Made,
 ) -> Result<Component, CompileError> {
-    let component = Component::from_binary(&engine.engine, bytes);
-    let component = component.map_err(|error| CompileError::Invalid {
+    let invalid = |error: wasmtime::Error| CompileError::Invalid {
         reason: format!("{error:#}"),
-    })?;
-    if let Some(cache) = cache
-        && let Err(error) = cache.keep(entry, &component)
-    {
-        tracing::warn!(entry, %error, "compiled code cannot be kept: it is compiled at every start");
+    };
+    let unkept = |error: &dyn fmt::Display| tracing::warn!(entry, %error, "compiled code cannot be kept: it is compiled at every start");
+    let Some(cache) = cache else {
+        return match made {
+            Made::Component(component) => Ok(component),
+            Made::Code(code) => cache::take(&engine.engine, &code).map_err(invalid),
+        };
+    };
+    match made {
+        Made::Component(component) => {
+            let kept = component
+                .serialize()
+                .map_err(|error| std::io::Error::other(format!("{error:#}")))
+                .and_then(|code| cache.keep(entry, &code));
+            if let Err(error) = kept {
+                unkept(&error);
+            }
+            Ok(component)
+        }
+        Made::Code(code) => {
+            if let Err(error) = cache.keep(entry, &code) {
+                unkept(&error);
+            } else if let Some(component) = kept(cache, engine, entry) {
+                // Mapped from its file: pages of it are shared, and read when they are needed.
+                return Ok(component);
+            }
+            // What an instance of it would take is looked at only here, where there is a pool.
+            cache::take(&engine.engine, &code).map_err(|error| {
+                cache.forget(entry);
+                invalid(error)
+            })
+        }
     }
-    Ok(component)
+}
+
+/// Refuses a component by its size alone: before it is read, where that is known.
+pub(crate) fn refuse_large(size: u64, limits: &CompileLimits) -> Result<(), CompileError> {
+    if size > limits.size_bytes {
+        return Err(CompileError::TooLarge {
+            size,
+            allowed: limits.size_bytes,
+        });
+    }
+    Ok(())
 }
 
 /// Reads the preamble (magic, version, layer) before the compiler does, so that what is not a

@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+};
 
 use super::SandboxConfig;
 use super::bindings::v0_1;
 use super::store::State;
+use super::workers::places_aside;
 use crate::segment::hex;
 
 /// How often the epoch moves: the grain of every wall-time limit.
@@ -42,7 +45,7 @@ pub(super) struct SandboxEngine {
     pub(super) stack_bytes: usize,
     /// This program, and its engine by the digest of all that decides what it makes of a component.
     pub(super) name: String,
-    compatibility: String,
+    pub(super) compatibility: String,
     stopped: Arc<AtomicBool>,
 }
 
@@ -78,8 +81,9 @@ impl SandboxEngine {
     }
 }
 
-/// A digest of the engine's version, target and configuration.
-fn compatibility(engine: &Engine) -> String {
+/// A digest of the engine's version, target and configuration: of all that decides what it makes of a
+/// component, and so not of how it lays out memory.
+pub(super) fn compatibility(engine: &Engine) -> String {
     let mut digest = Digest(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut digest);
     hex(&digest.0.finalize()).chars().take(16).collect()
@@ -105,8 +109,9 @@ impl Drop for SandboxEngine {
 }
 
 fn engine_config(config: SandboxConfig) -> Config {
-    // Twice the workers: a call that outlives its wall time keeps its slot until it is gone.
-    let slots = u32::try_from(config.workers * 2)
+    // Twice the workers, since a call that outlives its wall time keeps its slot until it is gone, and those
+    // that stepped aside.
+    let slots = u32::try_from(config.workers * 2 + places_aside(config.workers))
         .unwrap_or(u32::MAX)
         .clamp(4, 256);
     let mut pool = PoolingAllocationConfig::new();
@@ -124,15 +129,25 @@ fn engine_config(config: SandboxConfig) -> Config {
         .linear_memory_keep_resident(2 << 20)
         .max_unused_warm_slots(slots);
 
-    let mut engine = Config::new();
+    let mut engine = code_config();
     engine
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .max_wasm_stack(config.stack_bytes);
+    engine
+}
+
+/// The part of the configuration that decides what a component compiles to: the same wherever one is
+/// compiled. A pool is no part of it, and reserves more addresses than a compiling process may have.
+pub(super) fn code_config() -> Config {
+    let mut engine = Config::new();
+    engine
         .wasm_component_model(true)
         .epoch_interruption(true)
-        .max_wasm_stack(config.stack_bytes)
         .wasm_relaxed_simd(true)
         .relaxed_simd_deterministic(true)
         .cranelift_nan_canonicalization(true)
+        // Source lines in failures, where a component carries them; not as a variable of the environment has it.
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
         // A prepared image of a large fixture is still mapped rather than copied.
         .memory_guaranteed_dense_image_size(64 << 20);
     engine

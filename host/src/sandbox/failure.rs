@@ -79,10 +79,14 @@ pub enum CallError {
     },
     /// It handed over text that is not UTF-8, a value that its type does not have, or a place that is not
     /// in its memory.
-    #[error("what it handed over cannot be read: {reason}")]
+    #[error(
+        "what it handed over cannot be read: {reason}{trap}; rebuild it against the interface in wit/"
+    )]
     BadAnswer {
         /// What is wrong with it.
         reason: String,
+        /// Where it was, where it was at work itself.
+        trap: Trap,
     },
     /// It says that the fixture is not what it was written for.
     #[error("it refused its fixture: {entity}{}: {reason}", record.as_ref().map(|id| format!(" {id}")).unwrap_or_default())]
@@ -233,11 +237,8 @@ fn explain_engine(
             allowed: limits.output_bytes,
         };
     }
-    if trap.frames.is_empty() {
-        CallError::BadAnswer { reason }
-    } else {
-        CallError::Trapped { reason, trap }
-    }
+    // Whatever is no trap was noticed by the host, at a value that passed between the two.
+    CallError::BadAnswer { reason, trap }
 }
 
 /// The guest's functions, innermost first; machinery below the fifth frame helps nobody.
@@ -248,17 +249,19 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
     backtrace
         .frames()
         .iter()
-        .filter_map(|frame| {
+        .map(|frame| {
             let name = frame
                 .symbols()
                 .iter()
                 .find_map(|symbol| symbol.name())
-                .or_else(|| frame.func_name())?;
+                .or_else(|| frame.func_name());
+            // A component that carries no names has numbers, which its disassembly has too.
+            let name = name.map_or_else(|| format!("function {}", frame.func_index()), demangled);
             let line = frame
                 .symbols()
                 .iter()
                 .find_map(|symbol| Some(format!(" ({}:{})", symbol.file()?, symbol.line()?)));
-            Some(format!("{}{}", demangled(name), line.unwrap_or_default()))
+            format!("{name}{}", line.unwrap_or_default())
         })
         .filter(|name| !name.starts_with("core::panicking") && !name.starts_with("std::"))
         .take(5)

@@ -1,4 +1,4 @@
-//! The limits of a call. They are values, and they are never optional: what nobody sets has the
+//! The limits of a call and of a component. They are values, and they are never optional: what nobody sets has the
 //! default of the table of settings.
 
 use std::time::Duration;
@@ -25,10 +25,33 @@ pub struct Limits {
     pub log_lines: u32,
 }
 
-impl Limits {
-    /// Log lines of one call. Bytes are the limit that is set; lines bound what one byte each costs.
-    const LOG_LINES: u32 = 500;
+/// The most that a component may be, and that compiling it may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// The size of its file, in bytes.
+    pub size_bytes: u64,
+    /// Wall time of compiling it, from the start of the process that does so.
+    pub time: Duration,
+    /// Address space of that process, in bytes: all memory that it has, its own program included.
+    pub memory_bytes: u64,
+}
 
+impl CompileLimits {
+    /// What the component of `domain` may be: its own limits over the catalog's over the host's.
+    #[must_use]
+    pub fn of(domain: &Domain, catalog: &LimitOverrides, host: &SandboxLimits) -> Self {
+        let set = |of: fn(&LimitOverrides) -> Option<u32>, host: u32| {
+            u64::from(of(&domain.limits).or(of(catalog)).unwrap_or(host))
+        };
+        Self {
+            size_bytes: set(|over| over.component_mib, host.component_mib) << 20,
+            time: Duration::from_millis(set(|over| over.compile_ms, host.compile_ms)),
+            memory_bytes: set(|over| over.compile_memory_mib, host.compile_memory_mib) << 20,
+        }
+    }
+}
+
+impl Limits {
     /// What a call of `domain` may use: its own limits over the catalog's over the host's.
     #[must_use]
     pub fn of(domain: &Domain, catalog: &LimitOverrides, host: &SandboxLimits) -> Self {
@@ -43,7 +66,7 @@ impl Limits {
             output_bytes: (set(|over| over.output_kib, host.output_kib) as usize) << 10,
             records: set(|over| over.records, host.records),
             log_bytes: (set(|over| over.log_kib, host.log_kib) as usize) << 10,
-            log_lines: Self::LOG_LINES,
+            log_lines: set(|over| over.log_lines, host.log_lines),
         }
     }
 }
@@ -61,11 +84,15 @@ mod tests {
             output_kib: 7,
             records: 1,
             log_kib: 1,
-            component_mib: 1,
+            log_lines: 500,
+            component_mib: 32,
+            compile_ms: 60_000,
+            compile_memory_mib: 2048,
         };
         let catalog = LimitOverrides {
             memory_mib: Some(64),
             records: Some(10),
+            compile_ms: Some(5000),
             ..Default::default()
         };
         let domain = Domain {
@@ -78,6 +105,8 @@ mod tests {
             entities: vec![],
             limits: LimitOverrides {
                 memory_mib: Some(16),
+                log_lines: Some(7),
+                component_mib: Some(2),
                 ..Default::default()
             },
         };
@@ -86,5 +115,10 @@ mod tests {
         assert_eq!(limits.records, 10);
         assert_eq!(limits.timeout, Duration::from_secs(3));
         assert_eq!(limits.output_bytes, 7 << 10);
+        assert_eq!(limits.log_lines, 7);
+        let component = CompileLimits::of(&domain, &catalog, &host);
+        assert_eq!(component.size_bytes, 2 << 20);
+        assert_eq!(component.time, Duration::from_secs(5));
+        assert_eq!(component.memory_bytes, 2048 << 20);
     }
 }

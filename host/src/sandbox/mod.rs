@@ -5,6 +5,7 @@
 
 mod bindings;
 mod cache;
+mod compiler;
 mod component;
 mod engine;
 mod failure;
@@ -19,11 +20,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use cache::CodeCache;
+pub use compiler::{ChildFailure, ChildTask, Compiler, compile_as_child};
 pub use component::{CompileError, Compiled, Shape};
-pub(crate) use component::{LIFECYCLE, TRIGGERS};
+pub(crate) use component::{LIFECYCLE, TRIGGERS, refuse_large};
 pub use engine::EngineError;
 pub use failure::{CallError, Trap};
-pub use limits::Limits;
+pub use limits::{CompileLimits, Limits};
 
 use crate::catalog::{Catalog, Phase};
 use crate::config::SandboxLimits;
@@ -132,6 +134,7 @@ pub struct Sandbox {
     engine: Arc<engine::SandboxEngine>,
     workers: workers::Workers,
     cache: Option<Arc<CodeCache>>,
+    compiler: Compiler,
 }
 
 impl Sandbox {
@@ -144,7 +147,16 @@ impl Sandbox {
             engine: Arc::new(engine::SandboxEngine::new(config)?),
             workers: workers::Workers::new(config.workers),
             cache: None,
+            compiler: Compiler::InProcess,
         })
+    }
+
+    /// The same, which has components compiled as told. Without it, they are compiled in this process,
+    /// where nothing bounds what that takes.
+    #[must_use]
+    pub fn with_compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = compiler;
+        self
     }
 
     /// The same, which looks for compiled code in a cache before it compiles, and keeps there what it
@@ -179,13 +191,14 @@ impl Sandbox {
         &self.engine.name
     }
 
-    /// Compiles a component and reads what it imports and exports. Takes tenths of a second:
-    /// never on an async thread.
+    /// Compiles a component within its limits and reads what it imports and exports. Takes tenths of
+    /// a second at best: never on an async thread.
     ///
     /// # Errors
     /// [`CompileError`] where the bytes are not a component, or one that this host cannot run.
-    pub fn compile(&self, bytes: &[u8]) -> Result<Compiled, CompileError> {
-        Compiled::new(&self.engine, self.cache.as_deref(), bytes)
+    pub fn compile(&self, bytes: &[u8], limits: &CompileLimits) -> Result<Compiled, CompileError> {
+        let cache = self.cache.as_deref();
+        Compiled::new(&self.engine, &self.compiler, cache, bytes, limits)
     }
 
     /// Runs CPU-bound work on the bounded pool and waits for it, at most `limit` from when its

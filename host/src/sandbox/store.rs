@@ -1,10 +1,13 @@
 //! The only place that makes a store, and so the only place where a call gets its limits.
 
-use wasmtime::{ResourceLimiter, Store};
+use std::time::Duration;
+
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
 use super::CallContext;
 use super::engine::{SandboxEngine, TICK};
 use super::limits::Limits;
+use super::workers::{PATIENCE, step_aside};
 
 /// What the host keeps beside one guest.
 pub(super) struct State {
@@ -53,10 +56,27 @@ pub(super) fn build(
     #[expect(clippy::disallowed_methods, reason = "the one home of stores")]
     let mut store = Store::new(&engine.engine, state);
     store.limiter(|state| state);
-    let ticks = limits.timeout.as_millis().div_ceil(TICK.as_millis()) + 1;
-    store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX));
+    // Twice it comes to its deadline: where it has taken long enough to step aside, and at its end.
+    let whole = ticks(limits.timeout).saturating_add(1);
+    let first = ticks(PATIENCE).min(whole);
+    store.set_epoch_deadline(first);
+    let mut rest = Some(whole - first).filter(|rest| *rest > 0);
+    store.epoch_deadline_callback(move |_| {
+        Ok(match rest.take() {
+            Some(rest) => {
+                step_aside();
+                UpdateDeadline::Continue(rest)
+            }
+            None => UpdateDeadline::Interrupt,
+        })
+    });
     store.set_hostcall_fuel(limits.output_bytes);
     store
+}
+
+/// How many ticks of the epoch a time has.
+fn ticks(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX)
 }
 
 impl State {

@@ -1,23 +1,79 @@
 //! The bounded pool that guests run on. Calls are CPU-bound and block a thread, so there are as
 //! many at once as the configuration says and the rest wait their turn in order.
+//!
+//! A turn is meant for the short calls that nearly all are. One that takes long steps aside: it goes on, and
+//! its turn goes to the next, so that a few that never end keep nobody waiting until their time is over.
+//! The system shares the processors among them all, and lets those that come anew begin at once.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::failure::{CallError, Trap};
+
+/// How long a call may take before it steps aside.
+pub(super) const PATIENCE: Duration = Duration::from_millis(20);
 
 /// A bound on the blocking threads in use.
 #[derive(Clone)]
 pub(super) struct Workers {
     turns: Arc<Semaphore>,
+    aside: Arc<Semaphore>,
+}
+
+/// How many calls may be aside, for so many turns. Where there is no room, a call keeps its turn.
+pub(super) const fn places_aside(turns: usize) -> usize {
+    /// More are more slots of a pool than addresses are well spent on.
+    const MOST: usize = 192;
+    let room = MOST.saturating_sub(turns);
+    if turns * 2 < room { turns * 2 } else { room }
+}
+
+/// The turn of the call that this thread is at.
+struct Turn {
+    place: Option<OwnedSemaphorePermit>,
+    aside: Arc<Semaphore>,
+}
+
+thread_local! {
+    static TURN: RefCell<Option<Turn>> = const { RefCell::new(None) };
+}
+
+/// Holds this thread's turn until the call has ended, also where it panics.
+struct Held;
+
+impl Held {
+    fn new(turn: Turn) -> Self {
+        TURN.set(Some(turn));
+        Self
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        TURN.take();
+    }
+}
+
+/// Has the call of this thread go on beside the others, where there is room, and the next one begin.
+pub(super) fn step_aside() {
+    TURN.with_borrow_mut(|turn| {
+        if let Some(turn) = turn
+            && let Ok(place) = Arc::clone(&turn.aside).try_acquire_owned()
+        {
+            turn.place = Some(place);
+        }
+    });
 }
 
 impl Workers {
     pub(super) fn new(count: usize) -> Self {
+        let count = count.max(1);
         Self {
-            turns: Arc::new(Semaphore::new(count.max(1))),
+            turns: Arc::new(Semaphore::new(count)),
+            aside: Arc::new(Semaphore::new(places_aside(count))),
         }
     }
 
@@ -28,12 +84,15 @@ impl Workers {
         F: FnOnce() -> T + Send + 'static,
     {
         // The semaphore is never closed; were it, the work would still have to be done.
-        let turn = Arc::clone(&self.turns).acquire_owned().await.ok();
+        let turn = Turn {
+            place: Arc::clone(&self.turns).acquire_owned().await.ok(),
+            aside: Arc::clone(&self.aside),
+        };
         let span = tracing::Span::current();
         let call = tokio::task::spawn_blocking(move || {
             // The turn ends with the work, not with whoever waits for it: a call that is given
             // up on still occupies its thread.
-            let _turn = turn;
+            let _held = Held::new(turn);
             span.in_scope(work)
         });
         // The epoch stops a guest by itself; this is for a host call that never comes back.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::domain::LimitOverrides;
 use super::super::schema::nearest;
 use super::manifest::{DomainEntry, Manifest};
 use super::source::Source;
@@ -15,6 +16,7 @@ const LONGEST_VIEW: usize = 63;
 
 /// Checks every name of the catalog file.
 pub(super) fn check(manifest: &Manifest, source: &mut Source) {
+    refuse_zeros(&manifest.limits, "/limits", source);
     let mut domains: BTreeMap<&str, usize> = BTreeMap::new();
     let mut views: BTreeMap<String, String> = BTreeMap::new();
     for (index, domain) in manifest.domain.iter().enumerate() {
@@ -32,6 +34,9 @@ pub(super) fn check(manifest: &Manifest, source: &mut Source) {
                 "bounds",
                 "no call ends within 0 ms",
             );
+        }
+        if let Some(limits) = &domain.limits {
+            refuse_zeros(limits, &format!("{pointer}/limits"), source);
         }
         if domain.entities.is_empty() {
             source.refuse(
@@ -128,6 +133,13 @@ pub(super) fn check(manifest: &Manifest, source: &mut Source) {
                 );
             }
         }
+    }
+}
+
+fn refuse_zeros(limits: &LimitOverrides, pointer: &str, source: &mut Source) {
+    for key in limits.zeros() {
+        let message = "a limit of 0 leaves room for nothing";
+        source.refuse(&format!("{pointer}/{key}"), "bounds", message);
     }
 }
 

@@ -92,7 +92,8 @@ pub(in crate::sessions) async fn clone_domain(
     };
     metrics::service_cloned(&account, &slug, duration);
     if let Err(error) = &result {
-        tracing::warn!(code = %error.code, fault_count = error.fault_count, error = %error.message, "domain failed");
+        let plugin = plugin_digest.as_deref();
+        tracing::warn!(plugin, code = %error.code, fault_count = error.fault_count, error = %error.message, "domain failed");
     }
     ended(plugin_digest, duration, result)
 }

@@ -62,22 +62,18 @@ impl Sessions {
         let newest = self.inner.parts.plugins.newest();
         let mut candidates = Vec::new();
         for name in domains {
-            let Some(plugin) = self
-                .inner
-                .parts
-                .catalog
-                .domain(name)
-                .and_then(|d| d.plugin.clone())
-            else {
+            let Some(domain) = self.inner.parts.catalog.domain(name) else {
                 continue;
             };
+            let plugin = domain.plugin.as_deref().unwrap_or_default();
             let file = directory.join(format!("{plugin}.wasm"));
             let Ok(loader) = self.inner.parts.plugins.loader().cloned() else {
                 return;
             };
             let read = {
                 let file = file.clone();
-                tokio::task::spawn_blocking(move || loader.read(&file)).await
+                let domain = domain.clone();
+                tokio::task::spawn_blocking(move || loader.read(&domain, &file)).await
             };
             match read {
                 Ok(Ok(bytes)) => {

@@ -1,5 +1,6 @@
 //! Every way of misbehaving.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use levain_plugin::{Level, PluginError, Segment, SessionContext, log};
@@ -66,6 +67,12 @@ pub fn as_told(
             let bits = (-(none / nothing)).to_bits();
             replaced("\"text\":\"", &format!("\"text\":\"{bits:016x}: "))
         }
+        "hash-order" => {
+            // Seeded anew in every process elsewhere; here there is nothing to seed it with.
+            let letters: HashSet<char> = ('a'..='p').collect();
+            let order: String = letters.into_iter().collect();
+            replaced("\"text\":\"", &format!("\"text\":\"{order}: "))
+        }
         "recurse" => rows(&recurse(1).to_string()),
         "grow" => grow(),
         "log-flood" => {
@@ -80,6 +87,7 @@ pub fn as_told(
         }
         "giant-output" => rows(&format!("[\"{}\"]", "x".repeat(40 << 20))),
         "many-records" => rows(&format!("[{}{{}}]", "{},".repeat(60_000))),
+        "million-records" => rows(&format!("[{}{{}}]", "{},".repeat(1_000_000))),
         "foreign-entity" => vec![Segment {
             entity: "letter".into(),
             rows: "[]".into(),

@@ -138,6 +138,28 @@ fn the_catalog_file() {
         "records",
     );
     only(
+        &edited("memory_mib = 32", "memory_mib = 32\nlog_lines = 0"),
+        toml,
+        "/limits/log_lines",
+        "bounds",
+        "of 0",
+    );
+    only(
+        &edited("records = 500", "records = 500\ncompile_ms = 0"),
+        toml,
+        "/domain/1/limits/compile_ms",
+        "bounds",
+        "of 0",
+    );
+    // One stack serves all domains: it is the engine's.
+    only(
+        &edited("records = 500", "records = 500\nstack_kib = 64"),
+        toml,
+        "/domain/1/limits/stack_kib",
+        "unknown_key",
+        "unknown key",
+    );
+    only(
         &edited(
             "lending = [\"lending.json\"]",
             "lending = [\"lending.json\"]\nlendin = []",
