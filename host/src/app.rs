@@ -1,10 +1,11 @@
 //! The only wiring point: from a configuration to a host that serves.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -24,7 +25,7 @@ use crate::notices::Notices;
 use crate::plugins::{self, Registry};
 use crate::receipts::Seal;
 use crate::repo::{self, Repo, ViewColumn, ViewKind, ViewSpec};
-use crate::sandbox::{CodeCache, Sandbox, SandboxConfig};
+use crate::sandbox::{CodeCache, Preparation, Sandbox, SandboxConfig};
 use crate::sessions::{
     CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
 };
@@ -239,8 +240,15 @@ fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, 
         config.clone_workers,
     ))?;
     let sandbox = sandbox.with_cache(cache(config)?);
+    let started = Instant::now();
     let largest = u64::from(config.sandbox.component_mib) << 20;
-    let registry = plugins::load(&sandbox, &config.plugins, catalog, largest);
+    let registry = plugins::load(
+        &sandbox,
+        &config.plugins,
+        catalog,
+        largest,
+        Some(&config.sandbox),
+    );
     for plugin in registry.all_active() {
         tracing::debug!(domain = %plugin.domain, digest = %plugin.digest, size_bytes = plugin.size_bytes, cached = plugin.component.cached(), "plugin active");
     }
@@ -249,8 +257,30 @@ fn load_plugins(catalog: &Catalog, config: &Config) -> anyhow::Result<(Sandbox, 
         .filter(|plugin| plugin.component.cached())
         .count();
     let compiled = registry.all_active().count() - cached;
-    tracing::info!(compiled, cached, "components loaded");
-    sandbox.forget_but(registry.all_active().map(|plugin| plugin.digest.as_str()));
+    let images = |count: fn(&Preparation) -> usize| -> usize {
+        let preparations = registry.all_active().map(|plugin| &plugin.preparation);
+        preparations.map(count).sum()
+    };
+    let prepared = images(|images| images.prepared);
+    let kept = images(|images| images.kept);
+    let without_image = images(|images| images.without.len());
+    tracing::info!(
+        compiled,
+        cached,
+        prepared,
+        kept,
+        without_image,
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "components loaded"
+    );
+    sandbox.forget_but(
+        registry.all_active().map(|plugin| plugin.digest.as_str()),
+        catalog
+            .accounts()
+            .flat_map(Account::all_slices)
+            .flat_map(BTreeMap::values)
+            .map(|slice| slice.digest.as_str()),
+    );
     for refused in registry.all_refused() {
         tracing::warn!(domain = %refused.domain, reason = %refused.refusal, "plugin refused");
     }
@@ -392,7 +422,7 @@ pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<Cata
             let limits = default_limits()?;
             let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 1))?;
             let largest = u64::from(limits.component_mib) << 20;
-            plugins::load(&sandbox, directory, &catalog, largest)
+            plugins::load(&sandbox, directory, &catalog, largest, None)
         }
         None => Registry::default(),
     };

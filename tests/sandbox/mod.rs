@@ -2,6 +2,7 @@
 
 mod flood;
 mod handmade;
+mod images;
 mod misbehaviour;
 mod purity;
 mod triggers;

@@ -52,7 +52,7 @@ impl Hosting {
         let limits = Sources::default().resolve().unwrap().sandbox;
         let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 2)).unwrap();
         let sandbox = set_up(sandbox);
-        let registry = plugins::load(&sandbox, plugins_dir, &catalog, 32 << 20);
+        let registry = plugins::load(&sandbox, plugins_dir, &catalog, 32 << 20, Some(&limits));
         Self {
             catalog: Arc::new(catalog),
             plugins: Arc::new(registry),

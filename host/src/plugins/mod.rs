@@ -4,6 +4,7 @@
 
 mod admission;
 mod load;
+mod prepare;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,8 +12,9 @@ use std::sync::Arc;
 
 pub use admission::{Refusal, admit};
 pub use load::load;
+pub use prepare::prepare;
 
-use crate::sandbox::Compiled;
+use crate::sandbox::{Compiled, Preparation};
 
 /// A version of a domain's plugin, admitted and compiled.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub struct Plugin {
     pub size_bytes: u64,
     /// The compiled component.
     pub component: Compiled,
+    /// What became of its prepared images when it was loaded.
+    pub preparation: Preparation,
 }
 
 /// Which version serves each domain.
