@@ -115,7 +115,10 @@ impl Host {
     pub fn component(&self, domain: &str) -> (&Compiled, &Compiled, Limits) {
         let limits = Limits::of(self.domain(domain), &self.catalog.limits(), &self.limits);
         let of = |registry: &'_ Registry| registry.active(domain).is_some();
-        assert!(of(&self.plugins) && of(&self.plain), "{domain} is not served");
+        assert!(
+            of(&self.plugins) && of(&self.plain),
+            "{domain} is not served"
+        );
         (
             &self.plugins.active(domain).unwrap().component,
             &self.plain.active(domain).unwrap().component,

@@ -111,7 +111,10 @@ async fn run(rounds: usize) -> Vec<Outcome> {
             host.workers,
         );
         ratios.push(Outcome {
-            what: format!("a clone of {} from prepared images, in clones that prepare", account.slug),
+            what: format!(
+                "a clone of {} from prepared images, in clones that prepare",
+                account.slug
+            ),
             ratio: parts::per_domain(&setting, rounds),
             bound: IMAGE_BOUND,
         });

@@ -44,7 +44,11 @@ pub fn per_domain(setting: &Setting<'_>, rounds: usize) -> f64 {
                 })
             };
             let (boxed, imaged) = (in_sandbox(plain), in_sandbox(component));
-            assert_eq!(boxed.1.0, imaged.1.0, "{} differs with an image", native.domain);
+            assert_eq!(
+                boxed.1.0, imaged.1.0,
+                "{} differs with an image",
+                native.domain
+            );
             records = cloned.1.iter().map(|segment| count(&segment.rows)).sum();
             if round >= WARM_UP {
                 prepare.add(prepared.0);

@@ -4,9 +4,7 @@ use std::path::Path;
 
 use levain::segment::StoredSegment;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, QueryBuilder, Sqlite, SqlitePool};
 
 /// The table, of either kind.
@@ -76,8 +74,9 @@ impl Raw {
             }
             Self::Postgres(pool) => {
                 let mut transaction = pool.begin().await.unwrap();
-                let column =
-                    |of: fn(&StoredSegment) -> &str| segments.iter().map(|s| of(s)).collect::<Vec<_>>();
+                let column = |of: fn(&StoredSegment) -> &str| {
+                    segments.iter().map(|s| of(s)).collect::<Vec<_>>()
+                };
                 sqlx::query(
                     "INSERT INTO segments SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], \
                      $4::text[], $5::integer[], $6::text[], $7::text[])",

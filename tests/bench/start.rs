@@ -60,12 +60,16 @@ pub fn admission(host: &Host) {
 /// A start with an empty cache, then with the one that it leaves.
 pub fn starts(host: &Host) {
     let directory = TempDir::new().unwrap();
-    println!("\n{:<22} {:>10} {:>10} {:>10} {:>10} {:>10}", "start", "ms", "compiled", "cached", "prepared", "kept");
+    println!(
+        "\n{:<22} {:>10} {:>10} {:>10} {:>10} {:>10}",
+        "start", "ms", "compiled", "cached", "prepared", "kept"
+    );
     for kind in ["cold cache", "warm cache"] {
         let started = Instant::now();
         let config = config(directory.path(), None);
         let catalog = Catalog::load(&catalog_file()).unwrap();
-        let cache = CodeCache::open(directory.path().join("cache"), b"a key of the benchmark").unwrap();
+        let cache =
+            CodeCache::open(directory.path().join("cache"), b"a key of the benchmark").unwrap();
         let sandbox = host::sandbox(&catalog, &config).with_cache(cache);
         let registry = plugins::load(
             &sandbox,

@@ -146,7 +146,11 @@ fn code_that_is_not_what_the_host_wrote_is_reported_and_never_run() {
         // Of another data directory, and so under another key.
         let other = Scene::new();
         other.start();
-        let theirs = other.data.path().join("cache").join(code.file_name().unwrap());
+        let theirs = other
+            .data
+            .path()
+            .join("cache")
+            .join(code.file_name().unwrap());
         fs::copy(&theirs, &code).unwrap();
         fs::copy(theirs.with_extension("mac"), &mac).unwrap();
         let (told, said) = scene.start();

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::hash::{Hash as _, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 

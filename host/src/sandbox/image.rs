@@ -90,10 +90,11 @@ impl<'w> Maker<'w> {
         let (context, instrumented) = guarded(|| wizer.instrument_component(wasm))
             .map_err(refused)?
             .map_err(|error| refused(format!("{error:#}")))?;
-        let compiled = Component::from_binary(&engine.engine, &instrumented).and_then(|component| {
-            let plugin = Generation::link(engine, &component, false)?;
-            Ok((component, plugin))
-        });
+        let compiled =
+            Component::from_binary(&engine.engine, &instrumented).and_then(|component| {
+                let plugin = Generation::link(engine, &component, false)?;
+                Ok((component, plugin))
+            });
         let (component, plugin) = compiled.map_err(|error| refused(format!("{error:#}")))?;
         Ok(Self {
             wizer,
@@ -151,7 +152,9 @@ impl<'w> Maker<'w> {
     ) -> wasmtime::Result<Seen> {
         let mut seen = Seen::default();
         let ty = self.component.component_type();
-        let access = ty.get_export(&engine.engine, ACCESS).map(|access| access.ty);
+        let access = ty
+            .get_export(&engine.engine, ACCESS)
+            .map(|access| access.ty);
         let Some(ComponentItem::ComponentInstance(access)) = access else {
             return Ok(seen);
         };

@@ -22,8 +22,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use cache::CodeCache;
-pub use component::{CompileError, Compiled, Shape};
 use component::Generation;
+pub use component::{CompileError, Compiled, Shape};
 pub(crate) use component::{LIFECYCLE, TRIGGERS};
 pub use engine::EngineError;
 pub use failure::{CallError, Trap};
