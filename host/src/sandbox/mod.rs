@@ -12,6 +12,7 @@ mod functions;
 mod image;
 mod limits;
 mod store;
+mod trim;
 mod workers;
 
 use std::collections::BTreeSet;
@@ -244,6 +245,7 @@ impl Sandbox {
                 .as_ref();
             let made = maker.map_err(Clone::clone).and_then(|maker| {
                 let bytes = maker.snapshot(engine, domain, slice, limits)?;
+                let bytes = trim::trim(&bytes).unwrap_or(bytes);
                 component::compile(engine, cache, &entry, &bytes)
                     .map_err(|error| error.to_string())
                     .and_then(|image| {
