@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -24,7 +24,7 @@ use crate::notices::Notices;
 use crate::plugins::{self, Loader, Registry, Versions};
 use crate::receipts::Seal;
 use crate::repo::{self, CatalogClaim, Repo, ViewColumn, ViewKind, ViewSpec};
-use crate::sandbox::{CodeCache, Compiler, Sandbox, SandboxConfig};
+use crate::sandbox::{CodeCache, Compiler, Preparation, Sandbox, SandboxConfig};
 use crate::sessions::{
     CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
 };
@@ -265,7 +265,9 @@ async fn load_plugins(
         sandbox: sandbox.clone(),
         catalog: Arc::clone(catalog),
         limits: config.sandbox,
+        images: config.prepared_images,
     };
+    let started = Instant::now();
     let now = SystemClock.now();
     let versions = Versions::open(
         Arc::clone(repo),
@@ -284,10 +286,21 @@ async fn load_plugins(
         .filter(|plugin| plugin.component.cached())
         .count();
     let compiled = registry.all_active().count() - cached;
+    let images = |count: fn(&Preparation) -> usize| -> usize {
+        let preparations = registry.all_active().map(|plugin| &plugin.preparation);
+        preparations.map(count).sum()
+    };
+    let prepared = images(|images| images.prepared);
+    let kept = images(|images| images.kept);
+    let without_image = images(|images| images.without.len());
     tracing::info!(
         compiled,
         cached,
+        prepared,
+        kept,
+        without_image,
         revision = registry.revision(),
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "components loaded"
     );
     for refused in registry.all_refused() {
@@ -442,7 +455,7 @@ pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<Cata
             let limits = default_limits()?;
             let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 1))?
                 .with_compiler(Compiler::this_program()?);
-            plugins::load(&sandbox, directory, &catalog, &limits)
+            plugins::load(&sandbox, directory, &catalog, &limits, false)
         }
         None => Registry::default(),
     };

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use levain::catalog::{CheckedTenant, EntityRef, Phase, Relation, TenantScope, Trigger};
 use levain::segment::{Segment, StoredSegment};
 use levain_plugin::HeldSegment;
-use sqlx::{QueryBuilder, Sqlite};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::host::Host;
+use super::host::Store;
 use super::raise;
 use super::setting::Setting;
 
@@ -18,7 +17,7 @@ use super::setting::Setting;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Clones, checks, raises and writes one session; how long all of it took, and the write alone.
-pub async fn run(setting: &Setting<'_>) -> (Duration, Duration) {
+pub async fn run(setting: &Setting<'_>, store: &Store) -> (Duration, Duration) {
     let scopes = setting.scopes();
     let started = Instant::now();
     let tenants = Arc::new(clone(setting, &scopes).await);
@@ -28,13 +27,10 @@ pub async fn run(setting: &Setting<'_>) -> (Duration, Duration) {
         .iter()
         .flat_map(|tenant| tenant.domains.values())
         .flat_map(|domain| &domain.segments);
-    write(setting.host, cloned.chain(&made).collect()).await;
+    store.raw.write(cloned.chain(&made).collect()).await;
     let took = (started.elapsed(), written.elapsed());
     // What destroying does for the session, outside of the time taken.
-    sqlx::query("DELETE FROM segments")
-        .execute(&setting.host.raw)
-        .await
-        .unwrap();
+    store.raw.clear().await;
     took
 }
 
@@ -180,22 +176,4 @@ fn plain(segments: Vec<levain_plugin::Segment>) -> Vec<Segment> {
             rows: segment.rows,
         })
         .collect()
-}
-
-async fn write(host: &Host, segments: Vec<&StoredSegment>) {
-    let mut transaction = host.raw.begin().await.unwrap();
-    let mut insert = QueryBuilder::<Sqlite>::new(
-        "INSERT INTO segments (tenant_id, domain, entity, part, records, digest, rows) ",
-    );
-    insert.push_values(segments, |mut row, segment| {
-        row.push_bind(segment.tenant_id.to_string())
-            .push_bind(&segment.domain)
-            .push_bind(&segment.entity)
-            .push_bind(&segment.part)
-            .push_bind(segment.records)
-            .push_bind(&segment.digest)
-            .push_bind(&segment.rows);
-    });
-    insert.build().execute(&mut *transaction).await.unwrap();
-    transaction.commit().await.unwrap();
 }

@@ -1,6 +1,6 @@
-//! A host with everything that it serves, and a raw table beside it.
+//! A host with everything that it serves, over each kind of store, and a raw table beside each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,96 +8,133 @@ use chrono::{DateTime, Utc};
 use levain::app::{self, Workings};
 use levain::catalog::{Catalog, Domain};
 use levain::clock::SystemClock;
-use levain::config::{SandboxLimits, Sources};
+use levain::config::{Config, SandboxLimits, Sources};
 use levain::plugins::{self, Registry, Versions};
 use levain::repo;
 use levain::sandbox::{Compiled, Limits, Sandbox, SandboxConfig};
 use levain::sessions::{NewSession, Sessions};
-use sqlx::SqlitePool;
 use tempfile::TempDir;
+
+use super::hosting::{catalog_file, plugins_dir};
+use super::raw::Raw;
+use super::server::Schema;
 
 /// Everything that both sides work with.
 pub struct Host {
     pub workers: usize,
     pub catalog: Arc<Catalog>,
     pub sandbox: Sandbox,
-    pub raw: SqlitePool,
     /// The data clock of every session here.
     pub instant: DateTime<Utc>,
+    /// One of each kind that is there.
+    pub stores: Vec<Store>,
     plugins: Arc<Registry>,
-    limits: SandboxLimits,
-    sessions: Sessions,
+    /// The same components without prepared images.
+    plain: Registry,
+    pub limits: SandboxLimits,
     _data: TempDir,
+}
+
+/// A store with the sessions over it, and the raw table that a floor is written to.
+pub struct Store {
+    pub name: &'static str,
+    pub raw: Raw,
+    sessions: Sessions,
+    _schemas: Option<[Schema; 2]>,
 }
 
 impl Host {
     pub async fn new() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let target = std::env::current_exe()
-            .unwrap()
-            .ancestors()
-            .nth(3)
-            .unwrap()
-            .to_owned();
-        let catalog = Arc::new(Catalog::load(&root.join("fixtures/catalog.toml")).unwrap());
+        let catalog = Arc::new(Catalog::load(&catalog_file()).unwrap());
         let data = TempDir::new().unwrap();
-        let config = Sources::default()
-            .with_flag("data_dir", data.path().to_str().unwrap())
-            .resolve()
-            .unwrap();
-        let workers = config.clone_workers;
-        let sandbox = Sandbox::new(SandboxConfig::for_catalog(
-            &catalog,
-            &config.sandbox,
-            workers,
-        ))
-        .unwrap();
-        let plugins = Arc::new(plugins::load(
-            &sandbox,
-            &target.join("plugins"),
-            &catalog,
-            &config.sandbox,
-        ));
-        let views = app::views(&catalog);
-        let claim = app::claim(&catalog, &views, false);
-        let repo = repo::open(&config.store(), &claim, config.store_options())
-            .await
-            .unwrap();
-        let sessions = Sessions::new(
-            app::session_parts(
-                &config,
-                Workings {
-                    catalog: Arc::clone(&catalog),
-                    plugins: Arc::new(Versions::given(Arc::clone(&plugins))),
-                    sandbox: sandbox.clone(),
-                    limits: config.sandbox,
-                    repo,
-                    clock: Arc::new(SystemClock),
-                },
-            )
-            .unwrap(),
-        );
-        Self {
-            workers,
-            raw: raw(&data.path().join("raw.db")).await,
+        let config = config(data.path(), None);
+        let sandbox = sandbox(&catalog, &config);
+        let load = |images| {
+            let registry =
+                plugins::load(&sandbox, &plugins_dir(), &catalog, &config.sandbox, images);
+            let refused: Vec<String> = registry.all_refused().map(ToString::to_string).collect();
+            assert!(refused.is_empty(), "{refused:#?}");
+            registry
+        };
+        let mut host = Self {
+            workers: config.clone_workers,
+            plugins: Arc::new(load(true)),
+            plain: load(false),
+            stores: Vec::new(),
             sandbox,
-            plugins,
             limits: config.sandbox,
-            sessions,
             instant: "2026-03-02T10:00:00Z".parse().unwrap(),
             catalog,
             _data: data,
+        };
+        let raw = Raw::sqlite(&host._data.path().join("raw.db")).await;
+        host.open("SQLite", &config, raw, None).await;
+        if let (Some(schema), Some(beside)) = (Schema::make().await, Schema::make().await) {
+            let config = self::config(host._data.path(), Some(&schema.url));
+            let raw = Raw::postgres(&beside.url).await;
+            host.open("PostgreSQL", &config, raw, Some([schema, beside]))
+                .await;
         }
+        host
     }
 
+    async fn open(
+        &mut self,
+        name: &'static str,
+        config: &Config,
+        raw: Raw,
+        schemas: Option<[Schema; 2]>,
+    ) {
+        let views = app::views(&self.catalog);
+        let claim = app::claim(&self.catalog, &views, false);
+        let repo = repo::open(&config.store(), &claim, config.store_options())
+            .await
+            .unwrap();
+        let workings = Workings {
+            catalog: Arc::clone(&self.catalog),
+            plugins: Arc::new(Versions::given(Arc::clone(&self.plugins))),
+            sandbox: self.sandbox.clone(),
+            limits: config.sandbox,
+            repo,
+            clock: Arc::new(SystemClock),
+        };
+        self.stores.push(Store {
+            name,
+            raw,
+            sessions: Sessions::new(app::session_parts(config, workings).unwrap()),
+            _schemas: schemas,
+        });
+    }
+
+    pub fn domain(&self, slug: &str) -> &Domain {
+        self.catalog.domain(slug).unwrap()
+    }
+
+    /// The component of a domain with its prepared images, the same without, and what it may use.
+    pub fn component(&self, domain: &str) -> (&Compiled, &Compiled, Limits) {
+        let limits = Limits::of(self.domain(domain), &self.catalog.limits(), &self.limits);
+        let of = |registry: &'_ Registry| registry.active(domain).is_some();
+        assert!(
+            of(&self.plugins) && of(&self.plain),
+            "{domain} is not served"
+        );
+        (
+            &self.plugins.active(domain).unwrap().component,
+            &self.plain.active(domain).unwrap().component,
+            limits,
+        )
+    }
+}
+
+impl Store {
     /// One session, created and timed, then destroyed.
-    pub async fn session(&self, account: &str) -> Duration {
+    pub async fn session(&self, account: &str, instant: DateTime<Utc>) -> Duration {
         let started = Instant::now();
         let created = self
             .sessions
             .create(NewSession {
                 account: account.to_owned(),
-                session_created_at: Some(self.instant),
+                session_created_at: Some(instant),
                 virtual_tenant_id: None,
                 key: None,
             })
@@ -114,39 +151,28 @@ impl Host {
         self.sessions.destroy(&session.session_id).await.unwrap();
         took
     }
-
-    pub fn domain(&self, slug: &str) -> &Domain {
-        self.catalog.domain(slug).unwrap()
-    }
-
-    /// The component of a domain, and what it may use.
-    pub fn component(&self, domain: &str) -> (&Compiled, Limits) {
-        let limits = Limits::of(self.domain(domain), &self.catalog.limits(), &self.limits);
-        (&self.plugins.active(domain).unwrap().component, limits)
-    }
 }
 
-/// A table of segments and nothing else, with the store's own durability.
-async fn raw(file: &Path) -> SqlitePool {
-    use sqlx::sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-    };
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await
-        .unwrap();
-    sqlx::query(
-        "CREATE TABLE segments (tenant_id TEXT, domain TEXT, entity TEXT, part TEXT, \
-         records INTEGER, digest TEXT, rows TEXT, PRIMARY KEY (tenant_id, domain, entity, part))",
-    )
-    .execute(&pool)
-    .await
-    .unwrap();
-    pool
+/// A host's settings, with its data in a directory.
+pub fn config(data: &Path, url: Option<&str>) -> Config {
+    let mut sources = Sources::default().with_flag("data_dir", data.to_str().unwrap());
+    let directories: [(&str, PathBuf); 2] =
+        [("catalog", catalog_file()), ("plugins", plugins_dir())];
+    for (setting, path) in &directories {
+        sources = sources.with_flag(setting, path.to_str().unwrap());
+    }
+    if let Some(url) = url {
+        sources = sources.with_flag("database_url", url);
+    }
+    sources.resolve().unwrap()
+}
+
+/// A sandbox as a host with these settings has it, without a cache.
+pub fn sandbox(catalog: &Catalog, config: &Config) -> Sandbox {
+    Sandbox::new(SandboxConfig::for_catalog(
+        catalog,
+        &config.sandbox,
+        config.clone_workers,
+    ))
+    .unwrap()
 }

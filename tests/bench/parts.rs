@@ -11,57 +11,77 @@ use super::figures::Figures;
 use super::setting::Setting;
 use super::{WARM_UP, floor, raise};
 
-/// The domains of the account's own tenant.
-pub fn per_domain(setting: &Setting<'_>, rounds: usize) {
+/// The domains of the account's own tenant; what a clone from an image costs, in clones that prepare.
+pub fn per_domain(setting: &Setting<'_>, rounds: usize) -> f64 {
     println!(
-        "{:<22} {:>8} {:>18} {:>18} {:>18} {:>8}",
-        "domain", "records", "prepare native", "clone native", "sandbox, both", "ratio"
+        "{:<14} {:>8} {:>16} {:>16} {:>18} {:>18} {:>9} {:>7}",
+        "domain",
+        "records",
+        "prepare native",
+        "clone native",
+        "sandbox, both",
+        "sandbox, image",
+        "of native",
+        "of both"
     );
-    let mut totals = (0.0, 0.0, 0.0);
+    let mut totals = (0.0, 0.0, 0.0, 0.0);
     for native in &setting.places[0].natives {
-        let (mut prepare, mut clone, mut sandbox) =
-            (Figures::new(), Figures::new(), Figures::new());
+        let (mut prepare, mut clone) = (Figures::new(), Figures::new());
+        let (mut sandbox, mut image) = (Figures::new(), Figures::new());
         let mut records = 0;
         for round in 0..rounds + WARM_UP {
             let scope = &setting.scopes()[0];
             let prepared = timed(|| (native.prepare)(&native.slice));
             let cloned = timed(|| (prepared.1)(&setting.context(scope)));
-            let (component, limits) = setting.host.component(native.domain);
+            let (component, plain, limits) = setting.host.component(native.domain);
             let context = setting.call_context(scope, native.domain);
-            let boxed = timed(|| {
-                let segments = &native.fixture.segments;
-                let sandbox = &setting.host.sandbox;
-                sandbox
-                    .clone_tenant(component, segments, &context, &limits)
-                    .unwrap()
-            });
+            let in_sandbox = |component| {
+                timed(|| {
+                    let sandbox = &setting.host.sandbox;
+                    sandbox
+                        .clone_tenant(component, &native.fixture, &context, &limits)
+                        .unwrap()
+                })
+            };
+            let (boxed, imaged) = (in_sandbox(plain), in_sandbox(component));
+            assert_eq!(
+                boxed.1.0, imaged.1.0,
+                "{} differs with an image",
+                native.domain
+            );
             records = cloned.1.iter().map(|segment| count(&segment.rows)).sum();
             if round >= WARM_UP {
                 prepare.add(prepared.0);
                 clone.add(cloned.0);
                 sandbox.add(boxed.0);
+                image.add(imaged.0);
             }
         }
         println!(
-            "{:<22} {records:>8} {prepare:>18} {clone:>18} {sandbox:>18} {:>8.2}",
+            "{:<14} {records:>8} {prepare:>16} {clone:>16} {sandbox:>18} {image:>18} {:>9.2} {:>7.2}",
             native.domain,
-            sandbox.median() / (prepare.median() + clone.median())
+            image.median() / clone.median(),
+            image.median() / sandbox.median()
         );
         totals = (
             totals.0 + prepare.median(),
             totals.1 + clone.median(),
             totals.2 + sandbox.median(),
+            totals.3 + image.median(),
         );
     }
     println!(
-        "{:<22} {:>8} {:>18.3} {:>18.3} {:>18.3} {:>8.2}",
+        "{:<14} {:>8} {:>16.3} {:>16.3} {:>18.3} {:>18.3} {:>9.2} {:>7.2}",
         "all, in turn",
         "",
         totals.0,
         totals.1,
         totals.2,
-        totals.2 / (totals.0 + totals.1)
+        totals.3,
+        totals.3 / totals.1,
+        totals.3 / totals.2
     );
+    totals.3 / totals.2
 }
 
 /// The triggers, each for all tenants that it is called for.
@@ -133,7 +153,7 @@ fn in_sandbox(
         .collect();
     let called = timed(|| {
         for ((trigger, scope, _), held) in calls.iter().zip(&shared) {
-            let (component, limits) = setting.host.component(&trigger.domain);
+            let (component, _, limits) = setting.host.component(&trigger.domain);
             let context = setting.call_context(scope, &trigger.domain);
             setting
                 .host

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use levain::catalog::Phase;
+use levain::catalog::{FixtureSlice, Phase};
 use levain::sandbox::{
-    CallContext, CompileLimits, CallError, Compiled, HeldSegment, Limits, Sandbox, SandboxConfig,
+    CallContext, CallError, CompileLimits, Compiled, HeldSegment, Limits, Sandbox, SandboxConfig,
 };
 use levain::segment::{EntityCount, Segment, sha256_hex};
 use serde::Deserialize;
@@ -118,9 +118,12 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// Clones with a fixture, plans the end of that, and raises what there is to raise.
     fn answers(&self, context: &CallContext, fixture: &Path) -> Value {
-        let cloned = self
-            .sandbox
-            .clone_tenant(self.component, &slice(fixture), context, &LIMITS);
+        let cloned = self.sandbox.clone_tenant(
+            self.component,
+            &FixtureSlice::loose(slice(fixture)),
+            context,
+            &LIMITS,
+        );
         let segments = match &cloned {
             Ok((segments, _)) => segments.as_slice(),
             Err(_) => &[],

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use chrono::{DateTime, Utc};
+use levain::catalog::FixtureSlice;
 use levain::sandbox::{CallContext, CallError, Limits};
 use levain::segment::{EntityCount, Segment};
 use serde_json::{Value, json};
@@ -165,7 +166,12 @@ fn they_answer_for_a_fixture_that_is_wrong_and_do_not_trap() {
                 rows: rows.to_owned(),
             }];
             let sandbox = &hosting.sandbox;
-            sandbox.clone_tenant(component, &slice, &context, &limits)
+            sandbox.clone_tenant(
+                component,
+                &FixtureSlice::loose(slice.to_vec()),
+                &context,
+                &limits,
+            )
         };
         let sound = APIARY.fixture(domain)[entity][0].clone();
         let with = |field: &str, value: Value| {
@@ -210,9 +216,12 @@ fn they_answer_for_a_fixture_that_is_wrong_and_do_not_trap() {
             }
         }
         // An empty slice, and an entity without records, are no fault.
-        let nothing = hosting
-            .sandbox
-            .clone_tenant(component, &[], &context, &limits);
+        let nothing = hosting.sandbox.clone_tenant(
+            component,
+            &FixtureSlice::loose(Vec::new()),
+            &context,
+            &limits,
+        );
         assert_eq!(nothing.unwrap().0, []);
         assert_eq!(clone(entity, "[]").unwrap().0[0].rows, "[]");
 

@@ -53,7 +53,7 @@ impl Gate {
     }
 
     fn load(&self, sandbox: &Sandbox) -> Registry {
-        plugins::load(sandbox, &self.plugins, &self.catalog, &self.limits)
+        plugins::load(sandbox, &self.plugins, &self.catalog, &self.limits, false)
     }
 }
 

@@ -225,7 +225,7 @@ async fn host(component: &Handmade) -> (TestApp, TempDir) {
     let mut puppets = Puppets::new();
     puppets.serve_by("The optional one", "handmade");
     let (catalog, plugins) = (puppets.write(&directory), component.write(&directory));
-    let hosting = Hosting::load_with_cache(&catalog, &plugins, cache.path());
+    let hosting = Hosting::load_with_cache(&catalog, &plugins, cache.path(), false);
     (TestApp::over(&hosting).await, directory)
 }
 

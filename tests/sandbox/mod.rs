@@ -3,6 +3,7 @@
 mod admission;
 mod flood;
 mod handmade;
+mod images;
 mod misbehaviour;
 mod purity;
 mod siege;

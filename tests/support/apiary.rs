@@ -17,7 +17,7 @@ pub fn apiary(catalog: &Path) -> Option<&'static Hosting> {
         if skipped(&components) {
             return None;
         }
-        let hosting = Hosting::load_with_cache(catalog, &components, &folder.join("code"));
+        let hosting = Hosting::load_with_cache(catalog, &components, &folder.join("code"), false);
         let refused: Vec<String> = hosting
             .plugins
             .all_refused()
@@ -31,7 +31,7 @@ pub fn apiary(catalog: &Path) -> Option<&'static Hosting> {
         let digests = hosting.plugins.all_active();
         hosting
             .sandbox
-            .forget_but(digests.map(|plugin| plugin.digest.as_str()));
+            .forget_but(digests.map(|plugin| plugin.digest.as_str()), []);
         Some(hosting)
     });
     hosting.as_ref()

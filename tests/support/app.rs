@@ -144,6 +144,7 @@ impl TestApp {
                     sandbox: hosting.sandbox.clone(),
                     catalog: Arc::clone(&hosting.catalog),
                     limits: hosting.limits,
+                    images: true,
                 };
                 Versions::open(Arc::clone(&repo), loader, directory, false, now)
                     .await

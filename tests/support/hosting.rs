@@ -33,12 +33,12 @@ impl Hosting {
 
     /// Loads a catalog and compiles its components.
     pub fn load(catalog: &Path, plugins_dir: &Path) -> Self {
-        Self::load_in(catalog, plugins_dir, |sandbox| sandbox)
+        Self::load_in(catalog, plugins_dir, true, |sandbox| sandbox)
     }
 
-    /// The same, with what was compiled before kept in a directory.
-    pub fn load_with_cache(catalog: &Path, plugins_dir: &Path, cache: &Path) -> Self {
-        Self::load_in(catalog, plugins_dir, |sandbox| {
+    /// The same with what was compiled before kept in a directory, and with prepared images or without.
+    pub fn load_with_cache(catalog: &Path, plugins_dir: &Path, cache: &Path, images: bool) -> Self {
+        Self::load_in(catalog, plugins_dir, images, |sandbox| {
             sandbox.with_cache(CodeCache::open(cache.to_owned(), b"a key of the tests").unwrap())
         })
     }
@@ -46,13 +46,14 @@ impl Hosting {
     fn load_in(
         catalog: &Path,
         plugins_dir: &Path,
+        images: bool,
         set_up: impl FnOnce(Sandbox) -> Sandbox,
     ) -> Self {
         let catalog = Arc::new(read(catalog));
         let limits = Sources::default().resolve().unwrap().sandbox;
         let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 2)).unwrap();
         let sandbox = set_up(sandbox);
-        let registry = plugins::load(&sandbox, plugins_dir, &catalog, &limits);
+        let registry = plugins::load(&sandbox, plugins_dir, &catalog, &limits, images);
         Self {
             catalog,
             plugins: Arc::new(registry),

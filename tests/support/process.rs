@@ -50,6 +50,8 @@ fn command(arguments: &[&str]) -> Command {
 fn alone(command: &mut Command) {
     let programs = std::env::var_os("PATH").unwrap_or_default();
     command.env_clear().env("PATH", programs);
+    // Every start here has an empty cache, and few sessions are made of it: a test that is about images says so.
+    command.env("LEVAIN_PREPARED_IMAGES", "false");
     command.stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
 }

@@ -115,6 +115,16 @@ pub struct FixtureSlice {
 }
 
 impl FixtureSlice {
+    /// Segments that are of no account: nobody has prepared them before.
+    #[must_use]
+    pub fn loose(segments: Vec<Segment>) -> Self {
+        Self {
+            records: 0,
+            digest: String::new(),
+            segments,
+        }
+    }
+
     /// The size of the slice's text in bytes: a measure of how long its clone takes.
     #[must_use]
     pub fn bytes(&self) -> usize {

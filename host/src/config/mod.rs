@@ -78,6 +78,8 @@ pub struct Config {
     pub insight_generation: bool,
     /// Where compiled code is kept, where that is not in the data directory.
     pub cache_dir: Option<PathBuf>,
+    /// Whether components are prepared with their fixtures once, and not by every session.
+    pub prepared_images: bool,
     /// A directory of components to watch, for whoever writes them.
     pub watch: Option<PathBuf>,
     /// Whether the catalog, and the components of the directory, take the place of others in the store.
@@ -213,6 +215,7 @@ impl Config {
             admin_api_key: None,
             replace_catalog: false,
             watch: None,
+            prepared_images: false,
             cache_dir: None,
             token_key: None,
             receipt_key: None,

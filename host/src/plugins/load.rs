@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use super::admission::{self, Refusal};
-use super::{Plugin, Refused, Registry};
+use super::{Plugin, Refused, Registry, prepare};
 use crate::catalog::{Catalog, Domain};
 use crate::config::SandboxLimits;
-use crate::sandbox::{CompileLimits, Sandbox, refuse_large};
+use crate::sandbox::{CompileLimits, Preparation, Sandbox, refuse_large};
 use crate::segment::sha256_hex;
 
 /// What brings components in.
@@ -19,31 +20,38 @@ pub struct Loader {
     pub sandbox: Sandbox,
     /// What they are to answer.
     pub catalog: Arc<Catalog>,
-    /// What compiling one may cost, where the catalog says nothing else.
+    /// What compiling and calling one may cost, where the catalog says nothing else.
     pub limits: SandboxLimits,
+    /// Whether it gets its prepared images as well.
+    pub images: bool,
 }
 
 /// Reads, compiles and admits the component of every domain that has one; what is refused is kept
 /// with its reason, and the others are unaffected. A file that is larger than it may be is not read.
-/// Blocks for the time of the compilation.
+/// Several are worked on at once; blocks until all are done.
 #[must_use]
 pub fn load(
     sandbox: &Sandbox,
     directory: &Path,
     catalog: &Arc<Catalog>,
     limits: &SandboxLimits,
+    images: bool,
 ) -> Registry {
     let loader = Loader {
         sandbox: sandbox.clone(),
         catalog: Arc::clone(catalog),
         limits: *limits,
+        images,
     };
-    let mut registry = Registry::default();
-    for (domain, name) in served(catalog) {
+    // Most plugins are made with the same kit, and so have functions in common.
+    let _shared = sandbox.share_functions();
+    let registry = Mutex::new(Registry::default());
+    in_parallel(served(catalog), |(domain, name)| {
         let file = file_of(directory, name);
         let loaded = loader
             .read(domain, &file)
             .and_then(|bytes| loader.admit(domain, &bytes));
+        let mut registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
         match loaded {
             Ok(plugin) => registry.put(Arc::new(plugin)),
             Err(refusal) => registry.refuse(Refused {
@@ -53,8 +61,26 @@ pub fn load(
                 refusal,
             }),
         }
-    }
+    });
     registry
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does the work for each item, as many at once as there are processors.
+fn in_parallel<T: Send>(items: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
+    let items = Mutex::new(items);
+    let next = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(item) = next() {
+                    work(item);
+                }
+            });
+        }
+    });
 }
 
 /// The domains that a plugin serves, with its name: the records of a triggered domain are made by the
@@ -97,8 +123,8 @@ impl Loader {
         Ok(bytes)
     }
 
-    /// Compiles a component, and decides whether it may serve a domain. Blocks for the time of the
-    /// compilation.
+    /// Compiles a component, decides whether it may serve a domain, and makes its prepared images. Blocks for
+    /// the time of the compilation.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -115,11 +141,23 @@ impl Loader {
             .compile(bytes, &self.limits_of(domain))
             .map_err(admission::refuse)?;
         admission::admit(component.shape(), &triggers)?;
+        let preparation = match self.images {
+            true => prepare(
+                &self.sandbox,
+                &component,
+                bytes,
+                domain,
+                &self.catalog,
+                &self.limits,
+            ),
+            false => Preparation::default(),
+        };
         Ok(Plugin {
             domain: domain.slug.clone(),
             digest: sha256_hex(bytes),
             size_bytes: bytes.len() as u64,
             component,
+            preparation,
         })
     }
 

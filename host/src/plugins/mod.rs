@@ -5,6 +5,7 @@
 
 mod admission;
 mod load;
+mod prepare;
 mod versions;
 
 use std::collections::BTreeMap;
@@ -12,9 +13,10 @@ use std::sync::Arc;
 
 pub use admission::{Refusal, admit};
 pub use load::{Loader, load};
+pub use prepare::prepare;
 pub use versions::{VersionError, Versions};
 
-use crate::sandbox::Compiled;
+use crate::sandbox::{Compiled, Preparation};
 
 /// A version of a domain's plugin, admitted and compiled.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct Plugin {
     pub size_bytes: u64,
     /// The compiled component.
     pub component: Compiled,
+    /// What became of its prepared images when it was loaded.
+    pub preparation: Preparation,
 }
 
 /// Which version serves each domain, in one revision.

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::load::{file_of, served};
 use super::{Loader, Plugin, Refusal, Refused, Registry};
-use crate::catalog::Domain;
+use crate::catalog::{Account, Domain};
 use crate::repo::{Cause, ComponentRow, Repo, RepoError, Revision};
 use crate::segment::sha256_hex;
 
@@ -217,8 +217,18 @@ impl Versions {
             state.registries.retain(|revision, _| *revision == newest);
             state.plugins.retain(|(_, digest), _| stay.contains(digest));
         }
-        let sandbox = store.loader.sandbox.clone();
-        blocking(move || sandbox.forget_but(stay.iter().map(String::as_str))).await
+        let Loader {
+            sandbox, catalog, ..
+        } = store.loader.clone();
+        blocking(move || {
+            let slices = catalog.accounts().flat_map(Account::all_slices);
+            let slices = slices.flat_map(BTreeMap::values);
+            sandbox.forget_but(
+                stay.iter().map(String::as_str),
+                slices.map(|slice| slice.digest.as_str()),
+            );
+        })
+        .await
     }
 
     async fn fill(

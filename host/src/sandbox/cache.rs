@@ -1,5 +1,6 @@
 //! Compiled code, kept from one start to the next: what a component compiles to is a function of its bytes
-//! and of the engine, and takes tenths of a second to find out.
+//! and of the engine, and takes tenths of a second to find out. So it is of a prepared image, of which the slice
+//! decides as well.
 //!
 //! Compiled code is run as it is: an entry that somebody else could have written must never be. So the
 //! directory is the host's own, and every entry has a MAC under a key that only the host can read; one that
@@ -92,16 +93,16 @@ impl CodeCache {
         let _ = fs::remove_file(mac);
     }
 
-    /// Forgets every entry but these; answers how many.
+    /// Forgets every entry whose name is not to be kept; answers how many.
     ///
     /// # Errors
     /// Where the directory cannot be read, or a file of it not be removed.
-    pub(super) fn retain(&self, names: &[String]) -> io::Result<usize> {
+    pub(super) fn retain(&self, keep: impl Fn(&str) -> bool) -> io::Result<usize> {
         let mut forgotten = 0;
         for entry in fs::read_dir(&self.directory)? {
             let file = entry?.path();
             let stem = file.file_stem().and_then(|stem| stem.to_str());
-            if stem.is_some_and(|stem| !names.iter().any(|name| name == stem)) {
+            if stem.is_some_and(|stem| !keep(stem)) {
                 fs::remove_file(&file)?;
                 forgotten += usize::from(file.extension().is_some_and(|kind| kind == CODE));
             }

@@ -1,6 +1,8 @@
 //! Compiled components, and what a component imports and exports.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
@@ -21,14 +23,29 @@ pub(crate) const TRIGGERS: &str = "levain:domain/triggers";
 #[derive(Clone)]
 pub struct Compiled {
     pub(super) plugin: Generation,
+    digest: Arc<str>,
     shape: Shape,
     cached: bool,
+    /// Its prepared images, by the digest of the slice that each has prepared.
+    images: Arc<RwLock<BTreeMap<String, Generation>>>,
 }
 
 /// One variant per WIT generation that this host serves.
 #[derive(Clone)]
 pub(super) enum Generation {
     V0_1(v0_1::Plugin),
+}
+
+impl Generation {
+    /// Links a component and looks up what it exports, with the triggers where `triggers` says that there are some.
+    pub(super) fn link(
+        engine: &SandboxEngine,
+        component: &Component,
+        triggers: bool,
+    ) -> wasmtime::Result<Self> {
+        let instance = engine.linker.instantiate_pre(component)?;
+        Ok(Self::V0_1(v0_1::Plugin::new(instance, triggers)?))
+    }
 }
 
 /// What a component imports and exports, by name: what admission decides on.
@@ -126,7 +143,10 @@ impl Compiled {
     ) -> Result<Self, CompileError> {
         refuse_large(bytes.len() as u64, limits)?;
         refuse_foreign(bytes)?;
-        let entry = engine.entry(&sha256_hex(bytes));
+        let digest = sha256_hex(bytes);
+        let turn = engine.turn(&digest);
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = engine.entry(&digest);
         let kept = cache.and_then(|cache| kept(cache, engine, &entry));
         let cached = kept.is_some();
         let component = match kept {
@@ -139,19 +159,42 @@ impl Compiled {
             )?,
         };
         let shape = Shape::of(engine, &component);
-        let plugin = engine
-            .linker
-            .instantiate_pre(&component)
-            .and_then(|instance| v0_1::Plugin::new(instance, shape.exports_interface(TRIGGERS)))
+        let plugin = Generation::link(engine, &component, shape.exports_interface(TRIGGERS))
             .map_err(|error| CompileError::Link {
                 reason: format!("{error:#}"),
                 shape: shape.clone(),
             })?;
         Ok(Self {
-            plugin: Generation::V0_1(plugin),
+            plugin,
+            digest: digest.into(),
             shape,
             cached,
+            images: Arc::default(),
         })
+    }
+
+    /// The SHA-256 of the component, in lower-case hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// How many prepared images it has.
+    #[must_use]
+    pub fn images(&self) -> usize {
+        let images = self.images.read().unwrap_or_else(PoisonError::into_inner);
+        images.len()
+    }
+
+    /// The image that has prepared the slice of this digest.
+    pub(super) fn image(&self, slice: &str) -> Option<Generation> {
+        let images = self.images.read().unwrap_or_else(PoisonError::into_inner);
+        images.get(slice).cloned()
+    }
+
+    pub(super) fn add_image(&self, slice: &str, image: Generation) {
+        let mut images = self.images.write().unwrap_or_else(PoisonError::into_inner);
+        images.insert(slice.to_owned(), image);
     }
 
     /// Whether its code was there already, and was not compiled.
@@ -213,15 +256,15 @@ impl Shape {
 }
 
 /// The code that a cache has; a bad entry is reported, and is none.
-fn kept(cache: &CodeCache, engine: &SandboxEngine, entry: &str) -> Option<Component> {
+pub(super) fn kept(cache: &CodeCache, engine: &SandboxEngine, entry: &str) -> Option<Component> {
     cache.load(&engine.engine, entry).unwrap_or_else(|error| {
-        tracing::warn!(entry, %error, "compiled code cannot be used: the component is compiled again");
+        tracing::warn!(entry, %error, "compiled code cannot be used: it is made and compiled again");
         None
     })
 }
 
 /// Keeps what a compiler made, where there is a cache, and gives it as a component of this process.
-fn keep(
+pub(super) fn keep(
     engine: &SandboxEngine,
     cache: Option<&CodeCache>,
     entry: &str,

@@ -1,9 +1,10 @@
 //! The engine: one configuration, chosen for determinism first and speed second, and the thread
 //! that ticks its epoch.
 
+use std::collections::BTreeMap;
 use std::hash::{Hash as _, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use wasmtime::{
 
 use super::SandboxConfig;
 use super::bindings::v0_1;
+use super::functions::Functions;
 use super::store::State;
 use super::workers::places_aside;
 use crate::segment::hex;
@@ -42,10 +44,12 @@ pub struct EngineError {
 pub(super) struct SandboxEngine {
     pub(super) engine: Engine,
     pub(super) linker: Linker<State>,
+    pub(super) functions: Arc<Functions>,
     pub(super) stack_bytes: usize,
     /// This program, and its engine by the digest of all that decides what it makes of a component.
     pub(super) name: String,
     pub(super) compatibility: String,
+    turns: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
     stopped: Arc<AtomicBool>,
 }
 
@@ -55,11 +59,30 @@ impl SandboxEngine {
         format!("{digest}-{}", self.compatibility)
     }
 
+    /// What the compiled image of a component is called that has prepared a slice.
+    pub(super) fn image_entry(&self, digest: &str, slice: &str) -> String {
+        format!("{digest}-{slice}-{}", self.compatibility)
+    }
+
+    /// What whoever makes something of a component holds meanwhile: where several want the same, one makes it
+    /// and the others find it in the cache.
+    pub(super) fn turn(&self, digest: &str) -> Arc<Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody has those any more.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(digest.to_owned()).or_default())
+    }
+
     pub(super) fn new(config: SandboxConfig) -> Result<Self, EngineError> {
         let fail = |error: wasmtime::Error| EngineError {
             reason: format!("{error:#}"),
         };
-        let engine = Engine::new(&engine_config(config)).map_err(fail)?;
+        let functions = Arc::new(Functions::default());
+        let mut configured = engine_config(config);
+        configured
+            .enable_incremental_compilation(Arc::<Functions>::clone(&functions))
+            .map_err(fail)?;
+        let engine = Engine::new(&configured).map_err(fail)?;
         let mut linker = Linker::new(&engine);
         v0_1::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(fail)?;
         let stopped = Arc::new(AtomicBool::new(false));
@@ -73,8 +96,10 @@ impl SandboxEngine {
                 env!("CARGO_PKG_VERSION")
             ),
             compatibility,
+            turns: Mutex::default(),
             engine,
             linker,
+            functions,
             stack_bytes: config.stack_bytes,
             stopped,
         })

@@ -9,11 +9,15 @@ mod compiler;
 mod component;
 mod engine;
 mod failure;
+mod functions;
+mod image;
 mod limits;
 mod store;
+mod trim;
 mod workers;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -21,13 +25,16 @@ use uuid::Uuid;
 
 pub use cache::CodeCache;
 pub use compiler::{ChildFailure, ChildTask, Compiler, compile_as_child};
+use component::Generation;
 pub use component::{CompileError, Compiled, Shape};
 pub(crate) use component::{LIFECYCLE, TRIGGERS, refuse_large};
 pub use engine::EngineError;
 pub use failure::{CallError, Trap};
+pub use functions::SharedFunctions;
+pub use image::{NoImage, Preparation};
 pub use limits::{CompileLimits, Limits};
 
-use crate::catalog::{Catalog, Phase};
+use crate::catalog::{Catalog, FixtureSlice, Phase};
 use crate::config::SandboxLimits;
 use crate::metrics;
 use crate::segment::{EntityCount, Segment};
@@ -167,16 +174,27 @@ impl Sandbox {
         self
     }
 
-    /// Has the cache forget all but the code of these components: what no version here is made of.
-    pub fn forget_but<'a>(&self, digests: impl IntoIterator<Item = &'a str>) {
+    /// Has the cache forget all but the code of these components, and the images of them that have prepared one
+    /// of these slices. Both are told by their digests: what no version here is made of, and what no account is.
+    pub fn forget_but<'a>(
+        &self,
+        components: impl IntoIterator<Item = &'a str>,
+        slices: impl IntoIterator<Item = &'a str>,
+    ) {
         let Some(cache) = &self.cache else {
             return;
         };
-        let names: Vec<String> = digests
+        let slices: Vec<&str> = slices.into_iter().collect();
+        let names: BTreeSet<String> = components
             .into_iter()
-            .map(|digest| self.engine.entry(digest))
+            .flat_map(|digest| {
+                let images = slices
+                    .iter()
+                    .map(|slice| self.engine.image_entry(digest, slice));
+                images.chain([self.engine.entry(digest)])
+            })
             .collect();
-        match cache.retain(&names) {
+        match cache.retain(|name| names.contains(name)) {
             Ok(0) => {}
             Ok(forgotten) => {
                 tracing::info!(forgotten, "compiled code that nothing uses was removed")
@@ -201,6 +219,75 @@ impl Sandbox {
         Compiled::new(&self.engine, &self.compiler, cache, bytes, limits)
     }
 
+    /// Makes the prepared images of a component that are not there yet, or takes them from the cache: one per
+    /// slice, within these limits. `wasm` is what the component was compiled from, `domain` for the log. Takes
+    /// about as long as to compile the component: never on an async thread.
+    ///
+    /// A slice that gets no image is no fault of the host: whoever clones with it prepares it, and is told
+    /// what is wrong.
+    pub fn prepare_images<'s>(
+        &self,
+        component: &Compiled,
+        wasm: &[u8],
+        domain: &str,
+        slices: impl IntoIterator<Item = &'s FixtureSlice>,
+        limits: &Limits,
+    ) -> Preparation {
+        let engine = &self.engine;
+        let _shared = self.share_functions();
+        let turn = engine.turn(component.digest());
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut preparation = Preparation::default();
+        let mut maker = None;
+        for slice in slices {
+            if component.image(&slice.digest).is_some() {
+                continue;
+            }
+            let entry = engine.image_entry(component.digest(), &slice.digest);
+            let cache = self.cache.as_deref();
+            let kept = cache
+                .and_then(|cache| component::kept(cache, engine, &entry))
+                .and_then(|image| Generation::link(engine, &image, false).ok());
+            if let Some(image) = kept {
+                preparation.kept += 1;
+                component.add_image(&slice.digest, image);
+                continue;
+            }
+            let maker = maker
+                .get_or_insert_with(|| image::Maker::new(engine, wasm, component.digest()))
+                .as_ref();
+            let made = maker.map_err(Clone::clone).and_then(|maker| {
+                let bytes = maker.snapshot(engine, domain, slice, limits)?;
+                let bytes = trim::trim(&bytes).unwrap_or(bytes);
+                // Here, and not apart: it is a component that was compiled within bounds before, and its
+                // functions are those of the other images.
+                compiler::compile_here(engine, &bytes)
+                    .and_then(|made| component::keep(engine, cache, &entry, made))
+                    .map_err(|error| error.to_string())
+                    .and_then(|image| {
+                        Generation::link(engine, &image, false)
+                            .map_err(|error| format!("{error:#}"))
+                    })
+                    .map_err(|reason| NoImage::Snapshot { reason })
+            });
+            match made {
+                Ok(image) => {
+                    preparation.prepared += 1;
+                    component.add_image(&slice.digest, image);
+                }
+                Err(reason) => preparation.without.push((slice.digest.clone(), reason)),
+            }
+        }
+        preparation
+    }
+
+    /// Has the compiler remember the functions that it compiles, for as long as what comes back lives: whoever
+    /// compiles a component and then makes images of it holds one over both.
+    #[must_use]
+    pub fn share_functions(&self) -> SharedFunctions {
+        self.engine.functions.hold()
+    }
+
     /// Runs CPU-bound work on the bounded pool and waits for it, at most `limit` from when its
     /// turn came.
     ///
@@ -214,20 +301,24 @@ impl Sandbox {
         self.workers.run(limit, work).await
     }
 
-    /// Prepares a fresh instance with the slice and clones one tenant with it. Blocks.
+    /// Clones one tenant with an instance that has prepared the slice: of the image that the component has of
+    /// it, or a fresh one that prepares it first. Blocks.
     ///
     /// # Errors
     /// [`CallError`]: the guest's own error, its trap, or the limit that it hit.
     pub fn clone_tenant(
         &self,
         component: &Compiled,
-        slice: &[Segment],
+        slice: &FixtureSlice,
         context: &CallContext,
         limits: &Limits,
     ) -> Result<(Vec<Segment>, CallCost), CallError> {
         let started = Instant::now();
         let mut store = store::build(&self.engine, context, limits);
-        let outcome = bindings::clone_tenant(component, &mut store, slice, context);
+        let outcome = match component.image(&slice.digest) {
+            Some(image) => bindings::clone_prepared(&image, &mut store, context),
+            None => bindings::clone_tenant(component, &mut store, &slice.segments, context),
+        };
         self.conclude("clone", context, outcome, &store, started, limits)
     }
 

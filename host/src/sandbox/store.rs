@@ -34,16 +34,49 @@ pub(super) enum GrowthRefused {
     Table { wanted: usize, allowed: usize },
 }
 
+/// Whom a call is made for: what its log lines tell of it.
+pub(super) struct Origin {
+    domain: String,
+    tenant_id: String,
+    session: String,
+}
+
+impl Origin {
+    /// No session's: a slice is prepared for all of them.
+    pub(super) fn preparing(domain: &str) -> Self {
+        Self {
+            domain: domain.to_owned(),
+            tenant_id: "-".to_owned(),
+            session: "-".to_owned(),
+        }
+    }
+}
+
+impl From<&CallContext> for Origin {
+    fn from(context: &CallContext) -> Self {
+        Self {
+            domain: context.domain.clone(),
+            tenant_id: context.tenant_id.to_string(),
+            session: context.session_id.clone(),
+        }
+    }
+}
+
 /// A fresh store with every limit of `limits` on it.
 pub(super) fn build(
     engine: &SandboxEngine,
-    context: &CallContext,
+    origin: impl Into<Origin>,
     limits: &Limits,
 ) -> Store<State> {
+    let Origin {
+        domain,
+        tenant_id,
+        session,
+    } = origin.into();
     let state = State {
-        domain: context.domain.clone(),
-        tenant_id: context.tenant_id.to_string(),
-        session: context.session_id.clone(),
+        domain,
+        tenant_id,
+        session,
         limits: *limits,
         memory_bytes: 0,
         peak_memory_bytes: 0,
@@ -72,6 +105,13 @@ pub(super) fn build(
     });
     store.set_hostcall_fuel(limits.output_bytes);
     store
+}
+
+/// Gives a store its whole time once more, and as many bytes as a memory can have to hand back: for the host's
+/// own look at a guest that has ended.
+pub(super) fn begin_again(store: &mut Store<State>, limits: &Limits) {
+    store.set_epoch_deadline(ticks(limits.timeout).saturating_add(1));
+    store.set_hostcall_fuel(usize::MAX);
 }
 
 /// How many ticks of the epoch a time has.

@@ -3,6 +3,7 @@
 pub(super) mod v0_1;
 
 use wasmtime::Store;
+use wasmtime::component::Instance;
 
 use super::component::{Compiled, Generation};
 use super::store::State;
@@ -31,6 +32,28 @@ pub(super) enum GuestError {
 impl From<wasmtime::Error> for Failure {
     fn from(error: wasmtime::Error) -> Self {
         Self::Engine(error)
+    }
+}
+
+/// A fresh instance that has prepared the slice.
+pub(super) fn prepare(
+    plugin: &Generation,
+    store: &mut Store<State>,
+    slice: &[Segment],
+) -> Result<Instance, Failure> {
+    match plugin {
+        Generation::V0_1(plugin) => v0_1::prepare(plugin, store, slice),
+    }
+}
+
+/// Clones with a prepared image.
+pub(super) fn clone_prepared(
+    image: &Generation,
+    store: &mut Store<State>,
+    context: &CallContext,
+) -> Result<Vec<Segment>, Failure> {
+    match image {
+        Generation::V0_1(plugin) => v0_1::clone_prepared(plugin, store, context),
     }
 }
 

@@ -59,14 +59,19 @@ impl Compiler {
         limits: &CompileLimits,
     ) -> Result<Made, CompileError> {
         match self {
-            Self::InProcess => Component::from_binary(&engine.engine, bytes)
-                .map(Made::Component)
-                .map_err(|error| CompileError::Invalid {
-                    reason: format!("{error:#}"),
-                }),
+            Self::InProcess => compile_here(engine, bytes),
             Self::Program(program) => {
                 program::compile(program, &engine.compatibility, bytes, limits).map(Made::Code)
             }
         }
     }
+}
+
+/// Compiles a component in this process.
+pub(super) fn compile_here(engine: &SandboxEngine, bytes: &[u8]) -> Result<Made, CompileError> {
+    Component::from_binary(&engine.engine, bytes)
+        .map(Made::Component)
+        .map_err(|error| CompileError::Invalid {
+            reason: format!("{error:#}"),
+        })
 }

@@ -111,7 +111,7 @@ fn clone_and_check(
     let parts = &inner.parts;
     let (segments, cost) = parts
         .sandbox
-        .clone_tenant(&plugin.component, &slice.segments, context, limits)
+        .clone_tenant(&plugin.component, slice, context, limits)
         .map_err(|error| call_failed(&error))?;
     if cost.dropped_log_lines > 0 {
         tracing::warn!(

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::proof::{Finding, Findings, Subject};
 use super::rehearsal::Rehearsal;
 use super::weeks;
-use crate::catalog::Account;
+use crate::catalog::{Account, FixtureSlice};
 use crate::fault::Fault;
 use crate::repo::TenantRow;
 use crate::sandbox::{CallContext, CallError, Limits};
@@ -267,7 +267,7 @@ impl Rehearsal {
         subject: &Subject,
         tenant: &TenantRow,
         domain: &str,
-        slice: Vec<Segment>,
+        segments: Vec<Segment>,
     ) -> Result<Result<Vec<Segment>, CallError>, SessionError> {
         let parts = &sessions.inner.parts;
         let plugin = subject.after.active(domain).cloned();
@@ -276,6 +276,8 @@ impl Rehearsal {
         };
         let limits = Limits::of(declared, &parts.catalog.limits(), &parts.limits);
         let context = self.context(sessions, tenant, domain);
+        // Of no account, and so of no prepared image.
+        let slice = FixtureSlice::loose(segments);
         let sandbox = parts.sandbox.clone();
         let called = parts.sandbox.run(limits.timeout + SLACK, move || {
             sandbox

@@ -1,6 +1,7 @@
 //! What every plugin exports: prepare and clone, cleanup.
 
 use wasmtime::Store;
+use wasmtime::component::Instance;
 
 use super::{Plugin, SENTENCE, Told, guest_error, returned, types};
 use crate::fault::shortened;
@@ -18,6 +19,25 @@ pub(in crate::sandbox::bindings) fn clone_tenant(
     slice: &[segment::Segment],
     context: &CallContext,
 ) -> Result<Vec<segment::Segment>, Failure> {
+    let instance = prepare(plugin, store, slice)?;
+    clone_with(plugin, store, &instance, context)
+}
+
+/// An instance of an image has prepared its slice already.
+pub(in crate::sandbox::bindings) fn clone_prepared(
+    plugin: &Plugin,
+    store: &mut Store<State>,
+    context: &CallContext,
+) -> Result<Vec<segment::Segment>, Failure> {
+    let instance = plugin.instance.instantiate(&mut *store)?;
+    clone_with(plugin, store, &instance, context)
+}
+
+pub(in crate::sandbox::bindings) fn prepare(
+    plugin: &Plugin,
+    store: &mut Store<State>,
+    slice: &[segment::Segment],
+) -> Result<Instance, Failure> {
     let instance = plugin.instance.instantiate(&mut *store)?;
     let lifecycle = plugin.lifecycle.load(&mut *store, &instance)?;
     let slice: Vec<types::SegmentParam<'_>> = slice
@@ -30,6 +50,16 @@ pub(in crate::sandbox::bindings) fn clone_tenant(
     lifecycle
         .call_prepare(&mut *store, &slice)?
         .map_err(guest_error)?;
+    Ok(instance)
+}
+
+fn clone_with(
+    plugin: &Plugin,
+    store: &mut Store<State>,
+    instance: &Instance,
+    context: &CallContext,
+) -> Result<Vec<segment::Segment>, Failure> {
+    let lifecycle = plugin.lifecycle.load(&mut *store, instance)?;
     let segments = lifecycle
         .call_clone(&mut *store, Told::new(context).as_guest())?
         .map_err(guest_error)?;

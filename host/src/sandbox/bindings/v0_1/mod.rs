@@ -10,7 +10,7 @@ use crate::fault::shortened;
 use crate::sandbox::store::State;
 use crate::segment;
 
-pub(super) use lifecycle::{clone_tenant, plan_cleanup};
+pub(super) use lifecycle::{clone_prepared, clone_tenant, plan_cleanup, prepare};
 pub(super) use triggers::run_trigger;
 
 /// The most of a sentence of a guest that is kept, in characters.

@@ -1,0 +1,39 @@
+//! The prepared images of a plugin: one per fixture slice of its domain.
+
+use std::sync::Arc;
+
+use crate::catalog::{Account, Catalog, Domain};
+use crate::config::SandboxLimits;
+use crate::sandbox::{Compiled, Limits, Preparation, Sandbox};
+
+/// Makes the images of a component, or takes them from the cache, for every slice that an account or an outlet
+/// of the catalog has of the domain. `wasm` is what the component was compiled from, `limits` are the host's. Blocks
+/// about as long as the compilation of the component.
+///
+/// A slice without an image is told in the log and costs its sessions time, nothing else.
+pub fn prepare(
+    sandbox: &Sandbox,
+    component: &Compiled,
+    wasm: &[u8],
+    domain: &Domain,
+    catalog: &Catalog,
+    limits: &SandboxLimits,
+) -> Preparation {
+    let slices = catalog
+        .accounts()
+        .flat_map(Account::all_slices)
+        .filter_map(|slices| slices.get(&domain.slug))
+        .map(Arc::as_ref);
+    let limits = Limits::of(domain, &catalog.limits(), limits);
+    let preparation = sandbox.prepare_images(component, wasm, &domain.slug, slices, &limits);
+    if let Some((_, reason)) = preparation.without.first() {
+        let slices = preparation.without.len();
+        tracing::warn!(
+            domain = %domain.slug,
+            slices,
+            %reason,
+            "no prepared image: every clone of them prepares by itself"
+        );
+    }
+    preparation
+}
