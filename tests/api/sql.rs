@@ -7,13 +7,16 @@ use super::visit::{read, tenant};
 use crate::support::{Database, Records, TestApp, on_postgres};
 
 /// What is kept of a session that is over, and what is no session's.
-const LEDGER: [&str; 7] = [
+const LEDGER: [&str; 10] = [
     "demo_sessions",
     "demo_tenants",
     "demo_cleanup_audit",
     "demo_idempotency_keys",
     "demo_receipts",
     "generated_views",
+    "plugin_components",
+    "plugin_revisions",
+    "demo_catalog",
     "_sqlx_migrations",
 ];
 

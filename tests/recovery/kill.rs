@@ -48,7 +48,8 @@ fn a_session_that_was_killed_under_way_has_failed_and_left_nothing() {
     let mut puppets = slow();
     puppets.behave("extra", "honest");
     puppets.write(&files);
-    let host = Host::serve(&catalog, &guests_dir(), data.path());
+    let mended = [("--replace-catalog", "true")];
+    let host = Host::serve_with(&catalog, &guests_dir(), data.path(), &mended, &[]);
     assert_eq!(stored(&data), (vec!["FAILED".to_owned()], 0));
     let (status, shown) = host.get(&path);
     assert_eq!((status, &shown["status"]), (200, &json!("FAILED")));

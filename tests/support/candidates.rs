@@ -189,7 +189,7 @@ fn broken() -> Vec<Candidate> {
             "more instances than a pool has room for",
             text(&many),
             invalid,
-            "32",
+            "64",
         ),
         Candidate {
             limits: "component_mib = 1",

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use axum::http::{HeaderMap, Method, Request};
 use serde_json::Value;
 
-use super::app::INTERNAL_KEY;
+use super::app::{ADMIN_KEY, INTERNAL_KEY};
 use super::disk;
 use super::metrics::Metrics;
 
@@ -355,6 +355,7 @@ pub fn serve_arguments(catalog: &Path, plugins: &Path, data: &Path) -> Vec<Strin
         ("--plugins", plugins),
         ("--data-dir", data),
         ("--internal-api-key", INTERNAL_KEY.to_owned()),
+        ("--admin-api-key", ADMIN_KEY.to_owned()),
         ("--log-format", "json".to_owned()),
     ];
     let flags = flags

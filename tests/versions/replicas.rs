@@ -24,7 +24,6 @@ fn under_a_steady_load_no_session_fails_and_each_is_of_one_version() {
         .map(|number| {
             let own = data.path().join(format!("host-{number}"));
             let flags = [
-                ("--admin-api-key", ADMIN_KEY),
                 ("--database-url", &store.url),
                 ("--creations-per-minute", "0"),
             ];

@@ -11,14 +11,7 @@ use crate::support::{
 };
 
 fn serve(cycles: &Cycles, data: &TempDir) -> Host {
-    let flags = [("--admin-api-key", ADMIN_KEY)];
-    Host::serve_with(
-        &Cycles::catalog(),
-        &cycles.plugins,
-        data.path(),
-        &flags,
-        &[],
-    )
+    Host::serve(&Cycles::catalog(), &cycles.plugins, data.path())
 }
 
 fn plugins(host: &Host) -> Value {
@@ -122,10 +115,7 @@ fn a_store_of_another_catalog_is_not_served_unless_it_is_to_be_replaced() {
         refused.err
     );
     arguments.truncate(0);
-    let flags = [
-        ("--replace-catalog", "true"),
-        ("--admin-api-key", ADMIN_KEY),
-    ];
+    let flags = [("--replace-catalog", "true")];
     let host = Host::serve_with(&catalog, &cycles.plugins, data.path(), &flags, &[]);
     let body = json!({"demo_account_type": "harbour"});
     let (status, _) = host.call(Method::POST, "/api/demo/sessions", &[], &body);
@@ -139,8 +129,7 @@ fn a_component_that_is_refused_at_the_start_serves_once_one_is_installed() {
     let mut puppets = Puppets::new();
     puppets.serve_by("The optional one", "missing");
     let catalog = puppets.write(&files);
-    let flags = [("--admin-api-key", ADMIN_KEY)];
-    let host = Host::serve_with(&catalog, &guests_dir(), data.path(), &flags, &[]);
+    let host = Host::serve(&catalog, &guests_dir(), data.path());
     let listed = plugins(&host);
     let extra = &listed["plugins"][1];
     assert_eq!(

@@ -10,7 +10,7 @@ use crate::support::{ADMIN_KEY, Cycles, Host, version};
 fn a_component_that_is_written_serves_or_is_told_why_not() {
     let (cycles, data) = (Cycles::new(), TempDir::new().unwrap());
     let directory = cycles.plugins.to_str().unwrap();
-    let flags = [("--admin-api-key", ADMIN_KEY), ("--watch", directory)];
+    let flags = [("--watch", directory)];
     let host = Host::serve_with(
         &Cycles::catalog(),
         &cycles.plugins,

@@ -25,7 +25,7 @@ pub(in crate::cli) struct InstallArguments {
     #[arg(
         long,
         value_name = "NAME",
-        env = "USER",
+        env = "LOGNAME",
         default_value = "administrator"
     )]
     by: String,
@@ -51,7 +51,7 @@ pub(in crate::cli) struct RollbackArguments {
     #[arg(
         long,
         value_name = "NAME",
-        env = "USER",
+        env = "LOGNAME",
         default_value = "administrator"
     )]
     by: String,

@@ -291,13 +291,13 @@ mod tests {
             held(1, "loan", &loans("monday")),
             held(2, "loan", &loans("monday")),
             held(1, "fine", &json!([{"id": "f"}])),
-            held(1, "member", &json!([{"id": "m"}, {"id": "n"}])),
+            held(1, "reader", &json!([{"id": "m"}, {"id": "n"}])),
         ];
         let after = [
             held(1, "loan", &loans("monday")),
             held(2, "loan", &loans("friday")),
             held(1, "fee", &json!([{"id": "f", "of": null}])),
-            held(1, "member", &json!([{"id": "n"}, {"id": "m"}])),
+            held(1, "reader", &json!([{"id": "n"}, {"id": "m"}])),
         ];
         let mut gathering = Gathering::default();
         for instant in ["2026-03-02T10:00:00Z", "2026-03-03T10:00:00Z"] {
@@ -322,7 +322,7 @@ mod tests {
                 ("fee", (1, 0, 0), vec![], 0),
                 ("fine", (0, 1, 0), vec![], 0),
                 ("loan", (0, 0, 1), vec![("due", 1)], 0),
-                ("member", (0, 0, 0), vec![], 2),
+                ("reader", (0, 0, 0), vec![], 2),
             ]
         );
         let example = &difference.entities[2].fields[0].changes.examples[0];
