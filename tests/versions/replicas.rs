@@ -24,7 +24,7 @@ fn under_a_steady_load_no_session_fails_and_each_is_of_one_version() {
         .map(|number| {
             let own = data.path().join(format!("host-{number}"));
             let flags = [
-                ("--database-url", &store.url),
+                ("--database-url", store.url.as_str()),
                 ("--creations-per-minute", "0"),
             ];
             Host::serve_with(&Cycles::catalog(), &cycles.plugins, &own, &flags, &[])
