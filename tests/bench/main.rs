@@ -66,8 +66,8 @@ fn main() -> ExitCode {
         .build()
         .unwrap();
     if asked(start::IDLE) {
-        let data = std::env::args().skip_while(|argument| argument != start::IDLE);
-        runtime.block_on(start::idle(&data.skip(1).next().unwrap()));
+        let mut data = std::env::args().skip_while(|argument| argument != start::IDLE);
+        runtime.block_on(start::idle(&data.nth(1).unwrap()));
         return ExitCode::SUCCESS;
     }
     let within = if asked("--crowd") {

@@ -266,11 +266,13 @@ impl Versions {
                         let plugin = loader.admit(&domain, &bytes)?;
                         Ok((plugin, bytes))
                     });
-                    loaded.map_err(|refusal| Refused {
-                        domain: domain.slug.clone(),
-                        plugin,
-                        origin: file.display().to_string(),
-                        refusal,
+                    loaded.map_err(|refusal| {
+                        Box::new(Refused {
+                            domain: domain.slug.clone(),
+                            plugin,
+                            origin: file.display().to_string(),
+                            refusal,
+                        })
                     })
                 }));
             }
@@ -286,7 +288,7 @@ impl Versions {
                         state.plugins.insert(name(&plugin), Arc::new(plugin));
                     }
                     Err(refused) => {
-                        state.unfilled.insert(refused.domain.clone(), refused);
+                        state.unfilled.insert(refused.domain.clone(), *refused);
                     }
                 }
             }
@@ -366,7 +368,7 @@ impl Versions {
                         reason: "the store has other bytes under its digest".to_owned(),
                     }),
                 };
-                admitted.map_err(refuse)
+                admitted.map_err(|refusal| Box::new(refuse(refusal)))
             }));
         }
         while let Some(loaded) = loading.join_next().await {
@@ -375,7 +377,7 @@ impl Versions {
                     let plugin = Arc::new(plugin);
                     self.write().plugins.insert(name(&plugin), plugin);
                 }
-                Err(why) => refused.push(why),
+                Err(why) => refused.push(*why),
             }
         }
         let mut registry = self.assemble(number, &revision.active);
