@@ -24,7 +24,7 @@ use crate::notices::Notices;
 use crate::plugins::{self, Loader, Registry, Versions};
 use crate::receipts::Seal;
 use crate::repo::{self, CatalogClaim, Repo, ViewColumn, ViewKind, ViewSpec};
-use crate::sandbox::{CodeCache, Compiler, Preparation, Sandbox, SandboxConfig};
+use crate::sandbox::{CodeCache, CompileLimits, Compiler, Preparation, Sandbox, SandboxConfig};
 use crate::sessions::{
     CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
 };
@@ -60,7 +60,6 @@ impl App {
         let repo = repo::open(&config.store(), &claim, config.store_options()).await?;
         let plugins = load_plugins(config, &catalog, &sandbox, &repo).await?;
         refuse_without_required(&catalog, &plugins.newest())?;
-        plugins.collect().await?;
         let sessions = Sessions::new(session_parts(
             config,
             Workings {
@@ -75,6 +74,7 @@ impl App {
         // What the process before this one left is told before anybody asks for it.
         repo.end_leases().await?;
         sessions.recover().await?;
+        sessions.collect_versions().await?;
         let router = router(&sessions, config)?;
         Ok(Self {
             sessions,
@@ -87,6 +87,7 @@ impl App {
     /// Serves until `shutdown` ends, lets what is under way end, and closes the store.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let house = tokio::spawn(self.sessions.clone().keep_house());
+        let follow = tokio::spawn(self.sessions.clone().follow_plugins());
         let watch = self
             .watch
             .map(|directory| tokio::spawn(self.sessions.clone().watch_plugins(directory)));
@@ -98,6 +99,7 @@ impl App {
         };
         http::serve(listener, self.router, stopping).await;
         house.abort();
+        follow.abort();
         if let Some(watch) = watch {
             watch.abort();
         }
@@ -182,7 +184,7 @@ pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
         plugins: Arc::new(sessions.clone()),
         internal_key: ApiKey::new(keys.internal_api_key.reveal()),
         admin_key: ApiKey::new(keys.admin_api_key.reveal()),
-        largest_component: (config.sandbox.component_mib as usize) << 20,
+        largest_component: largest_component(sessions.catalog(), &config.sandbox),
         max_body_bytes: config.max_body_bytes,
         proxies: Arc::new(TrustedProxies::new(config.trusted_proxies.clone())),
         rate: Arc::new(CreationRate::new(Pace {
@@ -246,6 +248,16 @@ pub fn load_catalog(file: &Path) -> anyhow::Result<Catalog> {
         .into(),
         other => other.into(),
     })
+}
+
+/// The largest component that any domain may have, in bytes.
+fn largest_component(catalog: &Catalog, limits: &SandboxLimits) -> usize {
+    let sizes = catalog.domains().iter();
+    let sizes = sizes.map(|domain| CompileLimits::of(domain, &catalog.limits(), limits).size_bytes);
+    sizes
+        .max()
+        .and_then(|largest| usize::try_from(largest).ok())
+        .unwrap_or(usize::MAX)
 }
 
 fn sandbox(catalog: &Catalog, config: &Config) -> anyhow::Result<Sandbox> {

@@ -1,5 +1,7 @@
 //! Versions that come to serve: sessions are wholly of one, and there is a way back.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -212,6 +214,9 @@ async fn versions_that_nothing_names_are_collected() {
     for number in 1..=6 {
         install(&app, &format!("honest-{number}")).await;
     }
+    // A session may just have been begun with what was replaced.
+    assert_eq!(kept().await, 8);
+    app.clock.advance(Duration::from_secs(3 * 3600));
     // The fleet's; the first, which a session is of; the last, and three to go back to.
     assert_eq!(kept().await, 6);
     assert!(verified(&app, &session).await);

@@ -60,6 +60,22 @@ pub enum Refusal {
     Compile(CompileError),
 }
 
+impl Refusal {
+    /// Whether the same component may be admitted the next time: it is the machine that refused it.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreadable { .. }
+                | Self::Compile(
+                    CompileError::TimeLimit { .. }
+                        | CompileError::MemoryLimit { .. }
+                        | CompileError::Compiler { .. }
+                )
+        )
+    }
+}
+
 /// Decides on a component's imports and exports; `triggers` are the slugs of those that the catalog
 /// has it answer. A component may export triggers that no line of the catalog names.
 ///

@@ -162,22 +162,20 @@ impl Versions {
         Ok(&self.store()?.loader)
     }
 
-    /// Makes a revision of `before` with some components changed, brought along where the store may not
-    /// have them. `None` where somebody else has changed the registry since.
+    /// Makes the next revision, with some components changed, brought along where the store may not
+    /// have them. `false` where somebody else has changed the registry since.
     ///
     /// # Errors
     /// [`VersionError`]; then nothing has changed.
     pub async fn append(
         &self,
-        before: &Revision,
         next: Revision,
         plugins: Vec<Arc<Plugin>>,
         components: &[ComponentRow],
-    ) -> Result<Option<Arc<Registry>>, VersionError> {
-        debug_assert_eq!(before.revision + 1, next.revision, "one after the other");
+    ) -> Result<bool, VersionError> {
         let repo = &self.store()?.repo;
         if !repo.append_revision(&next, components).await? {
-            return Ok(None);
+            return Ok(false);
         }
         {
             let mut state = self.write();
@@ -185,31 +183,53 @@ impl Versions {
                 state.plugins.insert(name(&plugin), plugin);
             }
         }
-        self.bring(&next).await.map(Some)
-    }
-
-    /// Whether a version of a domain is at hand, or in the store.
-    ///
-    /// # Errors
-    /// [`VersionError::Store`].
-    pub async fn keeps(&self, domain: &str, digest: &str) -> Result<bool, VersionError> {
-        let name = (domain.to_owned(), digest.to_owned());
-        if self.read().plugins.contains_key(&name) {
-            return Ok(true);
+        // It serves from now on, whatever becomes of it here.
+        if let Err(error) = self.bring(&next).await {
+            tracing::warn!(revision = next.revision, %error, "a new revision is brought in later");
         }
-        let found = self.store()?.repo.find_component(digest).await?;
-        Ok(found.is_some())
+        Ok(true)
     }
 
-    /// Removes what nothing names any more: from the store, and of what is at hand here.
+    /// A version of a domain that the store has, admitted here; `None` where it has been removed.
+    ///
+    /// # Errors
+    /// [`VersionError`]; within, why it may not serve here.
+    pub async fn version(
+        &self,
+        domain: &Domain,
+        digest: &str,
+    ) -> Result<Option<Result<Arc<Plugin>, Refusal>>, VersionError> {
+        let Store {
+            repo,
+            loader,
+            places,
+        } = self.store()?;
+        let Some(bytes) = repo.find_component(digest).await? else {
+            return Ok(None);
+        };
+        let name = (domain.slug.clone(), digest.to_owned());
+        if let Some(plugin) = self.read().plugins.get(&name) {
+            return Ok(Some(Ok(Arc::clone(plugin))));
+        }
+        let (loader, domain) = (loader.clone(), domain.clone());
+        let admitted = in_turn(places, move || loader.admit(&domain, &bytes)).await?;
+        Ok(Some(admitted.map(|plugin| {
+            let plugin = Arc::new(plugin);
+            self.write().plugins.insert(name, Arc::clone(&plugin));
+            plugin
+        })))
+    }
+
+    /// Removes what nothing names any more, nor may name that began before another revision came after
+    /// `since`: from the store, and of what is at hand here.
     ///
     /// # Errors
     /// [`VersionError::Store`].
-    pub async fn collect(&self) -> Result<(), VersionError> {
+    pub async fn collect(&self, since: DateTime<Utc>) -> Result<(), VersionError> {
         let Some(store) = &self.store else {
             return Ok(());
         };
-        let stay = store.repo.collect_components().await?;
+        let stay = store.repo.collect_components(since).await?;
         {
             let mut state = self.write();
             let newest = state.newest.revision;
@@ -384,9 +404,15 @@ impl Versions {
         for refused in refused {
             registry.refuse(refused);
         }
+        // What a busy machine refused, it may admit the next time.
+        let is_lasting = registry
+            .all_refused()
+            .all(|refused| !refused.refusal.is_passing());
         let registry = Arc::new(registry);
         let mut state = self.write();
-        state.registries.insert(number, Arc::clone(&registry));
+        if is_lasting {
+            state.registries.insert(number, Arc::clone(&registry));
+        }
         if number >= state.newest.revision {
             state.newest = Arc::clone(&registry);
         }

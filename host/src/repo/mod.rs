@@ -213,8 +213,9 @@ pub trait Repo: Send + Sync + 'static {
     ) -> Result<bool, RepoError>;
 
     /// Removes the components that neither the newest revision, nor a rollback, nor a session of the
-    /// ledger names; answers the digests of those that stay.
-    async fn collect_components(&self) -> Result<Vec<String>, RepoError>;
+    /// ledger names, nor a revision that another one came after `since`; answers the digests of those
+    /// that stay.
+    async fn collect_components(&self, since: DateTime<Utc>) -> Result<Vec<String>, RepoError>;
 
     /// Answers a trivial query: whether the store can be reached.
     async fn ping(&self) -> Result<(), RepoError>;

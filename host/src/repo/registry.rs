@@ -106,21 +106,33 @@ pub fn versions(revisions: &[Revision], domain: &str) -> Vec<String> {
             .len()
             .checked_sub(2)
             .and_then(|index| versions.get(index));
-        if revision.cause == Cause::Rollback && before == Some(digest) {
-            versions.pop();
-        } else {
-            versions.push(digest.clone());
+        match revision.cause {
+            Cause::Rollback if before == Some(digest) => drop(versions.pop()),
+            // What was given as one with a catalog begins anew: what was before was proven on another.
+            Cause::Fill => versions = vec![digest.clone()],
+            _ => versions.push(digest.clone()),
         }
     }
     versions
 }
 
-/// The components that something names: the newest revision, what its rollbacks lead to, and the
-/// revisions of sessions that the ledger has.
-pub(super) fn named(revisions: &[Revision], of_sessions: &[u32]) -> BTreeSet<String> {
+/// The components that something names: the newest revision, what its rollbacks lead to, the revisions of
+/// sessions that the ledger has, and those that others came after since `since`: a session that is being made
+/// of one of them may not have been written yet.
+pub(super) fn named(
+    revisions: &[Revision],
+    of_sessions: &[u32],
+    since: DateTime<Utc>,
+) -> BTreeSet<String> {
+    let next = revisions.iter().skip(1).map(Some).chain([None]);
     let mut named: BTreeSet<String> = revisions
         .iter()
-        .filter(|revision| of_sessions.contains(&revision.revision))
+        .zip(next)
+        .filter(|(revision, next)| {
+            of_sessions.contains(&revision.revision)
+                || next.is_some_and(|next| next.made_at >= since)
+        })
+        .map(|(revision, _)| revision)
         .flat_map(|revision| revision.active.values().cloned())
         .collect();
     if let Some(newest) = revisions.last() {
@@ -166,6 +178,9 @@ mod tests {
         made.push((Install, "c"));
         made.push((Install, "a"));
         assert_eq!(lending(&made), ["a", "b", "c", "a"]);
+        // A release that was given as a whole begins anew.
+        made.push((Fill, "g"));
+        assert_eq!(lending(&made), ["g"]);
         assert_eq!(versions(&revisions(&made), "shelving"), ["s1"]);
         assert!(versions(&revisions(&made), "music").is_empty());
     }
@@ -181,12 +196,14 @@ mod tests {
             (Install, "e"),
             (Install, "f"),
         ];
-        let named = |of_sessions: &[u32]| {
-            let named = super::named(&revisions(&made), of_sessions);
+        let later = DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(1);
+        let named = |of_sessions: &[u32], since| {
+            let named = super::named(&revisions(&made), of_sessions, since);
             named.into_iter().collect::<Vec<_>>().join("")
         };
-        assert_eq!(named(&[]), "cdefs1");
-        assert_eq!(named(&[1, 6]), "acdefs1");
-        assert_eq!(super::named(&[], &[0]), BTreeSet::new());
+        assert_eq!(named(&[], later), "cdefs1");
+        assert_eq!(named(&[1, 6], later), "acdefs1");
+        assert_eq!(named(&[], DateTime::UNIX_EPOCH), "abcdefs1");
+        assert_eq!(super::named(&[], &[0], later), BTreeSet::new());
     }
 }

@@ -138,9 +138,11 @@ impl Sessions {
 /// Asks the plugin of every domain that holds records how to delete them, all at once and for a
 /// bounded time. What comes back is for the audit: the host deletes by tenant whatever they say.
 async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
-    let plugins = match inner.parts.plugins.at(session.plugin_revision).await {
-        Ok(plugins) => plugins,
-        Err(error) => return vec![format!("no plugin could be asked for a plan: {error}")],
+    let plugins = inner.parts.plugins.at(session.plugin_revision);
+    let plugins = match tokio::time::timeout(PLANS, plugins).await {
+        Ok(Ok(plugins)) => plugins,
+        Ok(Err(error)) => return vec![format!("no plugin could be asked for a plan: {error}")],
+        Err(_) => return vec!["no plugin was at hand in time to be asked for a plan".to_owned()],
     };
     let mut plans = JoinSet::new();
     for tenant in &session.tenants {

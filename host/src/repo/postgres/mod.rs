@@ -368,9 +368,9 @@ impl Repo for PostgresRepo {
         Ok(kept)
     }
 
-    async fn collect_components(&self) -> Result<Vec<String>, RepoError> {
+    async fn collect_components(&self, since: DateTime<Utc>) -> Result<Vec<String>, RepoError> {
         let mut transaction = self.begin().await?;
-        let stay = registry::collect(&mut transaction).await?;
+        let stay = registry::collect(&mut transaction, since).await?;
         commit(transaction).await?;
         Ok(stay)
     }

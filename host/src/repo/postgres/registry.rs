@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnection, PgExecutor, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
@@ -101,7 +102,10 @@ pub(super) async fn append(
 }
 
 /// Removes the components that nothing names; the caller wraps it into a transaction.
-pub(super) async fn collect(connection: &mut PgConnection) -> Result<Vec<String>, RepoError> {
+pub(super) async fn collect(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<Vec<String>, RepoError> {
     take_turn(connection).await?;
     let revisions = list_in(&mut *connection).await?;
     let of_sessions: Vec<i32> =
@@ -113,7 +117,7 @@ pub(super) async fn collect(connection: &mut PgConnection) -> Result<Vec<String>
         .into_iter()
         .map(|revision| unsigned("plugin_revision", revision))
         .collect::<Result<Vec<_>, _>>()?;
-    let named = named(&revisions, &of_sessions);
+    let named = named(&revisions, &of_sessions, since);
     let mut stay = Vec::new();
     for digest in digests(connection).await? {
         if named.contains(&digest) {

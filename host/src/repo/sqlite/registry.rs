@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
@@ -99,7 +100,10 @@ pub(super) async fn append(
 }
 
 /// Removes the components that nothing names; the caller wraps it into a transaction.
-pub(super) async fn collect(connection: &mut SqliteConnection) -> Result<Vec<String>, RepoError> {
+pub(super) async fn collect(
+    connection: &mut SqliteConnection,
+    since: DateTime<Utc>,
+) -> Result<Vec<String>, RepoError> {
     let revisions = list_in(&mut *connection).await?;
     let of_sessions: Vec<i64> =
         sqlx::query_scalar("SELECT DISTINCT plugin_revision FROM demo_sessions")
@@ -110,7 +114,7 @@ pub(super) async fn collect(connection: &mut SqliteConnection) -> Result<Vec<Str
         .into_iter()
         .map(|revision| narrow("plugin_revision", revision))
         .collect::<Result<Vec<_>, _>>()?;
-    let named = named(&revisions, &of_sessions);
+    let named = named(&revisions, &of_sessions, since);
     let mut stay = Vec::new();
     for digest in digests(connection).await? {
         if named.contains(&digest) {

@@ -202,14 +202,15 @@ impl Sessions {
 
     async fn write(&self, change: Change) -> Result<u32, VersionsError> {
         let parts = &self.inner.parts;
-        let found = parts.repo.find_revision(None).await?;
-        let newest = found.as_ref().map_or(0, |found| found.revision);
-        let (Some(newest_row), true) = (found, newest == change.before) else {
+        let newest_row = parts.repo.find_revision(None).await?;
+        let newest = newest_row.as_ref().map_or(0, |found| found.revision);
+        if newest != change.before {
             return Err(VersionsError::Changed { revision: newest });
-        };
-        let mut active = newest_row.active.clone();
+        }
+        let before = newest_row.map(|row| row.active).unwrap_or_default();
+        let mut active = before.clone();
         active.extend(change.active.clone());
-        if active == newest_row.active {
+        if active == before {
             return Ok(newest);
         }
         let next = Revision {
@@ -222,17 +223,18 @@ impl Sessions {
         let made_by = next.made_by.clone();
         let appended = parts
             .plugins
-            .append(&newest_row, next, change.plugins, &change.components);
-        let Some(registry) = appended.await? else {
+            .append(next, change.plugins, &change.components);
+        if !appended.await? {
             return Err(VersionsError::Changed {
                 revision: newest + 1,
             });
-        };
+        }
+        let revision = newest + 1;
         for (domain, digest) in &change.active {
             tracing::info!(
                 domain,
                 digest,
-                revision = registry.revision(),
+                revision,
                 cause = %change.cause,
                 by = made_by,
                 "plugin active"
@@ -244,7 +246,7 @@ impl Sessions {
                 tracing::warn!(%error, "versions that nothing names could not be collected");
             }
         });
-        Ok(registry.revision())
+        Ok(revision)
     }
 }
 

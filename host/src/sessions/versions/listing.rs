@@ -1,11 +1,19 @@
 //! Which versions there are.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::VersionsError;
 use crate::plugins::VersionError;
 use crate::repo::{Cause, ROLLBACKS, Revision, versions};
 use crate::sessions::Sessions;
+
+/// How often it is looked at what others have made the newest revision.
+const FOLLOWING: Duration = Duration::from_secs(1);
+
+/// For how long a revision that was replaced may still be what a session is begun with.
+const RECENT: TimeDelta = TimeDelta::hours(2);
 
 /// The versions of one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +67,23 @@ impl Sessions {
     /// # Errors
     /// [`VersionsError::Session`].
     pub async fn collect_versions(&self) -> Result<(), VersionsError> {
-        Ok(self.inner.parts.plugins.collect().await?)
+        let parts = &self.inner.parts;
+        // Whoever began before it has ended: no clone outlasts its lease, and a request waits for its place.
+        let since = parts.clock.now() - RECENT;
+        Ok(parts.plugins.collect(since).await?)
+    }
+
+    /// Brings in what other hosts on the store have made the newest revision, until it is dropped: no visitor
+    /// waits for that.
+    pub async fn follow_plugins(self) {
+        let mut interval = tokio::time::interval(FOLLOWING);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            if let Err(error) = self.inner.parts.plugins.refresh().await {
+                tracing::debug!(%error, "the registry of plugins was not looked at");
+            }
+        }
     }
 
     /// The versions of every domain that has a plugin, in the catalog's order, and the newest revision.

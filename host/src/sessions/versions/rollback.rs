@@ -33,17 +33,20 @@ impl Sessions {
         let before = history.last().map_or(0, |newest| newest.revision);
         let mut active = BTreeMap::new();
         for name in asked.domains {
-            let domain = self.served_domain(&name)?.slug.clone();
+            let declared = self.served_domain(&name)?;
+            let domain = declared.slug.clone();
             let versions = versions(&history, &domain);
             let nothing = || VersionsError::NothingBefore {
                 domain: domain.clone(),
             };
             let place = versions.len().checked_sub(2).ok_or_else(nothing)?;
             let digest = versions.get(place).ok_or_else(nothing)?.clone();
-            if !plugins.keeps(&domain, &digest).await? {
-                return Err(nothing());
-            }
-            active.insert(domain, digest);
+            // One that may not serve here is told before it is to.
+            match plugins.version(declared, &digest).await? {
+                None => return Err(nothing()),
+                Some(Err(refusal)) => return Err(VersionsError::Refused { domain, refusal }),
+                Some(Ok(_)) => active.insert(domain, digest),
+            };
         }
         self.change(Change {
             cause: Cause::Rollback,

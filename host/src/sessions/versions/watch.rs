@@ -40,7 +40,10 @@ impl Sessions {
                 for domain in &steady {
                     settled.extend(looks.get_key_value(domain).map(|(d, l)| (d.clone(), *l)));
                 }
-                self.take(&directory, &steady).await;
+                for domain in self.take(&directory, &steady).await {
+                    // Another change was being made, or the store was not there: it is tried again.
+                    settled.remove(&domain);
+                }
             }
             pending = looks;
         }
@@ -58,7 +61,8 @@ impl Sessions {
             .collect()
     }
 
-    async fn take(&self, directory: &Path, domains: &[String]) {
+    /// Installs what is new of these; answers what is to be tried again.
+    async fn take(&self, directory: &Path, domains: &[String]) -> Vec<String> {
         let newest = self.inner.parts.plugins.newest();
         let mut candidates = Vec::new();
         for name in domains {
@@ -68,7 +72,7 @@ impl Sessions {
             let plugin = domain.plugin.as_deref().unwrap_or_default();
             let file = directory.join(format!("{plugin}.wasm"));
             let Ok(loader) = self.inner.parts.plugins.loader().cloned() else {
-                return;
+                return Vec::new();
             };
             let read = {
                 let file = file.clone();
@@ -93,8 +97,24 @@ impl Sessions {
             }
         }
         if candidates.is_empty() {
-            return;
+            return Vec::new();
         }
+        let again = self.prove_and_tell(candidates.clone()).await;
+        match again {
+            Some(Verdict::Refused) if candidates.len() > 1 => {
+                // One of them may hold without the others.
+                for candidate in candidates {
+                    self.prove_and_tell(vec![candidate]).await;
+                }
+                Vec::new()
+            }
+            Some(Verdict::NotNow) => candidates.into_iter().map(|one| one.domain).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Installs these together, and tells what came of it; `None` where they serve.
+    async fn prove_and_tell(&self, candidates: Vec<Candidate>) -> Option<Verdict> {
         let named: Vec<&str> = candidates.iter().map(|one| one.domain.as_str()).collect();
         let named = named.join(", ");
         tracing::info!(domains = named, "proving");
@@ -104,10 +124,29 @@ impl Sessions {
             activate: true,
         };
         match self.install(asked).await {
-            Ok(installation) => tell(&named, &installation),
-            Err(error) => tell_refusal(&named, &error),
+            Ok(installation) => {
+                tell(&named, &installation);
+                None
+            }
+            Err(error) => {
+                tell_refusal(&named, &error);
+                Some(match error {
+                    VersionsError::Busy
+                    | VersionsError::Changed { .. }
+                    | VersionsError::Session(_) => Verdict::NotNow,
+                    _ => Verdict::Refused,
+                })
+            }
         }
     }
+}
+
+/// Why a candidate does not serve.
+enum Verdict {
+    /// It may not.
+    Refused,
+    /// It was not looked at to the end.
+    NotNow,
 }
 
 fn tell(domains: &str, installation: &Installation) {
