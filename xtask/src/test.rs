@@ -9,6 +9,15 @@ use crate::{fixtures, plugins, server, toolchains, workspace};
 /// All packages but this one: together, they are built with one set of features.
 const PACKAGES: &[&str] = &["--workspace", "--exclude", "xtask"];
 
+/// Tests of what never comes near a store: once is enough.
+const STORELESS: &[&str] = &[
+    "conformance::corpus",
+    "conformance::trade",
+    "sandbox::admission",
+    "sandbox::images",
+    "sandbox::turns",
+];
+
 /// Builds every component, checks that the generated fixtures are what is committed, and runs
 /// every test of the workspace; those of the whole host on PostgreSQL once more, where a server answers. The
 /// components in other languages are built where their compilers can be had. What follows `--` goes to the
@@ -47,7 +56,13 @@ fn on_postgres(filters: &[String]) -> Result<()> {
         )?;
         return Ok(());
     }
-    let args = test(&[PACKAGES, &["--test", "levain"]].concat(), filters);
+    let filters: Vec<String> = if filters.is_empty() {
+        let storeless = STORELESS.iter().flat_map(|name| ["--skip", name]);
+        storeless.map(str::to_owned).collect()
+    } else {
+        filters.to_vec()
+    };
+    let args = test(&[PACKAGES, &["--test", "levain"]].concat(), &filters);
     let status = workspace::cargo(&args)?
         .env("LEVAIN_TEST_STORE", "postgres")
         .status()
