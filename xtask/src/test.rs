@@ -9,13 +9,21 @@ use crate::{fixtures, plugins, server, toolchains, workspace};
 /// All packages but this one: together, they are built with one set of features.
 const PACKAGES: &[&str] = &["--workspace", "--exclude", "xtask"];
 
-/// Tests of what never comes near a store: once is enough.
+/// Tests of what the sandbox does, or a plugin, or a file says, whatever the store: once is enough.
 const STORELESS: &[&str] = &[
     "conformance::corpus",
+    "conformance::references",
+    "conformance::schemas",
+    "conformance::toolchains",
     "conformance::trade",
+    "conformance::xrules",
     "sandbox::admission",
+    "sandbox::handmade",
     "sandbox::images",
+    "sandbox::misbehaviour",
+    "sandbox::purity",
     "sandbox::turns",
+    "versions::refusals",
 ];
 
 /// Builds every component, checks that the generated fixtures are what is committed, and runs
