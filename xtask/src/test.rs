@@ -12,6 +12,8 @@ const PACKAGES: &[&str] = &["--workspace", "--exclude", "xtask"];
 /// Tests of what the sandbox does, or a plugin, or a file says, whatever the store: once is enough.
 const STORELESS: &[&str] = &[
     "conformance::corpus",
+    "conformance::instants",
+    "conformance::raised",
     "conformance::references",
     "conformance::schemas",
     "conformance::toolchains",
