@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::support::{
-    Handmade, Hosting, Puppets, TestApp, bakery, catalog_file, guests_dir, plugins_dir, root,
+    Handmade, Hosting, Puppets, TestApp, catalog_file, guests_dir, plugins_dir, root,
 };
 
 /// The tenants of an account: the outlet's slug, and what its fixtures were written for.
@@ -77,7 +77,7 @@ fn all_have_images(registry: &Registry) {
 
 #[test]
 fn every_slice_of_the_project_is_the_same_with_an_image_and_without() {
-    let hosting = bakery();
+    let hosting = &Hosting::load(&catalog_file(), &plugins_dir());
     all_have_images(&hosting.plugins);
     let plain = plugins::load(
         &hosting.sandbox,

@@ -71,7 +71,8 @@ fn read(catalog: &Path) -> Catalog {
 pub fn bakery() -> &'static Hosting {
     static BAKERY: OnceLock<Hosting> = OnceLock::new();
     BAKERY.get_or_init(|| {
-        let hosting = Hosting::load(&catalog_file(), &plugins_dir());
+        // Without images: to make them all keeps every core busy for long, beside tests that wait for a store.
+        let hosting = Hosting::load_in(&catalog_file(), &plugins_dir(), false, |sandbox| sandbox);
         let refused: Vec<String> = hosting
             .plugins
             .all_refused()
