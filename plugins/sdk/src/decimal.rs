@@ -56,6 +56,9 @@ impl Decimal {
     /// The product, rounded half away from zero at the ninth place. Saturates.
     #[must_use]
     pub fn times(self, other: Self) -> Self {
+        if let Some(product) = short_product(self.0, other.0) {
+            return Self(product);
+        }
         match self.0.checked_mul(other.0) {
             Some(product) => Self(quotient(product, ONE)),
             None => Self(if (self.0 < 0) == (other.0 < 0) {
@@ -110,6 +113,30 @@ impl Decimal {
     pub fn trunc(self) -> i64 {
         i64::try_from(self.0 / ONE).unwrap_or(if self.0 < 0 { i64::MIN } else { i64::MAX })
     }
+}
+
+/// The product of two numbers of billionths, rounded half away from zero, where all of it stays within 64
+/// bits; see [`read_short`].
+fn short_product(one: i128, other: i128) -> Option<i128> {
+    const ONE: u64 = 1_000_000_000;
+    let split = |number: i128| {
+        let magnitude = u64::try_from(number.unsigned_abs()).ok()?;
+        Some((magnitude / ONE, magnitude % ONE))
+    };
+    let ((whole, part), (other_whole, other_part)) = (split(one)?, split(other)?);
+    let parts = (part * other_part + ONE / 2) / ONE;
+    let product = whole
+        .checked_mul(other_whole)?
+        .checked_mul(ONE)?
+        .checked_add(whole.checked_mul(other_part)?)?
+        .checked_add(other_whole.checked_mul(part)?)?
+        .checked_add(parts)?;
+    let product = i128::from(product);
+    Some(if (one < 0) == (other < 0) {
+        product
+    } else {
+        -product
+    })
 }
 
 /// A quotient rounded half away from zero. The divisor is not zero.
@@ -202,6 +229,44 @@ impl std::str::FromStr for Decimal {
 pub struct NotDecimal(String);
 
 fn read(text: &str) -> Option<i128> {
+    match read_short(text) {
+        Some(billionths) => Some(i128::from(billionths)),
+        None => read_any(text),
+    }
+}
+
+/// What nearly every number is: few digits, nine places at most and no exponent. It stays within 64 bits:
+/// WebAssembly calls a function for each operation on more. None for any other number, and for what is none.
+fn read_short(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (-1, digits),
+        digits => (1, digits),
+    };
+    let mut number = 0_i64;
+    let mut point = None;
+    for (place, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                number = number
+                    .checked_mul(10)?
+                    .checked_add(i64::from(byte - b'0'))?;
+            }
+            b'.' if point.is_none() && place > 0 => point = Some(place),
+            _ => return None,
+        }
+    }
+    let places = match point {
+        Some(point) => digits.len() - point - 1,
+        None => 0,
+    };
+    if digits.is_empty() || (places == 0 && point.is_some()) {
+        return None;
+    }
+    let shift = PLACES.checked_sub(u32::try_from(places).ok()?)?;
+    number.checked_mul(10_i64.pow(shift)).map(|scaled| sign * scaled)
+}
+
+fn read_any(text: &str) -> Option<i128> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (text, 0),
@@ -286,6 +351,24 @@ mod tests {
             assert!(text.parse::<Decimal>().is_err(), "{text}");
         }
         assert_eq!(decimal("0e400"), Decimal::ZERO);
+        assert_eq!(read_short("-12.50"), Some(-12_500_000_000));
+        assert_eq!(short_product(1_500_000_000, -2 * ONE), Some(-3 * ONE));
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_ways_are_the_long_ones(
+            text in "-?[0-9]{0,12}(\\.[0-9]{0,10})?",
+            one in -20_000_000_000_000_i128..20_000_000_000_000,
+            other in -20_000_000_000_000_i128..20_000_000_000_000,
+        ) {
+            if let Some(short) = read_short(&text) {
+                prop_assert_eq!(Some(i128::from(short)), read_any(&text));
+            }
+            if let Some(short) = short_product(one, other) {
+                prop_assert_eq!(short, quotient(one * other, ONE));
+            }
+        }
     }
 
     #[test]

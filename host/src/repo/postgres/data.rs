@@ -1,14 +1,22 @@
 //! A session's data: committed with the clone, and replaced later.
 //!
-//! The session's row is written last: it says whether what was written before it may stay.
+//! Each is one statement. Its parts see nothing of each other but through `session`, the row that says
+//! whether any of it may be written: where that row is not found, nothing is. It stays locked to the
+//! transaction's end, so that whoever wants to end or replace the session meanwhile waits, and then finds
+//! what was written.
+//!
+//! One statement is one message to the server, too. The driver leaves Nagle's algorithm on: the end of
+//! each message that takes more than one record of TLS waits for a delayed acknowledgement, some 40 ms.
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgConnection;
+use sqlx::Postgres;
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::query::Query;
 use uuid::Uuid;
 
 use super::encode::{signed, to_json};
 use super::error::classify;
-use super::{receipts, segments};
+use super::segments;
 use crate::repo::{Replaced, RepoError, SessionRow, expect};
 use crate::segment::StoredSegment;
 
@@ -24,8 +32,33 @@ pub(super) struct Swap<'s> {
     pub(super) receipt: Option<&'s str>,
 }
 
-/// Finishes a clone: segments, services, triggers and status. Answers `false` where the session is no
-/// longer CLONING in this epoch or its lease has run out; the caller then rolls back what was written.
+/// A statement that writes how a clone ended, and all that came of it: the row's other columns and its
+/// conditions are given. [`bind`] gives it its values; those of the conditions begin with `$18`.
+macro_rules! write_session {
+    ($columns:literal where $conditions:literal) => {
+        concat!(
+            "WITH session AS (UPDATE demo_sessions SET status = $3, error = $4, ",
+            "cloning_completed_at = $5, duration_ms = $6, ",
+            $columns,
+            " WHERE session_id = $1 AND epoch = $2 AND ",
+            $conditions,
+            " RETURNING session_id), \
+             outcomes AS (UPDATE demo_tenants AS t SET services = o.services, triggers = o.triggers \
+             FROM session, unnest($7::uuid[], $8::text[], $9::text[]) AS o (tenant_id, services, triggers) \
+             WHERE t.session_id = session.session_id AND t.tenant_id = o.tenant_id), \
+             receipt AS (INSERT INTO demo_receipts (session_id, receipt) \
+             SELECT session_id, $10::text FROM session WHERE $10::text IS NOT NULL \
+             ON CONFLICT (session_id) DO UPDATE SET receipt = excluded.receipt), \
+             held AS (INSERT INTO segments (tenant_id, domain, entity, part, records, digest, rows) \
+             SELECT o.* FROM session, unnest($11::uuid[], $12::text[], $13::text[], $14::text[], \
+             $15::integer[], $16::text[], $17::text[]) AS o) \
+             SELECT true FROM session"
+        )
+    };
+}
+
+/// Finishes a clone: segments, services, triggers, receipt and status. Answers `false`, with nothing
+/// written, where the session is no longer CLONING in this epoch or its lease has run out.
 pub(super) async fn commit(
     connection: &mut PgConnection,
     session: &SessionRow,
@@ -33,24 +66,11 @@ pub(super) async fn commit(
     receipt: Option<&str>,
 ) -> Result<bool, RepoError> {
     expect::tenants(session, held)?;
-    segments::insert(connection, held).await?;
-    write_outcomes(connection, session).await?;
-    receipts::keep(connection, &session.session_id, receipt).await?;
-    let updated = sqlx::query(
-        "UPDATE demo_sessions SET status = $1, cloning_completed_at = $2, duration_ms = $3, \
-         error = $4, owner = NULL, deadline = NULL \
-         WHERE session_id = $5 AND status = 'CLONING' AND epoch = $6 AND deadline > clock_timestamp()",
-    )
-    .bind(session.status.as_str())
-    .bind(session.cloning_completed_at)
-    .bind(session.duration_ms)
-    .bind(session.error.as_deref())
-    .bind(session.session_id.as_str())
-    .bind(signed("epoch", session.epoch)?)
-    .execute(connection)
-    .await
-    .map_err(classify)?;
-    Ok(updated.rows_affected() > 0)
+    let statement = write_session!(
+        "owner = NULL, deadline = NULL"
+        where "status = 'CLONING' AND deadline > clock_timestamp()"
+    );
+    written(bind(statement, session, held, receipt)?, connection).await
 }
 
 /// Replaces data of the session and what its row says of the clone. Answers `false` where it is not
@@ -86,36 +106,25 @@ pub(super) async fn replace(
             segments::delete_tenants(connection, &tenants).await?;
         }
     }
-    segments::insert(connection, held).await?;
-    write_outcomes(connection, session).await?;
-    receipts::keep(connection, &session.session_id, receipt).await?;
-    let updated = sqlx::query(
-        "UPDATE demo_sessions SET status = $1, error = $2, session_created_at = $3, \
-         catalog_digest = $4, cloning_completed_at = $5, duration_ms = $6, epoch = epoch + 1, \
-         plugin_revision = $10 \
-         WHERE session_id = $7 AND status IN ('READY', 'PARTIAL') AND epoch = $8 AND $9 > clock_timestamp()",
-    )
-    .bind(session.status.as_str())
-    .bind(session.error.as_deref())
-    .bind(session.session_created_at)
-    .bind(session.catalog_digest.as_str())
-    .bind(session.cloning_completed_at)
-    .bind(session.duration_ms)
-    .bind(session.session_id.as_str())
-    .bind(signed("epoch", session.epoch)?)
-    .bind(deadline)
-    .bind(signed("plugin_revision", session.plugin_revision)?)
-    .execute(connection)
-    .await
-    .map_err(classify)?;
-    Ok(updated.rows_affected() > 0)
+    let statement = write_session!(
+        "session_created_at = $18, catalog_digest = $19, plugin_revision = $20, epoch = epoch + 1"
+        where "status IN ('READY', 'PARTIAL') AND $21 > clock_timestamp()"
+    );
+    let statement = bind(statement, session, held, receipt)?
+        .bind(session.session_created_at)
+        .bind(session.catalog_digest.as_str())
+        .bind(signed("plugin_revision", session.plugin_revision)?)
+        .bind(deadline);
+    written(statement, connection).await
 }
 
-/// Writes what became of the tenants' domains and triggers, in one statement.
-async fn write_outcomes(
-    connection: &mut PgConnection,
-    session: &SessionRow,
-) -> Result<(), RepoError> {
+/// The values of [`write_session`], in its order.
+fn bind<'q>(
+    statement: &'static str,
+    session: &'q SessionRow,
+    held: &'q [StoredSegment],
+    receipt: Option<&'q str>,
+) -> Result<Query<'q, Postgres, PgArguments>, RepoError> {
     let mut tenants = Vec::with_capacity(session.tenants.len());
     let mut services = Vec::with_capacity(session.tenants.len());
     let mut triggers = Vec::with_capacity(session.tenants.len());
@@ -124,17 +133,36 @@ async fn write_outcomes(
         services.push(to_json("services", &tenant.services)?);
         triggers.push(to_json("triggers", &tenant.triggers)?);
     }
-    sqlx::query(
-        "UPDATE demo_tenants AS t SET services = o.services, triggers = o.triggers \
-         FROM unnest($2::uuid[], $3::text[], $4::text[]) AS o (tenant_id, services, triggers) \
-         WHERE t.session_id = $1 AND t.tenant_id = o.tenant_id",
-    )
-    .bind(session.session_id.as_str())
-    .bind(tenants)
-    .bind(services)
-    .bind(triggers)
-    .execute(connection)
-    .await
-    .map_err(classify)?;
-    Ok(())
+    let column = |of: fn(&StoredSegment) -> &str| held.iter().map(of).collect::<Vec<_>>();
+    let records = held
+        .iter()
+        .map(|segment| signed("records", segment.records))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(sqlx::query(statement)
+        .bind(session.session_id.as_str())
+        .bind(signed("epoch", session.epoch)?)
+        .bind(session.status.as_str())
+        .bind(session.error.as_deref())
+        .bind(session.cloning_completed_at)
+        .bind(session.duration_ms)
+        .bind(tenants)
+        .bind(services)
+        .bind(triggers)
+        .bind(receipt)
+        .bind(held.iter().map(|segment| segment.tenant_id).collect::<Vec<_>>())
+        .bind(column(|segment| &segment.domain))
+        .bind(column(|segment| &segment.entity))
+        .bind(column(|segment| &segment.part))
+        .bind(records)
+        .bind(column(|segment| &segment.digest))
+        .bind(column(|segment| &segment.rows)))
+}
+
+/// Whether the session's row was found, and with it everything written.
+async fn written(
+    statement: Query<'_, Postgres, PgArguments>,
+    connection: &mut PgConnection,
+) -> Result<bool, RepoError> {
+    let found = statement.fetch_optional(connection).await;
+    Ok(found.map_err(classify)?.is_some())
 }

@@ -1,31 +1,9 @@
-//! Receipts: written with a session's data, and kept as long as its row.
+//! Receipts: written with a session's data ([`data`](super::data)), and kept as long as its row.
 
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgPool;
 
 use super::error::classify;
 use crate::repo::RepoError;
-
-/// Keeps the receipt of a session in the place of an earlier one; the caller wraps it into a transaction.
-pub(super) async fn keep(
-    connection: &mut PgConnection,
-    session_id: &str,
-    receipt: Option<&str>,
-) -> Result<(), RepoError> {
-    let Some(receipt) = receipt else {
-        return Ok(());
-    };
-    sqlx::query(
-        "INSERT INTO demo_receipts (session_id, receipt) \
-         SELECT session_id, $1 FROM demo_sessions WHERE session_id = $2 \
-         ON CONFLICT (session_id) DO UPDATE SET receipt = excluded.receipt",
-    )
-    .bind(receipt)
-    .bind(session_id)
-    .execute(connection)
-    .await
-    .map_err(classify)?;
-    Ok(())
-}
 
 /// The receipt of a session.
 pub(super) async fn find(pool: &PgPool, session_id: &str) -> Result<Option<String>, RepoError> {

@@ -4,41 +4,10 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{Postgres, QueryBuilder, Row as _};
 use uuid::Uuid;
 
-use super::encode::{signed, unsigned};
+use super::encode::unsigned;
 use super::error::classify;
 use crate::repo::{Part, RepoError};
 use crate::segment::{EntityCounts, StoredSegment};
-
-/// Writes segments in one statement, whatever their number; the caller wraps it into a transaction.
-pub(super) async fn insert(
-    connection: &mut PgConnection,
-    segments: &[StoredSegment],
-) -> Result<(), RepoError> {
-    if segments.is_empty() {
-        return Ok(());
-    }
-    let column = |of: fn(&StoredSegment) -> &str| segments.iter().map(of).collect::<Vec<_>>();
-    let tenants: Vec<Uuid> = segments.iter().map(|segment| segment.tenant_id).collect();
-    let records = segments
-        .iter()
-        .map(|segment| signed("records", segment.records))
-        .collect::<Result<Vec<_>, _>>()?;
-    sqlx::query(
-        "INSERT INTO segments (tenant_id, domain, entity, part, records, digest, rows) \
-         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[])",
-    )
-    .bind(tenants)
-    .bind(column(|segment| &segment.domain))
-    .bind(column(|segment| &segment.entity))
-    .bind(column(|segment| &segment.part))
-    .bind(records)
-    .bind(column(|segment| &segment.digest))
-    .bind(column(|segment| &segment.rows))
-    .execute(connection)
-    .await
-    .map_err(classify)?;
-    Ok(())
-}
 
 /// Deletes one domain of a tenant; answers what was there.
 pub(super) async fn delete_domain(
