@@ -1,7 +1,48 @@
-//! Medians and minima of a series, in milliseconds.
+//! Medians and minima of a series, in milliseconds, and what takes them.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// What something took.
+#[derive(Clone, Copy)]
+pub struct Spent {
+    pub time: Duration,
+    /// Of all processors; nothing where the system does not tell.
+    pub cpu: Duration,
+}
+
+/// Measures from when it was made.
+pub struct Stopwatch {
+    cpu: Duration,
+    started: Instant,
+}
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Self {
+            cpu: cpu(),
+            started: Instant::now(),
+        }
+    }
+
+    pub fn read(&self) -> Spent {
+        let time = self.started.elapsed();
+        Spent {
+            time,
+            cpu: cpu().saturating_sub(self.cpu),
+        }
+    }
+}
+
+/// What the threads of this process have run so far, as Linux counts it.
+fn cpu() -> Duration {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let ran = threads.flatten().filter_map(|thread| {
+        let told = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        told.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(ran.sum())
+}
 
 /// Times of one thing.
 #[derive(Default)]

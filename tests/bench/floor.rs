@@ -9,6 +9,7 @@ use levain_plugin::HeldSegment;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::figures::{Spent, Stopwatch};
 use super::host::Store;
 use super::raise;
 use super::setting::Setting;
@@ -17,9 +18,9 @@ use super::setting::Setting;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Clones, checks, raises and writes one session; how long all of it took, and the write alone.
-pub async fn run(setting: &Setting<'_>, store: &Store) -> (Duration, Duration) {
+pub async fn run(setting: &Setting<'_>, store: &Store) -> (Spent, Duration) {
     let scopes = setting.scopes();
-    let started = Instant::now();
+    let watch = Stopwatch::start();
     let tenants = Arc::new(clone(setting, &scopes).await);
     let made = raise(setting, &tenants).await;
     let written = Instant::now();
@@ -28,7 +29,7 @@ pub async fn run(setting: &Setting<'_>, store: &Store) -> (Duration, Duration) {
         .flat_map(|tenant| tenant.domains.values())
         .flat_map(|domain| &domain.segments);
     store.raw.write(cloned.chain(&made).collect()).await;
-    let took = (started.elapsed(), written.elapsed());
+    let took = (watch.read(), written.elapsed());
     // What destroying does for the session, outside of the time taken.
     store.raw.clear().await;
     took

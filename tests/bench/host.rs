@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use levain::app::{self, Workings};
@@ -15,6 +14,7 @@ use levain::sandbox::{Compiled, Limits, Sandbox, SandboxConfig};
 use levain::sessions::{NewSession, Sessions};
 use tempfile::TempDir;
 
+use super::figures::{Spent, Stopwatch};
 use super::hosting::{catalog_file, plugins_dir};
 use super::raw::Raw;
 use super::server::Schema;
@@ -128,8 +128,8 @@ impl Host {
 
 impl Store {
     /// One session, created and timed, then destroyed.
-    pub async fn session(&self, account: &str, instant: DateTime<Utc>) -> Duration {
-        let started = Instant::now();
+    pub async fn session(&self, account: &str, instant: DateTime<Utc>) -> Spent {
+        let watch = Stopwatch::start();
         let created = self
             .sessions
             .create(NewSession {
@@ -140,7 +140,7 @@ impl Store {
             })
             .await
             .unwrap();
-        let took = started.elapsed();
+        let took = watch.read();
         let session = created.session;
         let failed = session
             .tenants

@@ -146,13 +146,16 @@ async fn run(rounds: usize) -> Vec<Outcome> {
 
 async fn whole(setting: &Setting<'_>, store: &Store, rounds: usize) -> f64 {
     let (mut session, mut floor, mut write) = (Figures::new(), Figures::new(), Figures::new());
+    let (mut session_cpu, mut floor_cpu) = (Figures::new(), Figures::new());
     for round in 0..rounds + WARM_UP {
         let instant = setting.host.instant;
         let whole = store.session(&setting.account, instant).await;
         let (natively, written) = floor::run(setting, store).await;
         if round >= WARM_UP {
-            session.add(whole);
-            floor.add(natively);
+            session.add(whole.time);
+            session_cpu.add(whole.cpu);
+            floor.add(natively.time);
+            floor_cpu.add(natively.cpu);
             write.add(written);
         }
     }
@@ -160,6 +163,8 @@ async fn whole(setting: &Setting<'_>, store: &Store, rounds: usize) -> f64 {
     line("in total", &session);
     line("its floor", &floor);
     line("write alone", &write);
+    line("CPU in total", &session_cpu);
+    line("CPU of floor", &floor_cpu);
     let ratio = session.median() / floor.median();
     println!(
         "{:<14} {:>9.2} ({:.2})",

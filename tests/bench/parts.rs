@@ -147,7 +147,7 @@ fn in_sandbox(
     phase: Phase,
     calls: &[(&Trigger, &TenantScope, Vec<HeldSegment>)],
 ) -> Duration {
-    let shared: Vec<Vec<sandbox::HeldSegment>> = calls
+    let shared: Vec<Vec<sandbox::HeldSegment<'_>>> = calls
         .iter()
         .map(|(_, _, held)| held.iter().map(boxed).collect())
         .collect();
@@ -165,11 +165,11 @@ fn in_sandbox(
     called.0
 }
 
-fn boxed(held: &HeldSegment) -> sandbox::HeldSegment {
+fn boxed(held: &HeldSegment) -> sandbox::HeldSegment<'_> {
     sandbox::HeldSegment {
         tenant_id: held.tenant_id,
-        domain: held.domain.clone(),
-        entity: held.entity.clone(),
+        domain: &held.domain,
+        entity: &held.entity,
         rows: held.rows.as_str().into(),
     }
 }

@@ -172,8 +172,8 @@ fn count(segment: &Segment) -> EntityCount {
     }
 }
 
-fn held(segments: &[Segment], tenant_id: Uuid, domain: &str) -> Vec<HeldSegment> {
-    let hold = |segment: &Segment| HeldSegment {
+fn held<'h>(segments: &'h [Segment], tenant_id: Uuid, domain: &'h str) -> Vec<HeldSegment<'h>> {
+    let hold = |segment: &'h Segment| HeldSegment {
         tenant_id,
         domain: domain.to_owned(),
         entity: segment.entity.clone(),

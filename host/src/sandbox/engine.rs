@@ -11,7 +11,8 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
+    WasmBacktraceDetails,
 };
 
 use super::SandboxConfig;
@@ -139,11 +140,14 @@ fn engine_config(config: SandboxConfig) -> Config {
     let slots = u32::try_from(config.workers * 2 + places_aside(config.workers))
         .unwrap_or(u32::MAX)
         .clamp(4, 256);
+    // A place for each that instances are made from, besides: one that is made where the last of its kind was
+    // finds the memory as it needs it, and nothing is mapped anew.
+    let origins = u32::try_from(config.origins).unwrap_or(u32::MAX).min(256);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots * CORE_INSTANCES_PER_COMPONENT)
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .total_memories(slots * MEMORIES_PER_COMPONENT)
+        .total_memories(slots * MEMORIES_PER_COMPONENT + origins)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
         .total_tables(slots * TABLES_PER_COMPONENT)
         .max_tables_per_component(TABLES_PER_COMPONENT)
@@ -152,7 +156,11 @@ fn engine_config(config: SandboxConfig) -> Config {
         .max_core_instance_size(4 << 20)
         .max_component_instance_size(4 << 20)
         .linear_memory_keep_resident(2 << 20)
-        .max_unused_warm_slots(slots);
+        // The pages that a call has written are found by asking the kernel for them, where it can be asked (Linux
+        // 6.7): to write over all pages that are kept would copy those that were only read, and each copy stops
+        // every other processor for a moment.
+        .pagemap_scan(Enabled::Auto)
+        .max_unused_warm_slots(slots + origins);
 
     let mut engine = code_config();
     engine

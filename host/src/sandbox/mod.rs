@@ -16,6 +16,7 @@ mod store;
 mod trim;
 mod workers;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -50,6 +51,9 @@ pub struct SandboxConfig {
     pub largest_table_elements: usize,
     /// The stack of a guest, in bytes.
     pub stack_bytes: usize,
+    /// What instances are made from, at most: components, and prepared images of them. A place that is kept for
+    /// each costs addresses, and what it keeps resident once it was used; remapping a place costs a call more.
+    pub origins: usize,
 }
 
 impl SandboxConfig {
@@ -64,6 +68,13 @@ impl SandboxConfig {
                 .filter(|domain| !domain.triggered)
                 .map(|domain| Limits::of(domain, &overrides, limits))
         };
+        // A slice is one domain's: its digest covers whose it is.
+        let slices: BTreeSet<&str> = catalog
+            .accounts()
+            .flat_map(|account| account.all_slices())
+            .flat_map(|slices| slices.values())
+            .map(|slice| slice.digest.as_str())
+            .collect();
         Self {
             workers,
             largest_memory_bytes: each()
@@ -75,6 +86,7 @@ impl SandboxConfig {
                 .max()
                 .unwrap_or(1),
             stack_bytes: (limits.stack_kib as usize) << 10,
+            origins: each().count() + slices.len(),
         }
     }
 }
@@ -104,15 +116,15 @@ pub struct CallContext {
 
 /// A segment that the host holds and lets a trigger read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldSegment {
+pub struct HeldSegment<'h> {
     /// The tenant that it belongs to.
     pub tenant_id: Uuid,
     /// The domain that owns it.
-    pub domain: String,
+    pub domain: &'h str,
     /// The entity's slug.
-    pub entity: String,
-    /// One JSON array of objects; shared, since several triggers read it at once.
-    pub rows: Arc<str>,
+    pub entity: &'h str,
+    /// One JSON array of objects.
+    pub rows: Cow<'h, str>,
 }
 
 /// What one call cost.
@@ -351,7 +363,7 @@ impl Sandbox {
         phase: Phase,
         trigger: &str,
         context: &CallContext,
-        held: &[HeldSegment],
+        held: &[HeldSegment<'_>],
         limits: &Limits,
     ) -> Result<(Vec<Segment>, CallCost), CallError> {
         let started = Instant::now();

@@ -149,7 +149,11 @@ fn bind<'q>(
         .bind(services)
         .bind(triggers)
         .bind(receipt)
-        .bind(held.iter().map(|segment| segment.tenant_id).collect::<Vec<_>>())
+        .bind(
+            held.iter()
+                .map(|segment| segment.tenant_id)
+                .collect::<Vec<_>>(),
+        )
         .bind(column(|segment| &segment.domain))
         .bind(column(|segment| &segment.entity))
         .bind(column(|segment| &segment.part))

@@ -85,7 +85,7 @@ pub(super) fn run_trigger(
     phase: Phase,
     trigger: &str,
     context: &CallContext,
-    held: &[HeldSegment],
+    held: &[HeldSegment<'_>],
 ) -> Result<Vec<Segment>, Failure> {
     match &component.plugin {
         Generation::V0_1(plugin) => v0_1::run_trigger(plugin, store, phase, trigger, context, held),

@@ -139,7 +139,7 @@ impl Call {
         limits: &Limits,
     ) -> Result<Made<CheckedProduct>, ServiceError> {
         let parts = &inner.parts;
-        let held: Vec<HeldSegment> = self
+        let held: Vec<HeldSegment<'_>> = self
             .reads
             .iter()
             .filter_map(|(tenant_id, entity)| readable.held(*tenant_id, entity))
@@ -178,7 +178,7 @@ impl Call {
 
 impl Readable {
     /// The records of an entity of a tenant, all parts as one; `None` where there are none.
-    fn held(&self, tenant_id: Uuid, entity: &EntityRef) -> Option<HeldSegment> {
+    fn held<'h>(&'h self, tenant_id: Uuid, entity: &'h EntityRef) -> Option<HeldSegment<'h>> {
         let cloned = self
             .tenants
             .iter()
@@ -203,8 +203,8 @@ impl Readable {
         };
         Some(HeldSegment {
             tenant_id,
-            domain: entity.domain.clone(),
-            entity: entity.entity.clone(),
+            domain: &entity.domain,
+            entity: &entity.entity,
             rows,
         })
     }

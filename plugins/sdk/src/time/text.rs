@@ -10,19 +10,13 @@ use super::{DAY, Day, HOUR, MINUTE, Micros, SECOND, TimeError, at, day_of, time_
 /// [`TimeError::Instant`] for another form, [`TimeError::NotInCalendar`] for a day or time that
 /// does not exist (30 February, 24:00, a leap second).
 pub fn parse(text: &str) -> Result<Micros, TimeError> {
-    let form = || TimeError::Instant(text.to_owned());
-    let (date, time) = text.split_once('T').ok_or_else(form)?;
-    let time = time.strip_suffix('Z').ok_or_else(form)?;
-    let (clock, fraction) = match time.split_once('.') {
-        Some((clock, digits)) => (clock, fraction(digits).ok_or_else(form)?),
-        None => (time, 0),
-    };
-    let [year, month, day] = fields(date, '-', [4, 2, 2]).ok_or_else(form)?;
-    let [hour, minute, second] = fields(clock, ':', [2, 2, 2]).ok_or_else(form)?;
+    let fields = instant(text.as_bytes());
+    let [year, month, day, hour, minute, second, micros] =
+        fields.ok_or_else(|| TimeError::Instant(text.to_owned()))?;
     if !exists(year, month, day) || hour > 23 || minute > 59 || second > 59 {
         return Err(TimeError::NotInCalendar(text.to_owned()));
     }
-    let of_day = hour * HOUR + minute * MINUTE + second * SECOND + fraction;
+    let of_day = hour * HOUR + minute * MINUTE + second * SECOND + micros;
     Ok(at(day_from_date(year, month, day), of_day))
 }
 
@@ -33,7 +27,7 @@ pub fn parse(text: &str) -> Result<Micros, TimeError> {
 /// [`TimeError::Day`] for another form, [`TimeError::NotInCalendar`] for a day that does not exist.
 pub fn parse_day(text: &str) -> Result<Day, TimeError> {
     let [year, month, day] =
-        fields(text, '-', [4, 2, 2]).ok_or_else(|| TimeError::Day(text.to_owned()))?;
+        date(text.as_bytes()).ok_or_else(|| TimeError::Day(text.to_owned()))?;
     if !exists(year, month, day) {
         return Err(TimeError::NotInCalendar(text.to_owned()));
     }
@@ -111,31 +105,61 @@ fn exists(year: i64, month: i64, day: i64) -> bool {
     (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day)
 }
 
-/// The numbers of a text of fixed widths, all digits, with one separator between them.
-fn fields<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> Option<[i64; N]> {
-    let mut numbers = [0; N];
-    let mut parts = text.split(separator);
-    for (number, width) in numbers.iter_mut().zip(widths) {
-        let part = parts.next().filter(|part| part.len() == width)?;
-        *number = digits(part)?;
-    }
-    parts.next().is_none().then_some(numbers)
+/// Year, month, day, hour, minute, second and microseconds of an instant, as they are written.
+fn instant(text: &[u8]) -> Option<[i64; 7]> {
+    let (day, time) = text.split_at_checked(10)?;
+    let time = time.strip_prefix(b"T")?.strip_suffix(b"Z")?;
+    let (time, fraction) = time.split_at_checked(8)?;
+    let ([year, month, day], [hour, minute, second]) = (date(day)?, clock(time)?);
+    let micros = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] => micros(digits)?,
+        _ => return None,
+    };
+    Some([year, month, day, hour, minute, second, micros])
+}
+
+/// Year, month and day.
+fn date(text: &[u8]) -> Option<[i64; 3]> {
+    let [y3, y2, y1, y0, b'-', m1, m0, b'-', d1, d0] = text else {
+        return None;
+    };
+    Some([
+        digits(&[*y3, *y2, *y1, *y0])?,
+        digits(&[*m1, *m0])?,
+        digits(&[*d1, *d0])?,
+    ])
+}
+
+/// Hour, minute and second.
+fn clock(text: &[u8]) -> Option<[i64; 3]> {
+    let [h1, h0, b':', m1, m0, b':', s1, s0] = text else {
+        return None;
+    };
+    Some([
+        digits(&[*h1, *h0])?,
+        digits(&[*m1, *m0])?,
+        digits(&[*s1, *s0])?,
+    ])
 }
 
 /// Microseconds of one to six fraction digits.
-fn fraction(text: &str) -> Option<Micros> {
+fn micros(text: &[u8]) -> Option<Micros> {
     let places = u32::try_from(text.len())
         .ok()
         .filter(|places| (1..=6).contains(places))?;
     Some(digits(text)? * 10_i64.pow(6 - places))
 }
 
-/// The number that ASCII digits spell. `str::parse` would take a sign.
-fn digits(text: &str) -> Option<i64> {
-    text.bytes().try_fold(0_i64, |number, byte| {
+/// The number that a few ASCII digits spell. `str::parse` would take a sign, and asks at each digit whether the
+/// number still fits, which WebAssembly has no instruction for.
+fn digits(text: &[u8]) -> Option<i64> {
+    let mut number = 0_i64;
+    for byte in text {
         let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    })
+        number = number * 10 + digit;
+    }
+    Some(number)
 }
 
 fn two(tens: &mut u8, ones: &mut u8, number: i64) {

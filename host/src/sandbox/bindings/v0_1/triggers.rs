@@ -15,7 +15,7 @@ pub(in crate::sandbox::bindings) fn run_trigger(
     phase: Phase,
     trigger: &str,
     context: &CallContext,
-    held: &[HeldSegment],
+    held: &[HeldSegment<'_>],
 ) -> Result<Vec<Segment>, Failure> {
     let Some(exported) = &plugin.triggers else {
         let reason = "it does not export `levain:domain/triggers`".to_owned();
@@ -32,8 +32,8 @@ pub(in crate::sandbox::bindings) fn run_trigger(
         .zip(&tenants)
         .map(|(segment, tenant_id)| types::HeldSegment {
             tenant_id,
-            domain: &segment.domain,
-            entity: &segment.entity,
+            domain: segment.domain,
+            entity: segment.entity,
             rows: &segment.rows,
         })
         .collect();
