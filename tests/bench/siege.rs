@@ -1,11 +1,14 @@
 //! What a session costs while others misbehave: in every way that a component has, one after another.
 //!
-//! Calm and siege take turns in one run, so that what else the machine does hits both. Good visitors come one
-//! after another, and so do the others beside them.
+//! Calm and siege take turns in one run, so that what else the machine does hits both. A few good visitors come
+//! at once, again and again: a load that keeps two processors busy. The others come one after another beside
+//! them.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use super::WARM_UP;
@@ -15,6 +18,8 @@ use super::puppets::Puppets;
 
 /// The most that the P95 of a creation may be under siege, in those without one.
 const BOUND: f64 = 2.0;
+/// Good visitors at once.
+const VISITORS: usize = 4;
 /// Turns of calm and siege.
 const TURNS: usize = 5;
 /// What a call that never ends may take.
@@ -53,22 +58,27 @@ const HOSTILE: &[&str] = &[
     "dangling",
 ];
 
+/// Every way, with the domain that has it.
+fn behaviours() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let endless = ENDLESS.iter().map(|behaviour| ("endless", *behaviour));
+    let hostile = HOSTILE.iter().map(|behaviour| ("hostile", *behaviour));
+    endless.chain(hostile)
+}
+
 /// Measures on both stores; whether all stay within the bound.
 pub async fn run(quick: bool) -> bool {
     let directory = TempDir::new().unwrap();
     let mut puppets = Puppets::new().with_timeout_ms(LONG_MS);
     puppets.add_domain("endless", "puppet", SHORT_MS, "");
     puppets.add_domain("hostile", "puppet", LONG_MS, "");
-    let endless = ENDLESS.iter().map(|behaviour| ("endless", *behaviour));
-    let hostile = HOSTILE.iter().map(|behaviour| ("hostile", *behaviour));
     let mut accounts = Vec::new();
-    for (place, (domain, behaviour)) in endless.chain(hostile).enumerate() {
+    for (place, (domain, behaviour)) in behaviours().enumerate() {
         let account = format!("attack_{place}");
         puppets.add_account(&account, domain, behaviour);
         accounts.push(account);
     }
     let hosting = Hosting::load(&puppets.write(&directory), &guests_dir());
-    let rounds = if quick { 40 } else { 300 };
+    let rounds = if quick { 20 } else { 100 };
     let mut within = true;
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let ratio = measure(&hosting, &accounts, kind, rounds).await;
@@ -87,22 +97,28 @@ async fn measure(hosting: &Hosting, accounts: &[String], kind: Kind, rounds: usi
         attack(&place, account).await;
     }
     let (mut calm, mut besieged) = (Vec::new(), Vec::new());
-    let mut attacks = accounts.iter().cycle();
+    let mut attacks = accounts.iter().enumerate().cycle();
+    let under_way = Cell::new(0);
+    let mut beside = vec![Vec::new(); accounts.len()];
     let mut made = 0;
     for _ in 0..TURNS {
         for _ in 0..rounds {
-            calm.push(place.session("show").await);
+            calm.extend(visits(&place).await);
         }
         let over = AtomicBool::new(false);
         let good = async {
             for _ in 0..rounds {
-                besieged.push(place.session("show").await);
+                let attack = under_way.get();
+                let took = visits(&place).await;
+                beside[attack].extend(&took);
+                besieged.extend(took);
             }
             over.store(true, Ordering::Relaxed);
         };
         let bad = async {
             while !over.load(Ordering::Relaxed) {
-                if let Some(account) = attacks.next() {
+                if let Some((number, account)) = attacks.next() {
+                    under_way.set(number);
                     attack(&place, account).await;
                     made += 1;
                 }
@@ -120,14 +136,29 @@ async fn measure(hosting: &Hosting, accounts: &[String], kind: Kind, rounds: usi
     println!(
         "\non {}: {} creations each, {made} attacks beside them; P50, P95, P99 in ms\ncalm           {calm}\nunder siege    {besieged}",
         kind.name(),
-        rounds * TURNS,
+        rounds * TURNS * VISITORS,
     );
+    let mut worst: Vec<(&str, Spread)> = behaviours()
+        .map(|(_, behaviour)| behaviour)
+        .zip(beside)
+        .filter(|(_, times)| !times.is_empty())
+        .map(|(behaviour, times)| (behaviour, Spread::of(times)))
+        .collect();
+    worst.sort_by(|(_, one), (_, other)| other.p95.total_cmp(&one.p95));
+    for (behaviour, spread) in worst.iter().take(5) {
+        println!("  {behaviour:<16} {spread}");
+    }
     println!(
         "the P95 of a creation under siege on {} is {ratio:.2} of the calm one; {verdict} {BOUND:.1} allowed",
         kind.name(),
     );
     place.repo.close().await;
     Some(ratio)
+}
+
+/// As many good sessions at once as there are visitors.
+async fn visits(place: &Place) -> Vec<Duration> {
+    join_all((0..VISITORS).map(|_| place.session("show"))).await
 }
 
 /// A session that somebody's component spoils, and that goes again.

@@ -113,7 +113,9 @@ fn explain(status: ExitStatus, said: &str, limits: &CompileLimits) -> CompileErr
         };
     }
     #[cfg(unix)]
-    if std::os::unix::process::ExitStatusExt::signal(&status) == Some(libc::SIGXCPU) {
+    if std::os::unix::process::ExitStatusExt::signal(&status)
+        == Some(rustix::process::Signal::XCPU.as_raw())
+    {
         return CompileError::TimeLimit {
             allowed_ms: limits.time.as_millis(),
         };
