@@ -107,6 +107,7 @@ impl<'h> Setting<'h> {
     pub fn call_context(&self, scope: &TenantScope, domain: &str) -> CallContext {
         CallContext {
             domain: domain.into(),
+            purpose: levain::sandbox::Purpose::Session,
             session_id: "demo_bench".into(),
             account: scope.account.clone(),
             base_tenant_id: scope.base_tenant_id,

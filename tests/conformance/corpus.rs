@@ -132,13 +132,17 @@ impl Asking<'_> {
         let plan = self
             .sandbox
             .plan_cleanup(self.component, context, &counts, &LIMITS);
-        let mut held = held(segments, context.tenant_id, &self.part.domain);
+        let mut made = vec![(self.part.domain.as_str(), segments.to_vec())];
         let mut raised = BTreeMap::new();
         for trigger in &self.part.triggers {
             let phase = Phase::ALL
                 .into_iter()
                 .find(|phase| phase.as_str() == trigger.phase);
-            let made = self.sandbox.run_trigger(
+            let held: Vec<HeldSegment<'_>> = made
+                .iter()
+                .flat_map(|(domain, segments)| held(segments, context.tenant_id, domain))
+                .collect();
+            let outcome = self.sandbox.run_trigger(
                 self.component,
                 phase.unwrap(),
                 &trigger.slug,
@@ -146,10 +150,11 @@ impl Asking<'_> {
                 &held,
                 &LIMITS,
             );
-            if let Ok((segments, _)) = &made {
-                held.extend(self::held(segments, context.tenant_id, &trigger.writes));
+            let outcome = outcome.map(|(segments, _)| segments);
+            if let Ok(segments) = &outcome {
+                made.push((trigger.writes.as_str(), segments.clone()));
             }
-            raised.insert(trigger.slug.as_str(), told(made.map(|(made, _)| made)));
+            raised.insert(trigger.slug.as_str(), told(outcome));
         }
         let plan = match plan {
             Ok((plan, _)) => json!({"deletions": plan.deletions, "notices": plan.notices}),
@@ -175,8 +180,8 @@ fn count(segment: &Segment) -> EntityCount {
 fn held<'h>(segments: &'h [Segment], tenant_id: Uuid, domain: &'h str) -> Vec<HeldSegment<'h>> {
     let hold = |segment: &'h Segment| HeldSegment {
         tenant_id,
-        domain: domain.to_owned(),
-        entity: segment.entity.clone(),
+        domain,
+        entity: &segment.entity,
         rows: segment.rows.as_str().into(),
     };
     segments.iter().map(hold).collect()
@@ -223,6 +228,7 @@ fn components_of_every_generation_answer_as_they_did() {
         largest_memory_bytes: LIMITS.memory_bytes,
         largest_table_elements: LIMITS.table_elements,
         stack_bytes: 512 << 10,
+        origins: 0,
     };
     let sandbox = Sandbox::new(config).unwrap();
     for (generation, folder) in generations() {
@@ -243,6 +249,7 @@ fn components_of_every_generation_answer_as_they_did() {
                 for (named, told) in &asked.contexts {
                     let context = CallContext {
                         domain: part.domain.clone(),
+                        purpose: levain::sandbox::Purpose::Session,
                         session_id: "demo_0".to_owned(),
                         account: "corpus".to_owned(),
                         base_tenant_id: told.base_tenant_id,

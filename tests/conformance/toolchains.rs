@@ -134,6 +134,7 @@ fn context(domain: &str) -> CallContext {
     let instant = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
     CallContext {
         domain: domain.to_owned(),
+        purpose: levain::sandbox::Purpose::Session,
         session_id: "demo_0".to_owned(),
         account: "linden".to_owned(),
         base_tenant_id: "e0000000-0000-4000-8000-000000000001".parse().unwrap(),

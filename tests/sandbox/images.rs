@@ -33,6 +33,7 @@ fn compare(hosting: &Hosting, plain: &Registry) -> usize {
             for (domain, slice) in account.slices_of(outlet).unwrap() {
                 let context = CallContext {
                     domain: domain.clone(),
+                    purpose: levain::sandbox::Purpose::Session,
                     session_id: "demo_images".into(),
                     account: account.slug.clone(),
                     base_tenant_id,

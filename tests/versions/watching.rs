@@ -24,6 +24,20 @@ fn a_component_that_is_written_serves_or_is_told_why_not() {
     host.until_logged("[clone] broken_reference");
     cycles.write("hire.wasm", b"half a fil");
     host.until_logged("it is not WebAssembly");
+    cycles.write("hire.wasm", &version("panicking"));
+    host.until_logged("[clone] trap");
+    // No visitor met any of that: nobody is woken for it.
+    let metrics = host.metrics();
+    for counted in [
+        "demo_cloning_errors_total",
+        "demo_service_clone_duration_seconds_count",
+        "levain_plugin_call_errors_total",
+        "levain_trigger_errors_total",
+    ] {
+        for series in metrics.series(counted) {
+            assert_eq!(metrics.value(series), 0.0, "{series}");
+        }
+    }
     cycles.write("hire.wasm", &version("dearer"));
     host.until_logged("proven, and serving");
     host.until_logged("hire.hire: 0 added, 0 removed, 3 changed (paid)");

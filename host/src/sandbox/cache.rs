@@ -6,7 +6,7 @@
 //! directory is the host's own, and every entry has a MAC under a key that only the host can read; one that
 //! does not verify is reported, and its component compiled anew.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -151,20 +151,18 @@ pub(super) fn take(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> 
     unsafe { Component::deserialize(engine, code) }
 }
 
-/// Writes a file that only its owner can read, whole or not at all.
+/// Writes a file that only its owner can read, whole or not at all: of a draft that fails, and it may be the
+/// disk that is full, nothing stays.
 fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let draft = file.with_extension(format!("draft-{}", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut writing: File = options.open(&draft)?;
-    let written = writing
-        .write_all(bytes)
-        .and_then(|()| fs::rename(&draft, file));
-    if written.is_err() {
-        // It may be the disk that is full: what is half written only makes it fuller.
-        let _ = fs::remove_file(&draft);
-    }
-    written
+    let directory = file.parent().unwrap_or(Path::new("."));
+    let name = file.file_stem().unwrap_or_default();
+    // Under the entry's name, so that it is tidied away with it where this process ends meanwhile.
+    let mut prefix = name.to_owned();
+    prefix.push(".draft-");
+    let mut draft = tempfile::Builder::new()
+        .prefix(&prefix)
+        .tempfile_in(directory)?;
+    draft.write_all(bytes)?;
+    draft.persist(file)?;
+    Ok(())
 }

@@ -91,11 +91,22 @@ impl SandboxConfig {
     }
 }
 
+/// Whom a call is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A visitor's session: a call that fails is counted, since an operator wants to know.
+    Session,
+    /// Nobody's: a candidate is proven, a session is verified. Whoever asked for it is told.
+    Rehearsal,
+}
+
 /// What a session is, as every generation of the contract tells it to a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallContext {
     /// The domain under work; for the log and for failures, a plugin is not told.
     pub domain: String,
+    /// Whom it is for; a plugin is not told either.
+    pub purpose: Purpose,
     /// The session's name, shortened as it may be logged.
     pub session_id: String,
     /// The account's slug.
@@ -393,7 +404,9 @@ impl Sandbox {
             )),
             Err(failure) => {
                 let error = failure::explain(failure, state, limits, self.engine.stack_bytes);
-                metrics::plugin_failed(&context.domain, call, error.code());
+                if context.purpose == Purpose::Session {
+                    metrics::plugin_failed(&context.domain, call, error.code());
+                }
                 Err(error)
             }
         }

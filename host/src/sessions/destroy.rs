@@ -13,7 +13,7 @@ use super::{Inner, SessionError, Sessions, redacted};
 use crate::metrics;
 use crate::plugins::Registry;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
-use crate::sandbox::{CallContext, CleanupPlan, Limits};
+use crate::sandbox::{CallContext, CleanupPlan, Limits, Purpose};
 use crate::segment::EntityCount;
 
 /// How long the plans of a session may take, all together: they only count, and the visitor waits.
@@ -157,6 +157,7 @@ async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
                 &session.session_id,
                 &scope(session, tenant),
                 &domain,
+                Purpose::Session,
             );
             let span = tracing::info_span!("domain", %domain, tenant_id = %tenant.tenant_id);
             let plan = async move {

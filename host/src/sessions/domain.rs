@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::repo::{
     Part, Replaced, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow,
 };
+use crate::sandbox::Purpose;
 use crate::segment::{EntityCounts, StoredSegment};
 
 /// Which domain of which tenant is to be cloned again, and what the caller takes the session to be.
@@ -84,6 +85,7 @@ impl Sessions {
             scope: scope(&session, &tenant),
             domain,
             slice,
+            purpose: Purpose::Session,
         };
         let span = tracing::info_span!("domain", domain = %work.domain.slug, tenant_id = %work.scope.tenant_id);
         let ended = clone_domain(&self.inner, &plugins, &session.session_id, work);
@@ -108,7 +110,8 @@ impl Sessions {
             own.domains.insert(asked.domain.clone(), checked);
         }
         let tenants = std::mem::take(&mut stored.tenants);
-        let (tenants, outcomes) = check_references(&self.inner, &session, tenants).await;
+        let (tenants, outcomes) =
+            check_references(&self.inner, &session, tenants, Purpose::Session).await;
         for (tenant_id, domain, found) in outcomes {
             let own = tenant_id == asked.virtual_tenant_id && domain == asked.domain;
             if own {

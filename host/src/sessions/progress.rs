@@ -9,9 +9,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::repo::{ServiceRow, TenantRow};
+use crate::sandbox::Purpose;
 
 /// One clone under way.
 pub(super) struct Progress {
+    /// Whom it is for.
+    pub(super) purpose: Purpose,
     tenants: Mutex<Vec<TenantRow>>,
     changed: watch::Sender<()>,
     /// Cancelled when the session is deleted meanwhile.
@@ -19,9 +22,19 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Of these tenants.
+    /// Of these tenants of a session.
     pub(super) fn new(tenants: Vec<TenantRow>) -> Self {
+        Self::made_for(Purpose::Session, tenants)
+    }
+
+    /// Of these tenants, and nobody's session.
+    pub(super) fn of_rehearsal(tenants: Vec<TenantRow>) -> Self {
+        Self::made_for(Purpose::Rehearsal, tenants)
+    }
+
+    fn made_for(purpose: Purpose, tenants: Vec<TenantRow>) -> Self {
         Self {
+            purpose,
             tenants: Mutex::new(tenants),
             changed: watch::Sender::new(()),
             cancelled: CancellationToken::new(),

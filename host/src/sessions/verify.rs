@@ -97,7 +97,7 @@ impl Sessions {
         })?;
         let stored = self.stored_segments(&session).await?;
         let row = begun(&session);
-        let progress = Arc::new(Progress::new(row.tenants.clone()));
+        let progress = Arc::new(Progress::of_rehearsal(row.tenants.clone()));
         let pending = row.tenants.clone();
         let job = Job {
             sessions: self.clone(),

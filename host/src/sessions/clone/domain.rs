@@ -11,7 +11,7 @@ use crate::catalog::{CheckedDomain, Domain, FixtureSlice, TenantScope};
 use crate::metrics;
 use crate::plugins::{Plugin, Registry};
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus};
-use crate::sandbox::{CallContext, Limits};
+use crate::sandbox::{CallContext, Limits, Purpose};
 use crate::segment::content_digest;
 use crate::sessions::{Inner, redacted};
 
@@ -24,6 +24,7 @@ pub(in crate::sessions) struct Work {
     pub(in crate::sessions) scope: TenantScope,
     pub(in crate::sessions) domain: Domain,
     pub(in crate::sessions) slice: Arc<FixtureSlice>,
+    pub(in crate::sessions) purpose: Purpose,
 }
 
 /// One domain of one tenant that ended.
@@ -51,13 +52,16 @@ pub(in crate::sessions) async fn clone_domain(
         scope,
         domain,
         slice,
+        purpose,
     } = work;
     let tenant_id = scope.tenant_id;
     let slug = domain.slug.clone();
     let account = scope.account.clone();
     let fixture_digest = slice.digest.clone();
     let ended = |plugin_digest, duration, result: Result<Made<CheckedDomain>, ServiceError>| {
-        if let Err(error) = &result {
+        if let Err(error) = &result
+            && purpose == Purpose::Session
+        {
             metrics::cloning_failed(&account, &slug, &error.code);
         }
         let peak_memory_bytes = result.as_ref().ok().map(|(_, peak)| *peak);
@@ -77,7 +81,7 @@ pub(in crate::sessions) async fn clone_domain(
     };
     let plugin_digest = Some(plugin.digest.clone());
     let limits = Limits::of(&domain, &inner.parts.catalog.limits(), &inner.parts.limits);
-    let context = context(inner, session_id, &scope, &domain.slug);
+    let context = context(inner, session_id, &scope, &domain.slug, purpose);
     let worker = Arc::clone(inner);
     let asked = Instant::now();
     let call = inner.parts.sandbox.run(limits.timeout + SLACK, move || {
@@ -90,7 +94,9 @@ pub(in crate::sessions) async fn clone_domain(
         Ok(done) => done,
         Err(error) => (asked.elapsed(), Err(call_failed(&error))),
     };
-    metrics::service_cloned(&account, &slug, duration);
+    if purpose == Purpose::Session {
+        metrics::service_cloned(&account, &slug, duration);
+    }
     if let Err(error) = &result {
         let plugin = plugin_digest.as_deref();
         tracing::warn!(plugin, code = %error.code, fault_count = error.fault_count, error = %error.message, "domain failed");
@@ -168,9 +174,11 @@ pub(in crate::sessions) fn context(
     session_id: &str,
     scope: &TenantScope,
     domain: &str,
+    purpose: Purpose,
 ) -> CallContext {
     CallContext {
         domain: domain.to_owned(),
+        purpose,
         // A capability: what a plugin is told, it can log.
         session_id: redacted(session_id),
         account: scope.account.clone(),

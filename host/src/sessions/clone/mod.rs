@@ -22,6 +22,7 @@ use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
 use crate::catalog::CheckedTenant;
 use crate::plugins::Registry;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
+use crate::sandbox::Purpose;
 use crate::segment::StoredSegment;
 use crate::traces;
 
@@ -245,7 +246,7 @@ impl Job {
     async fn clone_tenants(&self) -> Vec<CheckedTenant> {
         let inner = &self.sessions.inner;
         let mut calls = JoinSet::new();
-        for work in plan(inner, &self.row) {
+        for work in plan(inner, &self.row, self.progress.purpose) {
             let inner = Arc::clone(inner);
             let (plugins, progress) = (Arc::clone(&self.plugins), Arc::clone(&self.progress));
             let session_id = self.row.session_id.clone();
@@ -290,7 +291,8 @@ impl Job {
     /// Checks the references of all tenants together; what comes back are the domains that may be kept.
     async fn check_tenants(&self, tenants: Vec<CheckedTenant>) -> Vec<CheckedTenant> {
         let inner = &self.sessions.inner;
-        let (tenants, failures) = check_references(inner, &self.row, tenants).await;
+        let (tenants, failures) =
+            check_references(inner, &self.row, tenants, self.progress.purpose).await;
         for (tenant_id, domain, change) in failures {
             self.progress
                 .update(tenant_id, &domain, |service| change.apply(service));
@@ -364,7 +366,7 @@ fn discard(session: &mut SessionRow) {
 }
 
 /// All domains of all tenants that are pending, the largest slice first: the last to end then ends soonest.
-fn plan(inner: &Inner, session: &SessionRow) -> Vec<Work> {
+fn plan(inner: &Inner, session: &SessionRow, purpose: Purpose) -> Vec<Work> {
     let catalog = &inner.parts.catalog;
     let Some(account) = catalog.account(&session.account) else {
         return Vec::new();
@@ -389,6 +391,7 @@ fn plan(inner: &Inner, session: &SessionRow) -> Vec<Work> {
                     scope: scope(session, tenant),
                     slice: Arc::clone(slices?.get(&domain.slug)?),
                     domain: domain.clone(),
+                    purpose,
                 })
             })
         })

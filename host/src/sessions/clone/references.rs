@@ -10,6 +10,7 @@ use super::failure::{call_failed, rejected};
 use crate::catalog::CheckedTenant;
 use crate::metrics;
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow};
+use crate::sandbox::Purpose;
 use crate::sessions::Inner;
 
 /// Longer than the references of any session take.
@@ -51,6 +52,7 @@ pub(in crate::sessions) async fn check_references(
     inner: &Arc<Inner>,
     session: &SessionRow,
     tenants: Vec<CheckedTenant>,
+    purpose: Purpose,
 ) -> (Vec<CheckedTenant>, Vec<(Uuid, String, ReferenceOutcome)>) {
     let worker = Arc::clone(inner);
     let instant = session.session_created_at;
@@ -79,8 +81,10 @@ pub(in crate::sessions) async fn check_references(
                     (tenant.tenant_id, service.domain.clone(), outcome)
                 })
                 .collect();
-            for (_, domain, _) in &failures {
-                metrics::cloning_failed(&session.account, domain, &error.code);
+            if purpose == Purpose::Session {
+                for (_, domain, _) in &failures {
+                    metrics::cloning_failed(&session.account, domain, &error.code);
+                }
             }
             return (Vec::new(), failures);
         }
@@ -90,7 +94,9 @@ pub(in crate::sessions) async fn check_references(
         let error =
             (found.total > 0).then(|| rejected("broken_reference", found.faults, found.total));
         if let Some(error) = &error {
-            metrics::cloning_failed(&session.account, &domain, &error.code);
+            if purpose == Purpose::Session {
+                metrics::cloning_failed(&session.account, &domain, &error.code);
+            }
             tracing::warn!(%tenant_id, %domain, fault_count = error.fault_count, "references do not hold");
             for tenant in tenants
                 .iter_mut()

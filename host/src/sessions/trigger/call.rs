@@ -10,7 +10,7 @@ use crate::catalog::{CheckedProduct, CheckedTenant, EntityRef, TenantScope, Trig
 use crate::metrics;
 use crate::plugins::{Plugin, Registry};
 use crate::repo::{ServiceError, SessionRow, TenantRow, TriggerRow, TriggerStatus};
-use crate::sandbox::{CallContext, HeldSegment, Limits};
+use crate::sandbox::{CallContext, HeldSegment, Limits, Purpose};
 use crate::segment::{StoredSegment, concatenated, content_digest};
 use crate::sessions::Inner;
 use crate::sessions::clone::{Made, SLACK, call_failed, context, millis, not_active, refused};
@@ -79,12 +79,15 @@ impl Call {
         plugins: &Registry,
         session_id: &str,
         readable: Readable,
+        purpose: Purpose,
     ) -> Ended {
         let (tenant_id, slug) = (self.tenant_id(), self.slug().to_owned());
         let account = self.scope.account.clone();
         let ended =
             |plugin_digest, duration, result: Result<Made<CheckedProduct>, ServiceError>| {
-                if let Err(error) = &result {
+                if let Err(error) = &result
+                    && purpose == Purpose::Session
+                {
                     metrics::trigger_failed(&account, &slug, &error.code);
                 }
                 let peak_memory_bytes = result.as_ref().ok().map(|(_, peak)| *peak);
@@ -110,7 +113,7 @@ impl Call {
             ..Limits::of(declared, &parts.catalog.limits(), &parts.limits)
         };
         let plugin_digest = Some(plugin.digest.clone());
-        let context = context(inner, session_id, &self.scope, domain);
+        let context = context(inner, session_id, &self.scope, domain, purpose);
         let worker = Arc::clone(inner);
         let asked = Instant::now();
         let call = parts.sandbox.run(limits.timeout + SLACK, move || {

@@ -85,7 +85,10 @@ async fn run_phase(
                         row.status = TriggerStatus::Running;
                     }
                 });
-                let ended = call.run(&inner, &plugins, &session_id, readable).await;
+                let purpose = progress.purpose;
+                let ended = call
+                    .run(&inner, &plugins, &session_id, readable, purpose)
+                    .await;
                 progress.change(|rows| ended.describe(rows));
                 ended.result
             }

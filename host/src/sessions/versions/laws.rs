@@ -14,7 +14,7 @@ use super::weeks;
 use crate::catalog::{Account, FixtureSlice};
 use crate::fault::Fault;
 use crate::repo::TenantRow;
-use crate::sandbox::{CallContext, CallError, Limits};
+use crate::sandbox::{CallContext, CallError, Limits, Purpose};
 use crate::segment::{EntityCount, Segment, StoredSegment};
 use crate::sessions::clone::{Rehearsed, SLACK, context};
 use crate::sessions::create::scope;
@@ -302,6 +302,7 @@ impl Rehearsal {
             &self.row.session_id,
             &scope(&self.row, tenant),
             domain,
+            Purpose::Rehearsal,
         )
     }
 }

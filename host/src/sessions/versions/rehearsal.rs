@@ -243,7 +243,7 @@ fn others(made: &Rehearsed, domains: &BTreeSet<String>) -> Vec<crate::catalog::C
 fn job(sessions: &Sessions, plugins: &Arc<Registry>, row: SessionRow) -> Job {
     Job {
         sessions: sessions.clone(),
-        progress: Arc::new(Progress::new(row.tenants.clone())),
+        progress: Arc::new(Progress::of_rehearsal(row.tenants.clone())),
         plugins: Arc::clone(plugins),
         row,
     }

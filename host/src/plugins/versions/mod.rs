@@ -1,24 +1,18 @@
 //! The registry in the store, and what of it is at hand in this process.
 
+mod bring;
+mod fill;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
-use super::load::{file_of, served};
 use super::{Loader, Plugin, Refusal, Refused, Registry};
 use crate::catalog::{Account, Domain};
-use crate::repo::{Cause, ComponentRow, Repo, RepoError, Revision};
-use crate::segment::sha256_hex;
-
-/// How often a directory's components are put into a registry that others change meanwhile.
-const FILL_ATTEMPTS: u32 = 5;
-
-/// Who fills a registry.
-const FILLER: &str = "levain serve --plugins";
+use crate::repo::{ComponentRow, Repo, RepoError, Revision};
 
 /// Every version that sessions here may be of.
 pub struct Versions {
@@ -251,195 +245,6 @@ impl Versions {
         .await
     }
 
-    async fn fill(
-        &self,
-        directory: &Path,
-        replace: bool,
-        now: DateTime<Utc>,
-    ) -> Result<(), VersionError> {
-        let Store {
-            repo,
-            loader,
-            places,
-        } = self.store()?;
-        for _ in 0..FILL_ATTEMPTS {
-            let newest = repo.find_revision(None).await?;
-            let active = newest
-                .as_ref()
-                .map(|revision| revision.active.clone())
-                .unwrap_or_default();
-            let mut missing = Vec::new();
-            for (domain, plugin) in served(&loader.catalog) {
-                let file = file_of(directory, plugin);
-                match active.get(&domain.slug).filter(|_| !replace) {
-                    None => missing.push((domain.clone(), plugin.to_owned(), file)),
-                    Some(digest) => tell_of_other(loader, domain, digest, &file).await?,
-                }
-            }
-            let mut filled = active.clone();
-            let mut components = Vec::new();
-            let mut loading = JoinSet::new();
-            for (domain, plugin, file) in missing {
-                let loader = loader.clone();
-                loading.spawn(in_turn(places, move || {
-                    let loaded = loader.read(&domain, &file).and_then(|bytes| {
-                        let plugin = loader.admit(&domain, &bytes)?;
-                        Ok((plugin, bytes))
-                    });
-                    loaded.map_err(|refusal| {
-                        Box::new(Refused {
-                            domain: domain.slug.clone(),
-                            plugin,
-                            origin: file.display().to_string(),
-                            refusal,
-                        })
-                    })
-                }));
-            }
-            while let Some(loaded) = loading.join_next().await {
-                let mut state = self.write();
-                match loaded.map_err(|lost| lost_work(&lost))?? {
-                    Ok((plugin, bytes)) => {
-                        filled.insert(plugin.domain.clone(), plugin.digest.clone());
-                        components.push(ComponentRow {
-                            digest: plugin.digest.clone(),
-                            bytes,
-                        });
-                        state.plugins.insert(name(&plugin), Arc::new(plugin));
-                    }
-                    Err(refused) => {
-                        state.unfilled.insert(refused.domain.clone(), *refused);
-                    }
-                }
-            }
-            if filled == active {
-                match &newest {
-                    Some(newest) => drop(self.bring(newest).await?),
-                    None => self.write().newest = Arc::new(self.assemble(0, &active)),
-                }
-                return Ok(());
-            }
-            let revision = Revision {
-                revision: newest.map_or(0, |newest| newest.revision) + 1,
-                cause: Cause::Fill,
-                made_at: now,
-                made_by: FILLER.to_owned(),
-                active: filled,
-            };
-            if repo.append_revision(&revision, &components).await? {
-                self.bring(&revision).await?;
-                return Ok(());
-            }
-            // Another host was faster: what it filled is there now.
-        }
-        Err(VersionError::Lost {
-            reason: "the registry of plugins changes faster than it can be filled".to_owned(),
-        })
-    }
-
-    /// Has a revision at hand.
-    async fn bring(&self, revision: &Revision) -> Result<Arc<Registry>, VersionError> {
-        let number = revision.revision;
-        let at_hand = || self.read().registries.get(&number).cloned();
-        if let Some(registry) = at_hand() {
-            return Ok(registry);
-        }
-        let Store {
-            repo,
-            loader,
-            places,
-        } = self.store()?;
-        let _turn = self.loading.lock().await;
-        if let Some(registry) = at_hand() {
-            return Ok(registry);
-        }
-        let mut loading = JoinSet::new();
-        let mut refused = Vec::new();
-        for (domain, plugin) in served(&loader.catalog) {
-            let Some(digest) = revision.active.get(&domain.slug) else {
-                continue;
-            };
-            let name = (domain.slug.clone(), digest.clone());
-            if self.read().plugins.contains_key(&name) {
-                continue;
-            }
-            let origin = format!("revision {number}, component {digest}");
-            let refuse = {
-                let (domain, plugin) = (domain.slug.clone(), plugin.to_owned());
-                move |refusal| Refused {
-                    domain,
-                    plugin,
-                    origin,
-                    refusal,
-                }
-            };
-            let Some(bytes) = repo.find_component(digest).await? else {
-                refused.push(refuse(Refusal::Unreadable {
-                    reason: "the store does not have it any more".to_owned(),
-                }));
-                continue;
-            };
-            let (loader, domain, digest) = (loader.clone(), domain.clone(), digest.clone());
-            loading.spawn(in_turn(places, move || {
-                let intact = sha256_hex(&bytes) == digest;
-                let admitted = match intact {
-                    true => loader.admit(&domain, &bytes),
-                    false => Err(Refusal::Unreadable {
-                        reason: "the store has other bytes under its digest".to_owned(),
-                    }),
-                };
-                admitted.map_err(|refusal| Box::new(refuse(refusal)))
-            }));
-        }
-        while let Some(loaded) = loading.join_next().await {
-            match loaded.map_err(|lost| lost_work(&lost))?? {
-                Ok(plugin) => {
-                    let plugin = Arc::new(plugin);
-                    self.write().plugins.insert(name(&plugin), plugin);
-                }
-                Err(why) => refused.push(*why),
-            }
-        }
-        let mut registry = self.assemble(number, &revision.active);
-        for refused in refused {
-            registry.refuse(refused);
-        }
-        // What a busy machine refused, it may admit the next time.
-        let is_lasting = registry
-            .all_refused()
-            .all(|refused| !refused.refusal.is_passing());
-        let registry = Arc::new(registry);
-        let mut state = self.write();
-        if is_lasting {
-            state.registries.insert(number, Arc::clone(&registry));
-        }
-        if number >= state.newest.revision {
-            state.newest = Arc::clone(&registry);
-        }
-        Ok(registry)
-    }
-
-    /// A registry of what is at hand.
-    fn assemble(&self, revision: u32, active: &BTreeMap<String, String>) -> Registry {
-        let state = self.read();
-        let mut registry = Registry {
-            revision,
-            ..Registry::default()
-        };
-        for refused in state.unfilled.values() {
-            if !active.contains_key(&refused.domain) {
-                registry.refuse(refused.clone());
-            }
-        }
-        for (domain, digest) in active {
-            let name = (domain.clone(), digest.clone());
-            if let Some(plugin) = state.plugins.get(&name) {
-                registry.put(Arc::clone(plugin));
-            }
-        }
-        registry
-    }
-
     fn store(&self) -> Result<&Store, VersionError> {
         self.store.as_ref().ok_or(VersionError::Unregistered)
     }
@@ -456,30 +261,6 @@ impl Versions {
 
 fn name(plugin: &Plugin) -> (String, String) {
     (plugin.domain.clone(), plugin.digest.clone())
-}
-
-/// Names a file that is not what serves its domain, with the command that would have it serve.
-async fn tell_of_other(
-    loader: &Loader,
-    domain: &Domain,
-    digest: &str,
-    file: &Path,
-) -> Result<(), VersionError> {
-    let read = {
-        let (loader, domain, file) = (loader.clone(), domain.clone(), file.to_owned());
-        blocking(move || loader.read(&domain, &file).map(|bytes| sha256_hex(&bytes))).await?
-    };
-    // Where there is none, there is nothing to be told.
-    if read.is_ok_and(|other| other != digest) {
-        let (file, domain) = (file.display(), &domain.slug);
-        tracing::warn!(
-            domain,
-            active = digest,
-            "`{file}` is another component than the one that serves; \
-             `levain plugin install {domain}={file}` has it proven and serve"
-        );
-    }
-    Ok(())
 }
 
 /// Does work that keeps a core busy when one of the places is free.
