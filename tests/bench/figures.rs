@@ -34,7 +34,7 @@ impl Stopwatch {
     }
 }
 
-/// What the threads of this process have run so far, as Linux counts it.
+/// What the threads of this process have run so far, as Linux counts it; those that have ended are not told.
 fn cpu() -> Duration {
     let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
     let ran = threads.flatten().filter_map(|thread| {

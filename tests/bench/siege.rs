@@ -98,7 +98,7 @@ async fn measure(hosting: &Hosting, accounts: &[String], kind: Kind, rounds: usi
     }
     let (mut calm, mut besieged) = (Vec::new(), Vec::new());
     let mut attacks = accounts.iter().enumerate().cycle();
-    let under_way = Cell::new(0);
+    let under_way = Cell::new(None);
     let mut beside = vec![Vec::new(); accounts.len()];
     let mut made = 0;
     for _ in 0..TURNS {
@@ -110,7 +110,10 @@ async fn measure(hosting: &Hosting, accounts: &[String], kind: Kind, rounds: usi
             for _ in 0..rounds {
                 let attack = under_way.get();
                 let took = visits(&place).await;
-                beside[attack].extend(&took);
+                if let Some(attack) = attack {
+                    let beside: &mut Vec<Duration> = &mut beside[attack];
+                    beside.extend(&took);
+                }
                 besieged.extend(took);
             }
             over.store(true, Ordering::Relaxed);
@@ -118,7 +121,7 @@ async fn measure(hosting: &Hosting, accounts: &[String], kind: Kind, rounds: usi
         let bad = async {
             while !over.load(Ordering::Relaxed) {
                 if let Some((number, account)) = attacks.next() {
-                    under_way.set(number);
+                    under_way.set(Some(number));
                     attack(&place, account).await;
                     made += 1;
                 }

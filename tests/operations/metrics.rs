@@ -7,7 +7,7 @@ use levain::metrics::METRICS;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Host, Metrics, Puppets, Store, TestApp, guests_dir, until};
+use crate::support::{Host, INTERNAL_KEY, Metrics, Puppets, Store, TestApp, guests_dir, until};
 
 /// The names that the product's dashboards know.
 const OF_THE_PRODUCT: [&str; 8] = [
@@ -109,6 +109,17 @@ fn a_host_counts_what_it_does() {
         "/api/demo/sessions/{}",
         first["session_id"].as_str().unwrap()
     );
+    // A plugin that fails in a verification fails nobody's session.
+    let key = [("x-internal-api-key", INTERNAL_KEY)];
+    let verify = format!("{path}/verify");
+    let (_, verified) = host.call(Method::POST, &verify, &key, &Value::Null);
+    assert!(verified.to_string().contains("extra"), "{verified:#}");
+    for series in [
+        "demo_cloning_errors_total{tier=\"show\",service=\"extra\",error_type=\"plugin_failed\"}",
+        "levain_plugin_call_errors_total{service=\"extra\",call=\"clone\",error_type=\"plugin_failed\"}",
+    ] {
+        assert_eq!(host.metrics().value(series), 2.0, "{series}");
+    }
     // A session is deleted once, however often that is asked for.
     for _ in 0..2 {
         assert_eq!(host.call(Method::DELETE, &path, &[], &Value::Null).0, 200);

@@ -9,6 +9,7 @@
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -93,7 +94,8 @@ impl CodeCache {
         let _ = fs::remove_file(mac);
     }
 
-    /// Forgets every entry whose name is not to be kept; answers how many.
+    /// Forgets every entry whose name is not to be kept, and every draft that was left by a process which was
+    /// killed at it; answers how many entries.
     ///
     /// # Errors
     /// Where the directory cannot be read, or a file of it not be removed.
@@ -102,7 +104,7 @@ impl CodeCache {
         for entry in fs::read_dir(&self.directory)? {
             let file = entry?.path();
             let stem = file.file_stem().and_then(|stem| stem.to_str());
-            if stem.is_some_and(|stem| !keep(stem)) {
+            if stem.is_some_and(|stem| !keep(stem)) || is_left(&file) {
                 fs::remove_file(&file)?;
                 forgotten += usize::from(file.extension().is_some_and(|kind| kind == CODE));
             }
@@ -123,6 +125,20 @@ impl CodeCache {
         mac
     }
 }
+
+/// Whether a file is a draft that nobody is writing any more.
+fn is_left(file: &Path) -> bool {
+    let kind = file.extension().and_then(|kind| kind.to_str());
+    let written = fs::metadata(file).and_then(|about| about.modified());
+    kind.is_some_and(|kind| kind.starts_with(DRAFT))
+        && written.is_ok_and(|at| at.elapsed().is_ok_and(|ago| ago > LONGEST_DRAFT))
+}
+
+/// What the extension of a draft begins with.
+const DRAFT: &str = "draft-";
+
+/// Longer than it takes to write one.
+const LONGEST_DRAFT: Duration = Duration::from_secs(600);
 
 /// What the files of code are called.
 const CODE: &str = "cwasm";
@@ -158,7 +174,8 @@ fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = file.file_stem().unwrap_or_default();
     // Under the entry's name, so that it is tidied away with it where this process ends meanwhile.
     let mut prefix = name.to_owned();
-    prefix.push(".draft-");
+    prefix.push(".");
+    prefix.push(DRAFT);
     let mut draft = tempfile::Builder::new()
         .prefix(&prefix)
         .tempfile_in(directory)?;

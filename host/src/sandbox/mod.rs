@@ -53,6 +53,7 @@ pub struct SandboxConfig {
     pub stack_bytes: usize,
     /// What instances are made from, at most: components, and prepared images of them. A place that is kept for
     /// each costs addresses, and what it keeps resident once it was used; remapping a place costs a call more.
+    /// On a machine of many processors the places are divided among them, and a call may find none of its kind.
     pub origins: usize,
 }
 
@@ -68,7 +69,7 @@ impl SandboxConfig {
                 .filter(|domain| !domain.triggered)
                 .map(|domain| Limits::of(domain, &overrides, limits))
         };
-        // A slice is one domain's: its digest covers whose it is.
+        // Of tenants that have the same slice there is one image.
         let slices: BTreeSet<&str> = catalog
             .accounts()
             .flat_map(|account| account.all_slices())

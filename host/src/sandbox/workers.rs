@@ -5,8 +5,9 @@
 //! its turn goes to the next, so that a few that never end keep nobody waiting until their time is over.
 //! The system shares the processors among them all, and lets those that come anew begin at once.
 //!
-//! Whatever guests are at, they stand back behind the host's own threads and other programs of the machine,
-//! such as its database: what answers and commits would otherwise wait for a processor at each of its steps.
+//! Whatever guests are at, they and the checks of what they made stand back behind the host's own threads: what
+//! takes requests and commits sessions would otherwise wait for a processor at each of its steps. A thread that
+//! has stood back does so until it ends, as the system has it for whoever is not its administrator.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -58,7 +59,9 @@ fn stand_back() {
         /// Than the rest of the process, as `nice(1)` counts.
         const NICER: i32 = 5;
         let thread = Some(rustix::thread::gettid());
-        let nicer = rustix::process::getpriority_process(thread)
+        // A thread begins as nice as the one that made it, which may have stood back already.
+        let process = Some(rustix::process::getpid());
+        let nicer = rustix::process::getpriority_process(process)
             .map(|nice| nice.saturating_add(NICER))
             .and_then(|nice| rustix::process::setpriority_process(thread, nice));
         if let Err(error) = nicer {

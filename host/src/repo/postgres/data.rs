@@ -1,8 +1,8 @@
 //! A session's data: committed with the clone, and replaced later.
 //!
-//! Each is one statement. Its parts see nothing of each other but through `session`, the row that says
-//! whether any of it may be written: where that row is not found, nothing is. It stays locked to the
-//! transaction's end, so that whoever wants to end or replace the session meanwhile waits, and then finds
+//! All that comes is written in one statement. Its parts see nothing of each other but through `session`, the
+//! row that says whether any of it may be written: where that row is not found, nothing is. It stays locked to
+//! the transaction's end, so that whoever wants to end or replace the session meanwhile waits, and then finds
 //! what was written.
 //!
 //! One statement is one message to the server, too. The driver leaves Nagle's algorithm on: the end of
@@ -33,7 +33,7 @@ pub(super) struct Swap<'s> {
 }
 
 /// A statement that writes how a clone ended, and all that came of it: the row's other columns and its
-/// conditions are given. [`bind`] gives it its values; those of the conditions begin with `$18`.
+/// conditions are given. [`bind`] gives it its values; those of what is given begin with `$18`.
 macro_rules! write_session {
     ($columns:literal where $conditions:literal) => {
         concat!(

@@ -10,14 +10,14 @@ use sqlx::sqlite::SqlitePool;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::connect::Connections;
+use super::connect::{Connections, PAGE_BYTES};
 
 /// How long after a commit the log is copied: commits in between share one copy.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Pages in the log beyond which writers wait for a whole copy, so that it cannot grow without
-/// end under a load that never pauses (256 MiB).
-const LONGEST_LOG: i64 = 65_536;
+/// end under a load that never pauses: 256 MiB, and less in a file of smaller pages.
+const LONGEST_LOG: i64 = (256 << 20) / PAGE_BYTES as i64;
 
 /// The task that checkpoints; it ends with the store.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use sqlx::sqlite::{
 const READERS: u32 = 4;
 
 /// What a new file is written and read by.
-const PAGE_BYTES: u32 = 16_384;
+pub(super) const PAGE_BYTES: u32 = 16_384;
 
 /// How long a statement waits for the file, which only the sqlite3 shell and the like hold.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

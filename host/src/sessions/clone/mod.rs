@@ -45,6 +45,7 @@ pub(super) struct Given {
 }
 
 /// What a session came to that was rehearsed.
+#[derive(Clone)]
 pub(super) struct Rehearsed {
     /// What became of each domain and trigger.
     pub(super) rows: Vec<TenantRow>,

@@ -2,13 +2,14 @@
 //! tenants share nothing, whole weeks shift dates and nothing else, cleanup is once, odd slices are answered.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use levain_plugin::identity;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::proof::{Finding, Findings, Subject};
+use super::proof::{COMPARISON, Finding, Findings, Subject};
 use super::rehearsal::Rehearsal;
 use super::weeks;
 use crate::catalog::{Account, FixtureSlice};
@@ -114,19 +115,25 @@ impl Rehearsal {
         let other_id = identity::derive(&own, &account.base_tenant_id);
         let other = Self::under(sessions, account, instant, other_id);
         let others = other.whole(sessions, &subject.after).await;
-        // Every record is read: too much for a thread that others' work waits for.
-        tokio::task::block_in_place(|| {
-            self.apart(account, subject, (&other, &others), made, findings);
-        });
         let mut calls = super::proof::calls(&others.rows, &subject.domains);
+        let own = Arc::new((self.clone(), account.clone(), subject.clone(), made.clone()));
+        let first = Arc::clone(&own);
+        read(sessions, findings, move |findings| {
+            let (own, account, subject, made) = &*first;
+            own.apart(account, subject, (&other, &others), made, findings);
+        })
+        .await?;
         for weeks in WEEKS {
             let by = TimeDelta::weeks(weeks);
             let later = Self::of(sessions, account, instant + by);
             let told = later.whole(sessions, &subject.after).await;
             calls += super::proof::calls(&told.rows, &subject.domains);
-            tokio::task::block_in_place(|| {
-                self.later(subject, (&later, &told), by, made, findings);
-            });
+            let first = Arc::clone(&own);
+            read(sessions, findings, move |findings| {
+                let (own, _, subject, made) = &*first;
+                own.later(subject, (&later, &told), by, made, findings);
+            })
+            .await?;
         }
         Ok(calls + self.slices(sessions, account, subject, findings).await?)
     }
@@ -305,6 +312,23 @@ impl Rehearsal {
             Purpose::Rehearsal,
         )
     }
+}
+
+/// Reads every record of two sessions, where it keeps nobody else's work waiting.
+async fn read(
+    sessions: &Sessions,
+    findings: &mut Findings,
+    work: impl FnOnce(&mut Findings) + Send + 'static,
+) -> Result<(), SessionError> {
+    let mut found = std::mem::take(findings);
+    let done = sessions.inner.parts.sandbox.run(COMPARISON, move || {
+        work(&mut found);
+        found
+    });
+    *findings = done.await.map_err(|error| SessionError::Host {
+        reason: error.to_string(),
+    })?;
+    Ok(())
 }
 
 /// The ids of a segment's records.

@@ -18,7 +18,7 @@ use crate::sessions::clone::Rehearsed;
 use crate::sessions::{SessionError, Sessions};
 
 /// Longer than any comparison of two sessions takes.
-const COMPARISON: Duration = Duration::from_secs(120);
+pub(super) const COMPARISON: Duration = Duration::from_secs(120);
 
 /// Findings that are kept; the others are counted.
 const KEPT: usize = 20;
@@ -121,6 +121,7 @@ impl Findings {
 }
 
 /// What is proven, and against what.
+#[derive(Clone)]
 pub(super) struct Subject {
     /// What serves now.
     pub(super) before: Arc<Registry>,
