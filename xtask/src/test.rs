@@ -39,10 +39,15 @@ const STORELESS: &[&str] = &[
 pub fn run(filters: &[String]) -> Result<()> {
     plugins::build()?;
     plugins::build_guests()?;
-    toolchains::run()?;
+    // They wait for the network, and keep one processor busy at most.
+    let toolchains = std::thread::spawn(toolchains::run);
     fixtures::run(&fixtures::Args { check: true })?;
     // Some tests run the binary itself.
     workspace::run_cargo(&["build", "--package", "levain"])?;
+    match toolchains.join() {
+        Ok(built) => built?,
+        Err(_) => bail!("the components in other languages were not built: the task panicked"),
+    }
     // Apart, since its dependencies ask for other features of the same crates: together, all of
     // WebAssembly would be compiled twice.
     let own = ["--package", "xtask", "--profile", "xtask"];
@@ -68,7 +73,11 @@ fn on_postgres(filters: &[String]) -> Result<()> {
     }
     let filters: Vec<String> = if filters.is_empty() {
         let storeless = STORELESS.iter().flat_map(|name| ["--skip", name]);
-        storeless.map(str::to_owned).collect()
+        // One more than there are processors: each waits for the server now and then.
+        let threads = std::thread::available_parallelism().map_or(1, usize::from) + 1;
+        let threads = format!("--test-threads={threads}");
+        let storeless = storeless.map(str::to_owned);
+        storeless.chain([threads]).collect()
     } else {
         filters.to_vec()
     };
