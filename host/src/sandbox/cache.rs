@@ -183,3 +183,31 @@ fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     draft.persist(file)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_draft_goes_once_nobody_can_be_writing_it() {
+        let directory = TempDir::new().unwrap();
+        let file = |name: &str| directory.path().join(name);
+        for name in ["one.cwasm", "two.cwasm"] {
+            write_whole(&file(name), b"code").unwrap();
+        }
+        let drafts = ["one.draft-old", "one.draft-new"];
+        let old = drafts.map(|name| fs::File::create(file(name)).unwrap())[0]
+            .set_modified(SystemTime::UNIX_EPOCH);
+        old.unwrap();
+        let cache = CodeCache::open(directory.path().to_owned(), b"a key").unwrap();
+        assert_eq!(cache.retain(|name| name == "one").unwrap(), 1);
+        let left = fs::read_dir(directory.path()).unwrap();
+        let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["one.cwasm", "one.draft-new"]);
+    }
+}

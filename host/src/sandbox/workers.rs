@@ -137,3 +137,23 @@ impl Workers {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{getpid, getpriority_process};
+    use rustix::thread::gettid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn guests_stand_back_and_whoever_waits_for_them_does_not() {
+        let nice = || getpriority_process(Some(gettid())).unwrap();
+        let process = getpriority_process(Some(getpid())).unwrap();
+        let workers = Workers::new(1);
+        for _ in 0..2 {
+            let guest = workers.run(Duration::from_secs(60), nice).await.unwrap();
+            assert_eq!(guest, (process + 5).min(19));
+            assert_eq!(nice(), process);
+        }
+    }
+}
