@@ -39,7 +39,7 @@ impl Connections {
             .filename(file)
             .create_if_missing(true)
             // A segment is tens of thousands of bytes: in pages of the usual 4,096 it is a long chain of them,
-            // and to write a session takes twice as long. A file that is there keeps the size that it has.
+            // which takes up to half as long again to write. A file that is there keeps the size that it has.
             .page_size(PAGE_BYTES)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
