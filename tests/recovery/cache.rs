@@ -213,3 +213,28 @@ fn a_cache_that_cannot_be_used_is_said_at_start() {
     settings.add_filter(scene.data.path().to_str().unwrap(), "[data]");
     settings.bind(|| insta::assert_snapshot!(refused.all()));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_cache_that_others_may_write_to_is_refused_with_the_command_that_mends_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = Scene::new();
+    let cache = scene.data.path().join("cache");
+    let set = |mode| fs::set_permissions(&cache, fs::Permissions::from_mode(mode)).unwrap();
+    fs::create_dir(&cache).unwrap();
+    let arguments = serve_arguments(&scene.catalog, &guests_dir(), scene.data.path());
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    for mode in [0o777, 0o1777, 0o775] {
+        set(mode);
+        let refused = levain(&arguments);
+        assert_eq!(refused.code, 2, "{}", refused.all());
+        for said in [
+            format!("its mode is {mode:04o}"),
+            format!("`chmod go-w '{}'`", cache.display()),
+        ] {
+            assert!(refused.err.contains(&said), "{}", refused.all());
+        }
+    }
+    set(0o755);
+    scene.start();
+}

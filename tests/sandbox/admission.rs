@@ -1,7 +1,9 @@
 //! Components that must not serve: each is refused as what it is, by the way on which all are loaded, and the
 //! others are none the worse for it.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -54,6 +56,11 @@ impl Gate {
 
     fn load(&self, sandbox: &Sandbox) -> Registry {
         plugins::load(sandbox, &self.plugins, &self.catalog, &self.limits, false)
+    }
+
+    /// The same with prepared images.
+    fn prepare(&self, sandbox: &Sandbox) -> Registry {
+        plugins::load(sandbox, &self.plugins, &self.catalog, &self.limits, true)
     }
 }
 
@@ -115,6 +122,87 @@ fn what_is_compiled_apart_is_what_is_compiled_here() {
     let (cached, here) = compiled(Compiler::InProcess);
     assert!(!cached);
     assert!(apart == here, "the same component, and other code");
+}
+
+#[test]
+fn an_image_that_is_made_apart_is_the_one_that_is_made_here() {
+    let gate = Gate::new([]);
+    let cache = gate.directory.path().join("cache");
+    let made = |compiler| {
+        let registry = gate.prepare(&gate.sandbox(compiler));
+        let plugins: Vec<_> = registry.all_active().collect();
+        assert!(plugins.iter().all(|plugin| plugin.component.images() == 1));
+        let files = fs::read_dir(&cache)
+            .unwrap()
+            .map(|file| file.unwrap().path());
+        let files: BTreeMap<PathBuf, Vec<u8>> = files
+            .map(|file| (file.clone(), fs::read(file).unwrap()))
+            .collect();
+        fs::remove_dir_all(&cache).unwrap();
+        files
+    };
+    let (apart, here) = (made(apart()), made(Compiler::InProcess));
+    // One component for both domains, an image for each slice; all with their MACs.
+    assert_eq!(apart.len(), 6);
+    assert!(apart == here, "the same image, and other code");
+}
+
+#[test]
+fn all_images_of_a_component_are_made_by_one_process() {
+    let gate = Gate::new([]);
+    let mut puppets = Puppets::new();
+    for place in 0..3 {
+        puppets.add_account(&format!("tour{place}"), "extra", "honest");
+    }
+    let catalog = Catalog::load(&puppets.write(&gate.directory)).unwrap();
+    let log = gate.directory.path().join("started");
+    let program = gate.directory.path().join("counted");
+    let script = format!(
+        "#!/bin/sh\necho started >> '{}'\nexec '{}' \"$@\"\n",
+        log.display(),
+        binary().display()
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let gate = Gate {
+        catalog: Arc::new(catalog),
+        ..gate
+    };
+    let registry = gate.prepare(&gate.sandbox(Compiler::Program(program)));
+    let prepared: usize = registry
+        .all_active()
+        .map(|plugin| plugin.preparation.prepared)
+        .sum();
+    assert!(prepared >= 4, "{prepared}");
+    // Two domains have the component: it is compiled once, and each has one process for its images.
+    assert_eq!(fs::read_to_string(log).unwrap().lines().count(), 3);
+}
+
+#[test]
+fn images_are_made_within_the_bounds_of_the_compiler() {
+    // Its code is there already: only its images are compiled.
+    let gate = Gate::new([]);
+    gate.load(&gate.sandbox(apart()));
+    for (limit, told) in [
+        ("compile_ms = 1", "longer than its 1 ms"),
+        ("compile_memory_mib = 64", "more than the 67108864 bytes"),
+    ] {
+        let mut puppets = Puppets::new();
+        if let Some(manifest) = puppets.texts.get_mut("catalog.toml") {
+            *manifest =
+                manifest.replace("output_kib = 4096", &format!("output_kib = 4096\n{limit}"));
+        }
+        let catalog = Catalog::load(&puppets.write(&gate.directory)).unwrap();
+        let catalog = Arc::new(catalog);
+        let sandbox = gate.sandbox(apart());
+        let registry = plugins::load(&sandbox, &gate.plugins, &catalog, &gate.limits, true);
+        for plugin in registry.all_active() {
+            assert!(plugin.component.cached());
+            assert_eq!(plugin.component.images(), 0, "{limit}");
+            let (_, reason) = plugin.preparation.without.first().unwrap();
+            assert!(reason.to_string().contains(told), "{limit}: {reason}");
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Handmade, Hosting, Puppets, TestApp};
+use crate::support::{Entries, Handmade, Hosting, Puppets, TestApp};
 
 /// A component, and how it must be reported.
 pub(super) struct Case {
@@ -22,6 +22,12 @@ const BEHAVED: Handmade = Handmade {
     realloc: "",
     pages: None,
     source: None,
+    entries: Entries {
+        inlined: 0,
+        units: 0,
+        ranges: 0,
+    },
+    swapped: false,
 };
 
 /// An answer with one segment, whose name and text stand at 2048.

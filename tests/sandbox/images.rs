@@ -225,3 +225,74 @@ async fn a_start_function_has_run_once() {
     };
     assert_eq!(cloned(&component, directory.path()).await, (1, None));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_known_by_what_is_lifted_for_it_and_not_by_a_name() {
+    let directory = TempDir::new().unwrap();
+    let component = Handmade {
+        fields: "(global $prepared (mut i32) (i32.const 0))",
+        prepare: "(global.set $prepared (i32.const 1))",
+        clone: "(if (i32.ne (global.get $prepared) (i32.const 1)) (then unreachable))",
+        swapped: true,
+        ..Handmade::default()
+    };
+    assert_eq!(cloned(&component, directory.path()).await, (1, None));
+}
+
+#[test]
+fn what_only_other_calls_reach_is_not_in_an_image() {
+    // Some thousand instructions that only `prepare` runs.
+    let work = "(i32.store (i32.const 3000) (i32.add (i32.load (i32.const 3000)) (i32.const 7)))"
+        .repeat(4000);
+    let component = Handmade {
+        prepare: Box::leak(work.into_boxed_str()),
+        ..Handmade::default()
+    };
+    let (files, cache) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut puppets = Puppets::new();
+    puppets.serve_by("The optional one", "handmade");
+    let (catalog, plugins) = (puppets.write(&files), component.write(&files));
+    let hosting = Hosting::load_with_cache(&catalog, &plugins, cache.path(), true);
+    let plugin = hosting.plugins.active("extra").unwrap();
+    assert_eq!(plugin.component.images(), 1, "{:?}", plugin.preparation);
+    let entries = std::fs::read_dir(cache.path()).unwrap().map(Result::unwrap);
+    let mut sizes: Vec<u64> = entries
+        .filter(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            name.starts_with(plugin.component.digest()) && name.ends_with(".cwasm")
+        })
+        .map(|entry| entry.metadata().unwrap().len())
+        .collect();
+    sizes.sort_unstable();
+    let [image, whole] = sizes.as_slice() else {
+        panic!("{sizes:?}");
+    };
+    assert!(image * 2 < *whole, "{image} bytes of {whole}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trap_of_an_image_is_told_by_its_source() {
+    let directory = TempDir::new().unwrap();
+    let component = Handmade {
+        clone: "unreachable",
+        source: Some(("src/rules.rs", 42)),
+        ..Handmade::default()
+    };
+    let mut puppets = Puppets::new();
+    puppets.serve_by("The optional one", "handmade");
+    let (catalog, plugins) = (puppets.write(&directory), component.write(&directory));
+    let cache = directory.path().join("cache");
+    // The second time, image and lines are those that were kept.
+    for kept in [0, 1] {
+        let hosting = Hosting::load_with_cache(&catalog, &plugins, &cache, true);
+        let plugin = hosting.plugins.active("extra").unwrap();
+        assert_eq!(plugin.component.images(), 1);
+        assert_eq!(plugin.preparation.kept, kept);
+        let app = TestApp::over(&hosting).await;
+        let session = app.create("show").await.expect(200);
+        let tenant = session["virtual_tenant_id"].as_str().unwrap();
+        let error = &session["services"][tenant]["extra"]["error"];
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("(src/rules.rs:42)"), "{message}");
+    }
+}

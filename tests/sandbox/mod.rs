@@ -1,5 +1,6 @@
 //! Plugins that misbehave: each is one typed failure, and costs the others nothing.
 
+mod aborts;
 mod admission;
 mod flood;
 mod handmade;

@@ -9,6 +9,8 @@ use super::hosting::guests_dir;
 
 /// The section of a component that holds a core module (component model, binary format).
 const CORE_MODULE: u8 = 1;
+/// The section that gives an export of a core instance an index.
+const ALIASES: u8 = 6;
 
 /// What a handmade component has besides what the contract asks for. Without any of it, it behaves, and its
 /// domain has no record.
@@ -26,6 +28,21 @@ pub struct Handmade {
     pub pages: Option<u32>,
     /// The source file and line that all of it is said to come from, in debug information.
     pub source: Option<(&'static str, u8)>,
+    /// What its debug information has besides, where it has a source.
+    pub entries: Entries,
+    /// Whether its exports for `clone` and `cleanup` have each other's names; each call is made all the same.
+    pub swapped: bool,
+}
+
+/// Entries of debug information that cost a reader more than they say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Entries {
+    /// Functions that are inlined into one another, each within the last.
+    pub inlined: usize,
+    /// Units, each of all the ranges.
+    pub units: usize,
+    /// Ranges.
+    pub ranges: u32,
 }
 
 impl Handmade {
@@ -35,7 +52,7 @@ impl Handmade {
         let made = fs::read(guests_dir().join("fleet.wasm")).unwrap();
         let mut module = wat::parse_str(self.text()).unwrap();
         if let Some((file, line)) = self.source {
-            module.extend(debug_information(file, line));
+            module.extend(debug_information(file, line, self.entries));
         }
         let (preamble, mut rest) = made.split_at(8);
         let mut component = preamble.to_vec();
@@ -47,7 +64,12 @@ impl Handmade {
             let own = id == CORE_MODULE && !placed;
             placed |= own;
             component.push(id);
-            let content = if own { module.as_slice() } else { content };
+            let renamed = (self.swapped && id == ALIASES).then(|| swapped(content));
+            let content = match &renamed {
+                Some(renamed) => renamed,
+                None if own => module.as_slice(),
+                None => content,
+            };
             write_size(content.len(), &mut component);
             component.extend_from_slice(content);
             rest = next;
@@ -65,8 +87,14 @@ impl Handmade {
             realloc,
             pages,
             source: _,
+            entries: _,
+            swapped,
         } = self;
         let pages = pages.unwrap_or(2);
+        let (clone_name, cleanup_name) = match swapped {
+            false => ("clone", "cleanup"),
+            true => ("cleanup", "clone"),
+        };
         format!(
             r#"(module
                 (import "levain:domain/host@0.1.0" "log" (func $log (param i32 i32 i32)))
@@ -87,11 +115,11 @@ impl Handmade {
                 (func (export "levain:domain/lifecycle@0.1.0#prepare") (param i32 i32) (result i32)
                     {prepare}
                     (i32.const 1024))
-                (func (export "levain:domain/lifecycle@0.1.0#clone")
+                (func (export "levain:domain/lifecycle@0.1.0#{clone_name}")
                     (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64) (result i32)
                     {clone}
                     (i32.const 1024))
-                (func (export "levain:domain/lifecycle@0.1.0#cleanup") (param i32) (result i32)
+                (func (export "levain:domain/lifecycle@0.1.0#{cleanup_name}") (param i32) (result i32)
                     (i32.const 1024))
                 (func (export "cabi_post_levain:domain/lifecycle@0.1.0#prepare") (param i32))
                 (func (export "cabi_post_levain:domain/lifecycle@0.1.0#clone") (param i32))
@@ -113,8 +141,35 @@ impl Handmade {
     }
 }
 
+/// A section of aliases in which the core exports for `clone` and `cleanup` change places.
+fn swapped(aliases: &[u8]) -> Vec<u8> {
+    let named = |call: &str| {
+        let name = format!("levain:domain/lifecycle@0.1.0#{call}");
+        let mut bytes = Vec::new();
+        write_size(name.len(), &mut bytes);
+        bytes.extend(name.as_bytes());
+        bytes
+    };
+    let (clone, cleanup) = (named("clone"), named("cleanup"));
+    let mut swapped = Vec::new();
+    let mut rest = aliases;
+    while let Some((byte, after)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(clone.as_slice()) {
+            swapped.extend(&cleanup);
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix(cleanup.as_slice()) {
+            swapped.extend(&clone);
+            rest = after;
+        } else {
+            swapped.push(*byte);
+            rest = after;
+        }
+    }
+    swapped
+}
+
 /// Sections of DWARF 4 that have every instruction come from one line of a file (below 64).
-fn debug_information(file: &str, line: u8) -> Vec<u8> {
+fn debug_information(file: &str, line: u8, entries: Entries) -> Vec<u8> {
     /// More than there is of it: what is asked for is always within.
     const CODE_BYTES: u32 = 1 << 20;
     let text = |text: &str| [text.as_bytes(), &[0]].concat();
@@ -122,19 +177,38 @@ fn debug_information(file: &str, line: u8) -> Vec<u8> {
         let length = u32::try_from(content.len()).unwrap();
         [length.to_le_bytes().to_vec(), content].concat()
     };
-    // One unit without children: its name, its lines, and which code is its own.
+    // A unit with children, its name, its lines, and which code is its own; a function, and which code is its own;
+    // a function that is inlined; a unit that has ranges.
     let abbreviations = vec![
-        1, 0x11, 0, 0x03, 0x08, 0x10, 0x17, 0x11, 0x01, 0x12, 0x06, 0, 0, 0,
+        1, 0x11, 1, 0x03, 0x08, 0x10, 0x17, 0x11, 0x01, 0x12, 0x06, 0, 0, //
+        2, 0x2e, 1, 0x11, 0x01, 0x12, 0x06, 0, 0, //
+        3, 0x1d, 1, 0, 0, //
+        4, 0x11, 0, 0x55, 0x17, 0, 0, 0,
     ];
-    let unit = with_length(
+    let all_code = [[0; 4], CODE_BYTES.to_le_bytes()].concat();
+    let header = [4, 0, 0, 0, 0, 0, 4];
+    let own = with_length(
         [
-            vec![4, 0, 0, 0, 0, 0, 4, 1],
-            text(file),
-            vec![0; 8],
-            CODE_BYTES.to_le_bytes().to_vec(),
+            &header[..],
+            &[1],
+            &text(file),
+            &[0; 4],
+            &all_code,
+            &[2],
+            &all_code,
+            &vec![3; entries.inlined],
+            &vec![0; entries.inlined],
+            &[0, 0],
         ]
         .concat(),
     );
+    let ranged = with_length([&header[..], &[4], &[0; 4]].concat());
+    let unit = [own, ranged.repeat(entries.units)].concat();
+    let ranges = (0..entries.ranges)
+        .flat_map(|place| [place, CODE_BYTES])
+        .chain([0, 0])
+        .flat_map(u32::to_le_bytes);
+    let ranges: Vec<u8> = ranges.collect();
     let tables = [
         vec![1, 1, 1, 0xfb, 14, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0],
         text(file),
@@ -153,6 +227,7 @@ fn debug_information(file: &str, line: u8) -> Vec<u8> {
         (".debug_abbrev", abbreviations),
         (".debug_info", unit),
         (".debug_line", lines),
+        (".debug_ranges", ranges),
     ] {
         sections.push(0);
         write_size(1 + name.len() + content.len(), &mut sections);

@@ -25,7 +25,7 @@ mod versions;
 pub use apiary::apiary;
 pub use app::{ADMIN_KEY, Answer, INTERNAL_KEY, TestApp};
 pub use candidates::{Candidate, candidates, laborious};
-pub use handmade::Handmade;
+pub use handmade::{Entries, Handmade};
 pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};
 pub use masks::{masked, masked_text};
 pub use metrics::Metrics;

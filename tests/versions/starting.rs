@@ -1,5 +1,7 @@
 //! What a host finds at its start: the registry rules, and a store is of one catalog.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 
 use axum::http::Method;
@@ -7,7 +9,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{
-    ADMIN_KEY, Cycles, Host, Puppets, copy, guests_dir, levain, root, serve_arguments, version,
+    ADMIN_KEY, Cycles, Host, Puppets, copy, guests_dir, levain, root, serve_arguments, until,
+    version,
 };
 
 fn serve(cycles: &Cycles, data: &TempDir) -> Host {
@@ -156,4 +159,63 @@ fn a_component_that_is_refused_at_the_start_serves_once_one_is_installed() {
         refused.err
     );
     host.stop();
+}
+
+#[test]
+fn what_does_not_come_to_serve_leaves_nothing_in_the_cache() {
+    let (cycles, data) = (Cycles::new(), TempDir::new().unwrap());
+    let images = [("--prepared-images", "true")];
+    let host = Host::serve_with(
+        &Cycles::catalog(),
+        &cycles.plugins,
+        data.path(),
+        &images,
+        &[],
+    );
+    let cached = || -> BTreeSet<OsString> {
+        let files = fs::read_dir(data.path().join("cache")).unwrap();
+        files.map(|file| file.unwrap().file_name()).collect()
+    };
+    let plugin = |arguments: &[&str], name: &str, component: &[u8]| {
+        let named = format!("hire={}", cycles.put(name, component).display());
+        let mut all = vec!["plugin"];
+        all.extend(arguments);
+        all.extend([
+            named.as_str(),
+            "--url",
+            &host.url,
+            "--admin-api-key",
+            ADMIN_KEY,
+        ]);
+        levain(&all).code
+    };
+    let before = cached();
+    assert!(
+        before
+            .iter()
+            .any(|file| file.to_str().unwrap().matches('-').count() == 2)
+    );
+    // One that is only compared, one that breaks a law, and one that is not admitted.
+    assert_eq!(plugin(&["diff"], "dearer.wasm", &version("dearer")), 0);
+    until("a dry run leaves nothing", || {
+        (cached() == before).then_some(())
+    });
+    assert_eq!(
+        plugin(&["install"], "dangling.wasm", &version("dangling")),
+        1
+    );
+    until("what is disproved leaves nothing", || {
+        (cached() == before).then_some(())
+    });
+    let foreign = wat::parse_str("(component (import \"now\" (func (result u64))))").unwrap();
+    assert_ne!(plugin(&["install"], "foreign.wasm", &foreign), 0);
+    until("what is refused leaves nothing", || {
+        (cached() == before).then_some(())
+    });
+    // What serves already, and is asked for again, stays; so does what comes to serve.
+    assert_eq!(plugin(&["diff"], "same.wasm", &version("as-before")), 0);
+    assert_eq!(plugin(&["install"], "dearer.wasm", &version("dearer")), 0);
+    let after = cached();
+    assert!(after.is_superset(&before));
+    assert!(after.len() > before.len());
 }

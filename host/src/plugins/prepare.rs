@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::catalog::{Account, Catalog, Domain};
 use crate::config::SandboxLimits;
-use crate::sandbox::{Compiled, Limits, Preparation, Sandbox};
+use crate::sandbox::{CompileLimits, Compiled, Limits, Preparation, Sandbox, Source};
 
 /// Makes the images of a component, or takes them from the cache, for every slice that an account or an outlet
 /// of the catalog has of the domain. `wasm` is what the component was compiled from, `limits` are the host's. Blocks
@@ -24,8 +24,13 @@ pub fn prepare(
         .flat_map(Account::all_slices)
         .filter_map(|slices| slices.get(&domain.slug))
         .map(Arc::as_ref);
-    let limits = Limits::of(domain, &catalog.limits(), limits);
-    let preparation = sandbox.prepare_images(component, wasm, &domain.slug, slices, &limits);
+    let source = Source {
+        wasm,
+        domain: &domain.slug,
+        calling: Limits::of(domain, &catalog.limits(), limits),
+        compiling: CompileLimits::of(domain, &catalog.limits(), limits),
+    };
+    let preparation = sandbox.prepare_images(component, &source, slices);
     if let Some((_, reason)) = preparation.without.first() {
         let slices = preparation.without.len();
         tracing::warn!(

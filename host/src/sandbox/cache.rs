@@ -4,10 +4,11 @@
 //!
 //! Compiled code is run as it is: an entry that somebody else could have written must never be. So the
 //! directory is the host's own, and every entry has a MAC under a key that only the host can read; one that
-//! does not verify is reported, and its component compiled anew.
+//! does not verify is reported, and its component compiled anew. What is mapped is the file that was verified, and
+//! not whatever has its path by then.
 
 use std::fs;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use sha2::Sha256;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::compiler::Made;
+use super::component::Code;
+use super::lines::Lines;
 use crate::segment::{hex, unhex};
 
 /// A directory of compiled components.
@@ -31,6 +35,9 @@ pub(super) enum BadEntry {
     /// It cannot be read.
     #[error("it cannot be read")]
     Unreadable(#[from] io::Error),
+    /// Others could have written it.
+    #[error("{0}")]
+    Foreign(String),
     /// It is not what this host wrote.
     #[error("it is not what this host wrote there")]
     Altered,
@@ -43,13 +50,22 @@ impl CodeCache {
     /// The cache of a directory, which is made where it is missing, and whose entries verify under this key.
     ///
     /// # Errors
-    /// Where the directory cannot be made or used.
+    /// Where the directory cannot be made or used, or is somebody else's, or others may write to it.
     pub fn open(directory: PathBuf, key: &[u8]) -> io::Result<Self> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&directory)?;
+        #[cfg(unix)]
+        refuse_others(&fs::metadata(&directory)?).map_err(|reason| {
+            let reason = format!(
+                "{reason}; `chmod go-w '{0}'`, and `chown` it where it is not its own, \
+                once nothing is in it that others have put there",
+                directory.display()
+            );
+            io::Error::new(ErrorKind::PermissionDenied, reason)
+        })?;
         let key = Hmac::new_from_slice(key).map_err(io::Error::other)?;
         Ok(Self { directory, key })
     }
@@ -58,40 +74,61 @@ impl CodeCache {
     ///
     /// # Errors
     /// [`BadEntry`]; the component can be compiled all the same.
-    pub(super) fn load(&self, engine: &Engine, name: &str) -> Result<Option<Component>, BadEntry> {
-        let (code, mac) = self.files(name);
-        let bytes = match fs::read(&code) {
+    pub(super) fn load(&self, engine: &Engine, name: &str) -> Result<Option<Code>, BadEntry> {
+        let verified = self.verify(name)?;
+        verified.map(|verified| verified.map(engine)).transpose()
+    }
+
+    /// Opens an entry, and verifies all of it.
+    fn verify(&self, name: &str) -> Result<Option<Verified>, BadEntry> {
+        let files = self.files(name);
+        let mut file = match fs::File::open(&files.code) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        #[cfg(unix)]
+        refuse_others(&file.metadata()?).map_err(BadEntry::Foreign)?;
+        let mut code = Vec::new();
+        file.read_to_end(&mut code)?;
+        let lines = match fs::read(&files.lines) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             read => read?,
         };
-        let told = fs::read_to_string(&mac)
+        let told = fs::read_to_string(&files.mac)
             .ok()
             .and_then(|mac| unhex(mac.trim_end()));
         let told = told.ok_or(BadEntry::Altered)?;
-        self.mac(name, &bytes)
+        let made = Made { code, lines };
+        self.mac(name, &made)
             .verify_slice(&told)
             .map_err(|_| BadEntry::Altered)?;
-        map(engine, &code).map(Some).map_err(BadEntry::Refused)
+        Ok(Some(Verified { file, made }))
     }
 
     /// Keeps compiled code under a name, in the place of another.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub(super) fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let (code, mac) = self.files(name);
+    pub(super) fn keep(&self, name: &str, made: &Made) -> io::Result<()> {
+        let files = self.files(name);
         // The MAC first: code without one is never used, and neither is code with another's.
-        let digest = hex(&self.mac(name, bytes).finalize().into_bytes());
-        write_whole(&mac, digest.as_bytes())?;
-        write_whole(&code, bytes)
+        let digest = hex(&self.mac(name, made).finalize().into_bytes());
+        write_whole(&files.mac, digest.as_bytes())?;
+        if made.lines.is_empty() {
+            absent(fs::remove_file(&files.lines))?;
+        } else {
+            write_whole(&files.lines, &made.lines)?;
+        }
+        write_whole(&files.code, &made.code)
     }
 
     /// Forgets the code of this name, where there is some.
     pub(super) fn forget(&self, name: &str) {
-        let (code, mac) = self.files(name);
+        let Files { code, lines, mac } = self.files(name);
         // What stays is found to be of no use again, and tidied away with the rest.
-        let _ = fs::remove_file(code);
-        let _ = fs::remove_file(mac);
+        for file in [code, lines, mac] {
+            let _ = fs::remove_file(file);
+        }
     }
 
     /// Forgets every entry whose name is not to be kept, and every draft that was left by a process which was
@@ -112,17 +149,96 @@ impl CodeCache {
         Ok(forgotten)
     }
 
-    fn files(&self, name: &str) -> (PathBuf, PathBuf) {
+    fn files(&self, name: &str) -> Files {
         let file = |kind| self.directory.join(format!("{name}.{kind}"));
-        (file(CODE), file("mac"))
+        Files {
+            code: file(CODE),
+            lines: file("lines"),
+            mac: file("mac"),
+        }
     }
 
-    fn mac(&self, name: &str, code: &[u8]) -> Hmac<Sha256> {
+    fn mac(&self, name: &str, made: &Made) -> Hmac<Sha256> {
         let mut mac = self.key.clone();
         mac.update(name.as_bytes());
         mac.update(&[0]);
-        mac.update(code);
+        mac.update(&(made.code.len() as u64).to_le_bytes());
+        mac.update(&made.code);
+        mac.update(&made.lines);
         mac
+    }
+}
+
+/// The files of an entry.
+struct Files {
+    code: PathBuf,
+    lines: PathBuf,
+    mac: PathBuf,
+}
+
+/// An entry that this host wrote.
+struct Verified {
+    /// The very file that was read: another may have its path by now.
+    file: fs::File,
+    made: Made,
+}
+
+impl Verified {
+    /// Maps the code into memory, so that its pages are shared and read as they are needed; where an open file cannot
+    /// be mapped, takes a copy of what was verified.
+    fn map(self, engine: &Engine) -> Result<Code, BadEntry> {
+        let component = match opened(&self.file) {
+            Some(path) => map(engine, &path),
+            None => take(engine, &self.made.code),
+        };
+        Ok(Code {
+            component: component.map_err(BadEntry::Refused)?,
+            lines: Lines::decode(&self.made.lines),
+        })
+    }
+}
+
+/// A path that leads to an open file, whatever has its name.
+fn opened(file: &fs::File) -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        let descriptor = std::os::fd::AsRawFd::as_raw_fd(file);
+        let path = PathBuf::from(format!("/proc/self/fd/{descriptor}"));
+        path.exists().then_some(path)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        None
+    }
+}
+
+/// Why a file or a directory is not this process's alone to write.
+#[cfg(unix)]
+fn refuse_others(about: &fs::Metadata) -> Result<(), String> {
+    use std::os::unix::fs::MetadataExt as _;
+    /// Group and others may write.
+    const OTHERS_WRITE: u32 = 0o022;
+    let own = rustix::process::geteuid().as_raw();
+    let (mode, owner) = (about.mode() & 0o7777, about.uid());
+    if owner != own {
+        return Err(format!(
+            "user {owner} owns it (its mode is {mode:04o}), and this host runs as user {own}"
+        ));
+    }
+    if mode & OTHERS_WRITE != 0 {
+        return Err(format!(
+            "others than its owner, user {owner}, may write to it: its mode is {mode:04o}"
+        ));
+    }
+    Ok(())
+}
+
+/// A file that is not there needs no removal.
+fn absent(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 
@@ -149,9 +265,9 @@ const CODE: &str = "cwasm";
     reason = "compiled code is trusted by its nature; see the module"
 )]
 fn map(engine: &Engine, code: &Path) -> wasmtime::Result<Component> {
-    // SAFETY: the bytes are what `Component::serialize` gave this host: the MAC over them has just been
-    // verified, and nobody but the host can write to the directory. The engine checks by itself
-    // that it is of its version and configuration.
+    // SAFETY: the bytes are what a compiler gave this host: the path is that of the open file whose MAC has just
+    // been verified, and nobody but the host may write to it. The engine checks by itself that it is of its
+    // version and configuration.
     unsafe { Component::deserialize_file(engine, code) }
 }
 
@@ -162,7 +278,7 @@ fn map(engine: &Engine, code: &Path) -> wasmtime::Result<Component> {
 )]
 pub(super) fn take(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
     // SAFETY: the bytes are what `Engine::precompile_component` gave a process of this very program, read
-    // from the pipe that is its output. The engine checks by itself that it is of its version
+    // from the pipe that is its output, or kept with a MAC that has been verified. The engine checks by itself that it is of its version
     // and configuration.
     unsafe { Component::deserialize(engine, code) }
 }
@@ -191,6 +307,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::sandbox::engine::code_config;
 
     #[test]
     fn a_draft_goes_once_nobody_can_be_writing_it() {
@@ -209,5 +326,86 @@ mod tests {
         let mut left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, ["one.cwasm", "one.draft-new"]);
+    }
+
+    #[test]
+    fn what_was_verified_is_mapped_whatever_has_its_path_by_then() {
+        let engine = Engine::new(&code_config()).unwrap();
+        let compiled = |component: &[u8]| Made {
+            code: engine.precompile_component(component).unwrap(),
+            lines: Vec::new(),
+        };
+        let own = compiled(b"\0asm\x0d\0\x01\0");
+        let other = compiled(b"\0asm\x0d\0\x01\0\x01\x08\0asm\x01\0\0\0");
+        assert!(own.code != other.code);
+        let directory = TempDir::new().unwrap();
+        let cache = CodeCache::open(directory.path().to_owned(), b"a key").unwrap();
+        cache.keep("one", &own).unwrap();
+        let verified = cache.verify("one").unwrap().unwrap();
+        write_whole(&cache.files("one").code, &other.code).unwrap();
+        let mapped = verified.map(&engine).unwrap().component;
+        assert!(mapped.serialize().unwrap() == own.code);
+        // What has its path now does not verify.
+        assert!(matches!(cache.load(&engine, "one"), Err(BadEntry::Altered)));
+    }
+
+    #[test]
+    fn lines_are_verified_with_their_code() {
+        let directory = TempDir::new().unwrap();
+        let cache = CodeCache::open(directory.path().to_owned(), b"a key").unwrap();
+        let made = Made {
+            code: b"code".to_vec(),
+            lines: b"lines".to_vec(),
+        };
+        cache.keep("one", &made).unwrap();
+        assert!(cache.verify("one").unwrap().is_some());
+        let lines = cache.files("one").lines;
+        for other in [&b"other"[..], b"", b"codelines"] {
+            fs::write(&lines, other).unwrap();
+            assert!(matches!(cache.verify("one"), Err(BadEntry::Altered)));
+        }
+        let none = Made {
+            lines: Vec::new(),
+            ..made
+        };
+        cache.keep("one", &none).unwrap();
+        assert!(cache.verify("one").unwrap().is_some());
+        cache.forget("one");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_that_others_may_write_to_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = TempDir::new().unwrap();
+        let opened = |mode| {
+            fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
+            CodeCache::open(directory.path().to_owned(), b"a key")
+        };
+        for mode in [0o700, 0o750, 0o755] {
+            assert!(opened(mode).is_ok(), "{mode:o}");
+        }
+        for mode in [0o777, 0o1777, 0o770, 0o702] {
+            let told = opened(mode).unwrap_err().to_string();
+            assert!(told.contains(&format!("{mode:04o}")), "{told}");
+            assert!(told.contains("chmod go-w '"), "{told}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn code_that_others_may_write_to_is_not_used() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = TempDir::new().unwrap();
+        let cache = CodeCache::open(directory.path().to_owned(), b"a key").unwrap();
+        let made = Made {
+            code: b"code".to_vec(),
+            lines: Vec::new(),
+        };
+        cache.keep("one", &made).unwrap();
+        let code = cache.files("one").code;
+        fs::set_permissions(code, fs::Permissions::from_mode(0o666)).unwrap();
+        assert!(matches!(cache.verify("one"), Err(BadEntry::Foreign(_))));
     }
 }

@@ -12,6 +12,7 @@ use super::cache::{self, CodeCache};
 use super::compiler::{Compiler, Made};
 use super::engine::SandboxEngine;
 use super::limits::CompileLimits;
+use super::lines::Lines;
 use crate::segment::sha256_hex;
 
 /// What every plugin exports.
@@ -22,12 +23,35 @@ pub(crate) const TRIGGERS: &str = "levain:domain/triggers";
 /// A component, compiled and linked: ready to be instantiated in microseconds.
 #[derive(Clone)]
 pub struct Compiled {
-    pub(super) plugin: Generation,
+    pub(super) linked: Linked,
     digest: Arc<str>,
     shape: Shape,
     cached: bool,
     /// Its prepared images, by the digest of the slice that each has prepared.
-    images: Arc<RwLock<BTreeMap<String, Generation>>>,
+    images: Arc<RwLock<BTreeMap<String, Linked>>>,
+}
+
+/// Code of this process, with the source lines that it has.
+pub(super) struct Code {
+    pub(super) component: Component,
+    pub(super) lines: Lines,
+}
+
+/// Code that is linked.
+#[derive(Clone)]
+pub(super) struct Linked {
+    pub(super) plugin: Generation,
+    pub(super) lines: Lines,
+}
+
+impl Linked {
+    /// Links code for all but its triggers.
+    pub(super) fn new(engine: &SandboxEngine, code: Code) -> wasmtime::Result<Self> {
+        Ok(Self {
+            plugin: Generation::link(engine, &code.component, false)?,
+            lines: code.lines,
+        })
+    }
 }
 
 /// One variant per WIT generation that this host serves.
@@ -149,13 +173,13 @@ impl Compiled {
         let entry = engine.entry(&digest);
         let kept = cache.and_then(|cache| kept(cache, engine, &entry));
         let cached = kept.is_some();
-        let component = match kept {
-            Some(component) => component,
+        let Code { component, lines } = match kept {
+            Some(code) => code,
             None => keep(
                 engine,
                 cache,
                 &entry,
-                compiler.compile(engine, bytes, limits)?,
+                &compiler.compile(engine, bytes, limits)?,
             )?,
         };
         let shape = Shape::of(engine, &component);
@@ -165,7 +189,7 @@ impl Compiled {
                 shape: shape.clone(),
             })?;
         Ok(Self {
-            plugin,
+            linked: Linked { plugin, lines },
             digest: digest.into(),
             shape,
             cached,
@@ -187,12 +211,12 @@ impl Compiled {
     }
 
     /// The image that has prepared the slice of this digest.
-    pub(super) fn image(&self, slice: &str) -> Option<Generation> {
+    pub(super) fn image(&self, slice: &str) -> Option<Linked> {
         let images = self.images.read().unwrap_or_else(PoisonError::into_inner);
         images.get(slice).cloned()
     }
 
-    pub(super) fn add_image(&self, slice: &str, image: Generation) {
+    pub(super) fn add_image(&self, slice: &str, image: Linked) {
         let mut images = self.images.write().unwrap_or_else(PoisonError::into_inner);
         images.insert(slice.to_owned(), image);
     }
@@ -212,7 +236,7 @@ impl Compiled {
     /// Whether it exports `levain:domain/triggers`, and so can raise something after cloning.
     #[must_use]
     pub const fn triggers(&self) -> bool {
-        match &self.plugin {
+        match &self.linked.plugin {
             Generation::V0_1(plugin) => plugin.triggers(),
         }
     }
@@ -256,55 +280,45 @@ impl Shape {
 }
 
 /// The code that a cache has; a bad entry is reported, and is none.
-pub(super) fn kept(cache: &CodeCache, engine: &SandboxEngine, entry: &str) -> Option<Component> {
+pub(super) fn kept(cache: &CodeCache, engine: &SandboxEngine, entry: &str) -> Option<Code> {
     cache.load(&engine.engine, entry).unwrap_or_else(|error| {
         tracing::warn!(entry, %error, "compiled code cannot be used: it is made and compiled again");
         None
     })
 }
 
-/// Keeps what a compiler made, where there is a cache, and gives it as a component of this process.
+/// Keeps what a compiler made, where there is a cache, and loads it.
 pub(super) fn keep(
     engine: &SandboxEngine,
     cache: Option<&CodeCache>,
     entry: &str,
-    made: Made,
-) -> Result<Component, CompileError> {
-    let invalid = |error: wasmtime::Error| CompileError::Invalid {
-        reason: format!("{error:#}"),
-    };
-    let unkept = |error: &dyn fmt::Display| tracing::warn!(entry, %error, "compiled code cannot be kept: it is compiled at every start");
-    let Some(cache) = cache else {
-        return match made {
-            Made::Component(component) => Ok(component),
-            Made::Code(code) => cache::take(&engine.engine, &code).map_err(invalid),
-        };
-    };
-    match made {
-        Made::Component(component) => {
-            let kept = component
-                .serialize()
-                .map_err(|error| std::io::Error::other(format!("{error:#}")))
-                .and_then(|code| cache.keep(entry, &code));
-            if let Err(error) = kept {
-                unkept(&error);
-            }
-            Ok(component)
-        }
-        Made::Code(code) => {
-            if let Err(error) = cache.keep(entry, &code) {
-                unkept(&error);
-            } else if let Some(component) = kept(cache, engine, entry) {
-                // Mapped from its file: pages of it are shared, and read when they are needed.
-                return Ok(component);
-            }
-            // What an instance of it would take is looked at only here, where there is a pool.
-            cache::take(&engine.engine, &code).map_err(|error| {
-                cache.forget(entry);
-                invalid(error)
-            })
+    made: &Made,
+) -> Result<Code, CompileError> {
+    if let Some(cache) = cache {
+        if let Err(error) = cache.keep(entry, made) {
+            tracing::warn!(entry, %error, "compiled code cannot be kept: it is compiled at every start");
+        } else if let Some(code) = kept(cache, engine, entry) {
+            // Mapped from its file: pages of it are shared, and read when they are needed.
+            return Ok(code);
         }
     }
+    // What an instance of it would take is looked at only here, where there is a pool.
+    take(engine, made).inspect_err(|_| {
+        if let Some(cache) = cache {
+            cache.forget(entry);
+        }
+    })
+}
+
+/// Loads what a compiler made.
+pub(super) fn take(engine: &SandboxEngine, made: &Made) -> Result<Code, CompileError> {
+    let component = cache::take(&engine.engine, &made.code);
+    Ok(Code {
+        component: component.map_err(|error| CompileError::Invalid {
+            reason: format!("{error:#}"),
+        })?,
+        lines: Lines::decode(&made.lines),
+    })
 }
 
 /// Refuses a component by its size alone: before it is read, where that is known.

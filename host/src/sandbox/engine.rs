@@ -41,6 +41,19 @@ pub struct EngineError {
     reason: String,
 }
 
+impl EngineError {
+    /// A guest's stack is too large for a thread to have room for it.
+    pub(super) fn no_stack(bytes: usize, error: &std::io::Error) -> Self {
+        Self {
+            reason: format!(
+                "there is no thread with room for a guest's stack of {} KiB ({error}); \
+                 set a smaller --sandbox-stack-kib, or give the process more address space",
+                bytes >> 10
+            ),
+        }
+    }
+}
+
 /// The engine, its linker and its clock.
 pub(super) struct SandboxEngine {
     pub(super) engine: Engine,
@@ -179,8 +192,9 @@ pub(super) fn code_config() -> Config {
         .wasm_relaxed_simd(true)
         .relaxed_simd_deterministic(true)
         .cranelift_nan_canonicalization(true)
-        // Source lines in failures, where a component carries them; not as a variable of the environment has it.
-        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+        // Debug information is a guest's bytes: the process that compiles them makes a table of it (`lines`), and
+        // the host looks at nothing else of it, whatever a variable of the environment says.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         // A prepared image of a large fixture is still mapped rather than copied.
         .memory_guaranteed_dense_image_size(64 << 20);
     engine

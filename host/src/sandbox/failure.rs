@@ -1,12 +1,14 @@
 //! Failures that teach: which limit, used and allowed, in which function, and what to change.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use wasmtime::WasmBacktrace;
 
 use super::bindings::{Failure, GuestError};
 use super::limits::Limits;
+use super::lines::Lines;
 use super::store::{GrowthRefused, State};
+use crate::fault::shortened;
 
 /// Why a call gave no result. It costs the other domains and sessions nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -192,7 +194,7 @@ fn explain_engine(
     stack_bytes: usize,
 ) -> CallError {
     let trap = Trap {
-        frames: frames(error),
+        frames: frames(error, state.lines()),
         last_error: state.last_error().map(str::to_owned),
     };
     if let Some(refused) = error.downcast_ref::<GrowthRefused>() {
@@ -242,7 +244,7 @@ fn explain_engine(
 }
 
 /// The guest's functions, innermost first; machinery below the fifth frame helps nobody.
-fn frames(error: &wasmtime::Error) -> Vec<String> {
+fn frames(error: &wasmtime::Error, lines: &Lines) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
         return Vec::new();
     };
@@ -250,17 +252,11 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
         .frames()
         .iter()
         .map(|frame| {
-            let name = frame
-                .symbols()
-                .iter()
-                .find_map(|symbol| symbol.name())
-                .or_else(|| frame.func_name());
             // A component that carries no names has numbers, which its disassembly has too.
-            let name = name.map_or_else(|| format!("function {}", frame.func_index()), demangled);
-            let line = frame
-                .symbols()
-                .iter()
-                .find_map(|symbol| Some(format!(" ({}:{})", symbol.file()?, symbol.line()?)));
+            let numbered = || format!("function {}", frame.func_index());
+            let name = frame.func_name().map_or_else(numbered, readable);
+            let line = frame.module_offset().and_then(|at| lines.find(at));
+            let line = line.map(|(file, line)| format!(" ({file}:{line})"));
             format!("{name}{}", line.unwrap_or_default())
         })
         .filter(|name| !name.starts_with("core::panicking") && !name.starts_with("std::"))
@@ -268,6 +264,75 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
         .collect()
 }
 
+/// The longest name of a function that is demangled, in bytes. Demangling repeats parts of a name.
+const LONGEST_SYMBOL: usize = 1024;
+/// The longest name of a function that is told, in characters.
+const LONGEST_NAME: usize = 200;
+
+/// The name of a function as a person reads it. A component says what its functions are called, and may say anything.
+fn readable(name: &str) -> String {
+    let name = if name.len() > LONGEST_SYMBOL {
+        shortened(name, LONGEST_NAME)
+    } else {
+        demangled(name)
+    };
+    name.replace(char::is_control, "\u{fffd}")
+}
+
+/// Demangles no further than what is told of it.
 fn demangled(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
+    struct Shortened {
+        text: String,
+        room: usize,
+    }
+    impl fmt::Write for Shortened {
+        fn write_str(&mut self, more: &str) -> fmt::Result {
+            for char in more.chars() {
+                self.room = self.room.checked_sub(1).ok_or(fmt::Error)?;
+                self.text.push(char);
+            }
+            Ok(())
+        }
+    }
+    let mut shortened = Shortened {
+        text: String::new(),
+        room: LONGEST_NAME,
+    };
+    match write!(shortened, "{:#}", rustc_demangle::demangle(name)) {
+        Ok(()) => shortened.text,
+        Err(fmt::Error) => shortened.text + "…",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_told_as_a_person_reads_it_and_no_longer() {
+        assert_eq!(
+            readable("_ZN4hire5price17h0123456789abcdefE"),
+            "hire::price"
+        );
+        assert_eq!(
+            readable("_ZN3foo3barEv\u{1b}[31m"),
+            "_ZN3foo3barEv\u{fffd}[31m"
+        );
+        // Each `B` repeats what was before it, twice.
+        let repeating = |times: usize| {
+            let twice = (0..times).map(|_| "TB3_B3_E").collect::<String>();
+            format!("_RIC0T{twice}E")
+        };
+        let long = [
+            "x".repeat(100_000),
+            format!("_ZN{}4nameE", "1a".repeat(400)),
+            repeating(10),
+            repeating(100),
+            format!("_R{}", "I".repeat(900)),
+        ];
+        for name in long {
+            let told = readable(&name);
+            assert!(told.chars().count() <= LONGEST_NAME + 1, "{}", told.len());
+        }
+    }
 }

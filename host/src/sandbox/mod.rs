@@ -12,12 +12,14 @@ mod failure;
 mod functions;
 mod image;
 mod limits;
+mod lines;
 mod store;
+mod threads;
 mod trim;
 mod workers;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,13 +28,13 @@ use uuid::Uuid;
 
 pub use cache::CodeCache;
 pub use compiler::{ChildFailure, ChildTask, Compiler, compile_as_child};
-use component::Generation;
+use component::Linked;
 pub use component::{CompileError, Compiled, Shape};
 pub(crate) use component::{LIFECYCLE, TRIGGERS, refuse_large};
 pub use engine::EngineError;
 pub use failure::{CallError, Trap};
 pub use functions::SharedFunctions;
-pub use image::{NoImage, Preparation};
+pub use image::{NoImage, Preparation, Source};
 pub use limits::{CompileLimits, Limits};
 
 use crate::catalog::{Catalog, FixtureSlice, Phase};
@@ -174,9 +176,11 @@ impl Sandbox {
     /// # Errors
     /// [`EngineError`] where the machine cannot reserve what the configuration asks for.
     pub fn new(config: SandboxConfig) -> Result<Self, EngineError> {
+        let threads = threads::Threads::new(config.stack_bytes)
+            .map_err(|error| EngineError::no_stack(config.stack_bytes, &error))?;
         Ok(Self {
             engine: Arc::new(engine::SandboxEngine::new(config)?),
-            workers: workers::Workers::new(config.workers),
+            workers: workers::Workers::new(config.workers, threads),
             cache: None,
             compiler: Compiler::InProcess,
         })
@@ -227,6 +231,19 @@ impl Sandbox {
         }
     }
 
+    /// Has the cache forget the code of a component, and all images of it. Blocks while they are being made.
+    pub fn forget(&self, digest: &str) {
+        let Some(cache) = &self.cache else {
+            return;
+        };
+        let turn = self.engine.turn(digest);
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_of_it = |name: &str| name.split('-').next() == Some(digest);
+        if let Err(error) = cache.retain(|name| !is_of_it(name)) {
+            tracing::warn!(%error, "the cache of compiled code cannot be tidied");
+        }
+    }
+
     /// What runs components here, for receipts: this program and its engine.
     #[must_use]
     pub fn engine_name(&self) -> &str {
@@ -244,57 +261,72 @@ impl Sandbox {
     }
 
     /// Makes the prepared images of a component that are not there yet, or takes them from the cache: one per
-    /// slice, within these limits. `wasm` is what the component was compiled from, `domain` for the log. Takes
-    /// about as long as to compile the component: never on an async thread.
+    /// slice. Takes about as long as to compile the component: never on an async thread.
     ///
     /// A slice that gets no image is no fault of the host: whoever clones with it prepares it, and is told
     /// what is wrong.
     pub fn prepare_images<'s>(
         &self,
         component: &Compiled,
-        wasm: &[u8],
-        domain: &str,
+        source: &Source<'_>,
         slices: impl IntoIterator<Item = &'s FixtureSlice>,
-        limits: &Limits,
     ) -> Preparation {
         let engine = &self.engine;
         let _shared = self.share_functions();
         let turn = engine.turn(component.digest());
         let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let cache = self.cache.as_deref();
         let mut preparation = Preparation::default();
-        let mut maker = None;
+        let mut missing = BTreeMap::new();
         for slice in slices {
             if component.image(&slice.digest).is_some() {
                 continue;
             }
             let entry = engine.image_entry(component.digest(), &slice.digest);
-            let cache = self.cache.as_deref();
             let kept = cache
                 .and_then(|cache| component::kept(cache, engine, &entry))
-                .and_then(|image| Generation::link(engine, &image, false).ok());
+                .and_then(|code| Linked::new(engine, code).ok());
             if let Some(image) = kept {
                 preparation.kept += 1;
                 component.add_image(&slice.digest, image);
-                continue;
+            } else {
+                missing.insert(entry, slice);
             }
-            let maker = maker
-                .get_or_insert_with(|| image::Maker::new(engine, wasm, component.digest()))
-                .as_ref();
-            let made = maker.map_err(Clone::clone).and_then(|maker| {
-                let bytes = maker.snapshot(engine, domain, slice, limits)?;
-                let bytes = trim::trim(&bytes).unwrap_or(bytes);
-                // Here, and not apart: it is a component that was compiled within bounds before, and its
-                // functions are those of the other images.
-                compiler::compile_here(engine, &bytes)
-                    .and_then(|made| component::keep(engine, cache, &entry, made))
-                    .map_err(|error| error.to_string())
-                    .and_then(|image| {
-                        Generation::link(engine, &image, false)
-                            .map_err(|error| format!("{error:#}"))
-                    })
-                    .map_err(|reason| NoImage::Snapshot { reason })
+        }
+        if missing.is_empty() {
+            return preparation;
+        }
+        let maker = image::Maker::new(
+            engine,
+            &self.compiler,
+            *source,
+            component.digest(),
+            missing.len(),
+        );
+        let mut maker = maker.map_err(|reason| {
+            for slice in missing.values() {
+                preparation
+                    .without
+                    .push((slice.digest.clone(), reason.clone()));
+            }
+        });
+        let Ok(maker) = &mut maker else {
+            return preparation;
+        };
+        for (entry, slice) in missing {
+            let snapshot = self.workers.threads().run(|| maker.snapshot(engine, slice));
+            let snapshot = snapshot.unwrap_or_else(|error| {
+                Err(NoImage::Prepare(CallError::Host {
+                    reason: format!("there is no thread for it: {error}"),
+                }))
             });
-            match made {
+            let image = snapshot.and_then(|made| {
+                let reason = |reason| NoImage::Snapshot { reason };
+                let code = component::keep(engine, cache, &entry, &made)
+                    .map_err(|error| reason(error.to_string()))?;
+                Linked::new(engine, code).map_err(|error| reason(format!("{error:#}")))
+            });
+            match image {
                 Ok(image) => {
                     preparation.prepared += 1;
                     component.add_image(&slice.digest, image);
@@ -338,9 +370,11 @@ impl Sandbox {
         limits: &Limits,
     ) -> Result<(Vec<Segment>, CallCost), CallError> {
         let started = Instant::now();
-        let mut store = store::build(&self.engine, context, limits);
-        let outcome = match component.image(&slice.digest) {
-            Some(image) => bindings::clone_prepared(&image, &mut store, context),
+        let image = component.image(&slice.digest);
+        let lines = &image.as_ref().unwrap_or(&component.linked).lines;
+        let mut store = store::build(&self.engine, context, lines, limits);
+        let outcome = match &image {
+            Some(image) => bindings::clone_prepared(&image.plugin, &mut store, context),
             None => bindings::clone_tenant(component, &mut store, &slice.segments, context),
         };
         self.conclude("clone", context, outcome, &store, started, limits)
@@ -358,7 +392,7 @@ impl Sandbox {
         limits: &Limits,
     ) -> Result<(CleanupPlan, CallCost), CallError> {
         let started = Instant::now();
-        let mut store = store::build(&self.engine, context, limits);
+        let mut store = store::build(&self.engine, context, &component.linked.lines, limits);
         let outcome = bindings::plan_cleanup(component, &mut store, context, held);
         self.conclude("cleanup", context, outcome, &store, started, limits)
     }
@@ -379,7 +413,7 @@ impl Sandbox {
         limits: &Limits,
     ) -> Result<(Vec<Segment>, CallCost), CallError> {
         let started = Instant::now();
-        let mut store = store::build(&self.engine, context, limits);
+        let mut store = store::build(&self.engine, context, &component.linked.lines, limits);
         let outcome = bindings::run_trigger(component, &mut store, phase, trigger, context, held);
         self.conclude("trigger", context, outcome, &store, started, limits)
     }

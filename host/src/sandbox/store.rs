@@ -7,6 +7,7 @@ use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use super::CallContext;
 use super::engine::{SandboxEngine, TICK};
 use super::limits::Limits;
+use super::lines::Lines;
 use super::workers::{PATIENCE, step_aside};
 
 /// What the host keeps beside one guest.
@@ -14,6 +15,7 @@ pub(super) struct State {
     domain: String,
     tenant_id: String,
     session: String,
+    lines: Lines,
     limits: Limits,
     memory_bytes: usize,
     peak_memory_bytes: usize,
@@ -62,10 +64,11 @@ impl From<&CallContext> for Origin {
     }
 }
 
-/// A fresh store with every limit of `limits` on it.
+/// A fresh store with every limit of `limits` on it, for code that has these source lines.
 pub(super) fn build(
     engine: &SandboxEngine,
     origin: impl Into<Origin>,
+    lines: &Lines,
     limits: &Limits,
 ) -> Store<State> {
     let Origin {
@@ -77,6 +80,7 @@ pub(super) fn build(
         domain,
         tenant_id,
         session,
+        lines: lines.clone(),
         limits: *limits,
         memory_bytes: 0,
         peak_memory_bytes: 0,
@@ -122,6 +126,10 @@ fn ticks(time: Duration) -> u64 {
 impl State {
     pub(super) const fn peak_memory_bytes(&self) -> usize {
         self.peak_memory_bytes
+    }
+
+    pub(super) const fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     pub(super) const fn dropped_log_lines(&self) -> u32 {

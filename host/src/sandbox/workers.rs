@@ -10,12 +10,14 @@
 //! has stood back does so until it ends, as the system has it for whoever is not its administrator.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::failure::{CallError, Trap};
+use super::threads::Threads;
 
 /// How long a call may take before it steps aside.
 pub(super) const PATIENCE: Duration = Duration::from_millis(10);
@@ -23,6 +25,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(10);
 /// A bound on the blocking threads in use.
 #[derive(Clone)]
 pub(super) struct Workers {
+    threads: Arc<Threads>,
     turns: Arc<Semaphore>,
     aside: Arc<Semaphore>,
 }
@@ -98,12 +101,18 @@ pub(super) fn step_aside() {
 }
 
 impl Workers {
-    pub(super) fn new(count: usize) -> Self {
+    pub(super) fn new(count: usize, threads: Threads) -> Self {
         let count = count.max(1);
         Self {
+            threads: Arc::new(threads),
             turns: Arc::new(Semaphore::new(count)),
             aside: Arc::new(Semaphore::new(places_aside(count))),
         }
+    }
+
+    /// The threads that guests run on.
+    pub(super) fn threads(&self) -> &Threads {
+        &self.threads
     }
 
     /// Runs `work` when its turn comes. `limit` bounds the wait for its end, not for its turn.
@@ -118,18 +127,20 @@ impl Workers {
             aside: Arc::clone(&self.aside),
         };
         let span = tracing::Span::current();
-        let call = tokio::task::spawn_blocking(move || {
+        let call = self.threads.begin(move || {
             // The turn ends with the work, not with whoever waits for it: a call that is given
             // up on still occupies its thread.
             let _held = Held::new(turn);
             stand_back();
             span.in_scope(work)
         });
+        let lost = |error: &dyn fmt::Display| CallError::Host {
+            reason: format!("the call was lost: {error}"),
+        };
+        let call = call.ok_or_else(|| lost(&"the sandbox is closed"))?;
         // The epoch stops a guest by itself; this is for a host call that never comes back.
         match tokio::time::timeout(limit, call).await {
-            Ok(done) => done.map_err(|error| CallError::Host {
-                reason: format!("the call was lost: {error}"),
-            }),
+            Ok(done) => done.map_err(|error| lost(&error)),
             Err(_elapsed) => Err(CallError::Timeout {
                 limit_ms: limit.as_millis(),
                 trap: Trap::default(),
@@ -149,7 +160,7 @@ mod tests {
     async fn guests_stand_back_and_whoever_waits_for_them_does_not() {
         let nice = || getpriority_process(Some(gettid())).unwrap();
         let process = getpriority_process(Some(getpid())).unwrap();
-        let workers = Workers::new(1);
+        let workers = Workers::new(1, Threads::new(1 << 19).unwrap());
         for _ in 0..2 {
             let guest = workers.run(Duration::from_secs(60), nice).await.unwrap();
             assert_eq!(guest, (process + 5).min(19));

@@ -245,6 +245,21 @@ impl Versions {
         .await
     }
 
+    /// Removes the compiled code and the images of components that the store does not have.
+    ///
+    /// # Errors
+    /// [`VersionError`].
+    pub async fn forget_unknown(&self, digests: Vec<String>) -> Result<(), VersionError> {
+        let Store { repo, loader, .. } = self.store()?;
+        for digest in digests {
+            if repo.find_component(&digest).await?.is_none() {
+                let sandbox = loader.sandbox.clone();
+                blocking(move || sandbox.forget(&digest)).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn store(&self) -> Result<&Store, VersionError> {
         self.store.as_ref().ok_or(VersionError::Unregistered)
     }

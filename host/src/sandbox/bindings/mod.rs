@@ -63,7 +63,7 @@ pub(super) fn clone_tenant(
     slice: &[Segment],
     context: &CallContext,
 ) -> Result<Vec<Segment>, Failure> {
-    match &component.plugin {
+    match &component.linked.plugin {
         Generation::V0_1(plugin) => v0_1::clone_tenant(plugin, store, slice, context),
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn plan_cleanup(
     context: &CallContext,
     held: &[EntityCount],
 ) -> Result<CleanupPlan, Failure> {
-    match &component.plugin {
+    match &component.linked.plugin {
         Generation::V0_1(plugin) => v0_1::plan_cleanup(plugin, store, context, held),
     }
 }
@@ -87,7 +87,7 @@ pub(super) fn run_trigger(
     context: &CallContext,
     held: &[HeldSegment<'_>],
 ) -> Result<Vec<Segment>, Failure> {
-    match &component.plugin {
+    match &component.linked.plugin {
         Generation::V0_1(plugin) => v0_1::run_trigger(plugin, store, phase, trigger, context, held),
     }
 }

@@ -1,11 +1,16 @@
-//! The other side: the process that compiles one component and ends.
+//! The other side: the process that compiles one component, and images of it, and ends.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::sync::Arc;
 
 use wasmtime::Engine;
 
 use super::bounds::bound;
+use super::frames::{self, Frame, Kind};
+use super::state::{InstanceState, value_of};
+use super::work::{Made, Snapshots, compile};
 use crate::sandbox::engine::{code_config, compatibility};
+use crate::sandbox::functions::Functions;
 
 /// What a compiling process is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +23,9 @@ pub struct ChildTask {
     pub cpu_seconds: u64,
 }
 
-/// Why a compiling process wrote no code.
+/// Why a compiling process ended before it was told to.
 #[derive(Debug, thiserror::Error)]
 pub enum ChildFailure {
-    /// The component cannot be compiled.
-    #[error("{0}")]
-    Invalid(String),
     /// There was not as much memory as it needs.
     #[error("there is no more memory")]
     Memory,
@@ -35,6 +37,12 @@ pub enum ChildFailure {
         /// The one that the code is for.
         wanted: String,
     },
+    /// The engine cannot be set up.
+    #[error("its engine cannot be set up: {0}")]
+    Engine(String),
+    /// It was sent what it does not know.
+    #[error("it was sent a frame out of order")]
+    Order,
     /// The limits cannot be set, or the pipes not be used.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -45,31 +53,61 @@ impl ChildFailure {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Invalid(_) => INVALID,
             Self::Memory => MEMORY,
-            Self::OtherEngine { .. } | Self::Io(_) => FAILED,
+            _ => FAILED,
         }
     }
 }
 
-/// The component is at fault.
-pub(super) const INVALID: u8 = 1;
 /// The process could not do its work; misuse ends so as well.
 const FAILED: u8 = 2;
 /// Memory ran out where that could still be said.
 pub(super) const MEMORY: u8 = 3;
 
-/// Compiles the component that is read, and writes its code; bounds this process for good.
+/// Does what the frames that it reads ask for, and answers each; bounds this process for good.
 ///
 /// # Errors
-/// [`ChildFailure`], and nothing was written.
+/// [`ChildFailure`], and what was asked last has no answer.
 pub fn compile_as_child(
     task: &ChildTask,
-    mut component: impl Read,
-    mut code: impl Write,
+    mut asked: impl Read,
+    mut answer: impl Write,
 ) -> Result<(), ChildFailure> {
     bound(task.memory_bytes, task.cpu_seconds)?;
-    let engine = Engine::new(&code_config()).map_err(explain)?;
+    let Some(Frame { kind, content }) = frames::read(&mut asked, task.memory_bytes)? else {
+        return Ok(());
+    };
+    match kind {
+        Kind::Compile => {
+            let engine = engine(task, None)?;
+            reply(&mut answer, compile(&engine, &content))
+        }
+        Kind::Instrument => {
+            let functions = Arc::new(Functions::default());
+            // The images of a component have the same code: it is compiled once, for all of them.
+            let _held = functions.hold();
+            let engine = engine(task, Some(functions))?;
+            match Snapshots::instrument(&engine, &content) {
+                Ok((snapshots, made)) => {
+                    reply(&mut answer, Ok(made))?;
+                    images(task, &snapshots, asked, answer)
+                }
+                Err(error) => reply(&mut answer, Err(error)),
+            }
+        }
+        _ => Err(ChildFailure::Order),
+    }
+}
+
+fn engine(task: &ChildTask, functions: Option<Arc<Functions>>) -> Result<Engine, ChildFailure> {
+    let broken = |error: wasmtime::Error| ChildFailure::Engine(format!("{error:#}"));
+    let mut config = code_config();
+    if let Some(functions) = functions {
+        config
+            .enable_incremental_compilation(functions)
+            .map_err(broken)?;
+    }
+    let engine = Engine::new(&config).map_err(broken)?;
     let own = compatibility(&engine);
     if own != task.engine {
         return Err(ChildFailure::OtherEngine {
@@ -77,20 +115,51 @@ pub fn compile_as_child(
             wanted: task.engine.clone(),
         });
     }
-    let mut bytes = Vec::new();
-    component.read_to_end(&mut bytes)?;
-    let made = engine.precompile_component(&bytes).map_err(explain)?;
-    code.write_all(&made)?;
-    Ok(code.flush()?)
+    Ok(engine)
 }
 
-fn explain(error: wasmtime::Error) -> ChildFailure {
+/// Makes images until no more is asked for.
+fn images(
+    task: &ChildTask,
+    snapshots: &Snapshots<'_>,
+    mut asked: impl Read,
+    mut answer: impl Write,
+) -> Result<(), ChildFailure> {
+    let mut state = InstanceState::default();
+    let mut next = || frames::read(&mut asked, task.memory_bytes);
+    while let Some(frame) = next()? {
+        match frame.kind {
+            Kind::Name => {
+                let name = String::from_utf8(frame.content).map_err(|_| ChildFailure::Order)?;
+                let value = next()?.and_then(value_of).ok_or(ChildFailure::Order)?;
+                state.insert(name, value);
+            }
+            Kind::Snapshot => {
+                let state = std::mem::take(&mut state);
+                reply(&mut answer, snapshots.snapshot(state))?;
+            }
+            _ => return Err(ChildFailure::Order),
+        }
+    }
+    Ok(())
+}
+
+/// Answers with what was made, or with why it cannot be made. Whoever has no more memory does not go on.
+fn reply(answer: &mut impl Write, made: wasmtime::Result<Made>) -> Result<(), ChildFailure> {
+    match made {
+        Ok(Made { code, lines }) => {
+            frames::write(answer, Kind::Code, &code)?;
+            frames::write(answer, Kind::Lines, &lines)?;
+        }
+        Err(error) if is_of_memory(&error) => return Err(ChildFailure::Memory),
+        Err(error) => frames::write(answer, Kind::Refused, format!("{error:#}").as_bytes())?,
+    }
+    Ok(answer.flush()?)
+}
+
+fn is_of_memory(error: &wasmtime::Error) -> bool {
     let refused = error
         .downcast_ref::<io::Error>()
         .is_some_and(|error| error.kind() == ErrorKind::OutOfMemory);
-    if refused || error.is::<wasmtime::OutOfMemory>() {
-        ChildFailure::Memory
-    } else {
-        ChildFailure::Invalid(format!("{error:#}"))
-    }
+    refused || error.is::<wasmtime::OutOfMemory>()
 }

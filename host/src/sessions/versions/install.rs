@@ -10,6 +10,7 @@ use super::proof::{Proof, Subject};
 use crate::catalog::Domain;
 use crate::plugins::{Plugin, Registry, VersionError};
 use crate::repo::{Cause, ComponentRow, Revision};
+use crate::segment::sha256_hex;
 use crate::sessions::{SessionError, Sessions};
 
 /// Components that are to serve.
@@ -76,6 +77,20 @@ impl Sessions {
         let Ok(_turn) = self.inner.installing.try_lock() else {
             return Err(VersionsError::Busy);
         };
+        let (asked, digests) = digested(asked).await?;
+        let mut leftovers = Leftovers {
+            sessions: self.clone(),
+            digests,
+        };
+        let activate = asked.activate;
+        let installed = self.prove_and_change(asked).await;
+        if activate && installed.is_ok() {
+            leftovers.digests.clear();
+        }
+        installed
+    }
+
+    async fn prove_and_change(&self, asked: Install) -> Result<Installation, VersionsError> {
         let versions = &self.inner.parts.plugins;
         let domains = self.candidate_domains(&asked.candidates)?;
         let before = versions.refresh().await?;
@@ -247,6 +262,42 @@ impl Sessions {
             }
         });
         Ok(revision)
+    }
+}
+
+/// The digests of candidates, found off the async threads.
+async fn digested(asked: Install) -> Result<(Install, Vec<String>), VersionsError> {
+    let found = tokio::task::spawn_blocking(move || {
+        let candidates = asked.candidates.iter();
+        let digests = candidates
+            .map(|candidate| sha256_hex(&candidate.bytes))
+            .collect();
+        (asked, digests)
+    });
+    Ok(found.await.map_err(|lost| VersionError::Lost {
+        reason: lost.to_string(),
+    })?)
+}
+
+/// Candidates that have not come to serve. When this ends, nothing of them stays in the cache of compiled code:
+/// also where the caller goes away.
+struct Leftovers {
+    sessions: Sessions,
+    digests: Vec<String>,
+}
+
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        if self.digests.is_empty() {
+            return;
+        }
+        let (sessions, digests) = (self.sessions.clone(), std::mem::take(&mut self.digests));
+        self.sessions.inner.tasks.spawn(async move {
+            let versions = &sessions.inner.parts.plugins;
+            if let Err(error) = versions.forget_unknown(digests).await {
+                tracing::warn!(%error, "compiled code of candidates stays until versions are collected");
+            }
+        });
     }
 }
 

@@ -3,11 +3,11 @@
 //!
 //! The bodies of such functions are replaced by one that traps, so that every index stays what it is.
 
+mod lifts;
+
 use std::collections::BTreeSet;
 
 use wasmparser::{ConstExpr, ElementItems, ExternalKind, FunctionBody, Operator, Parser, Payload};
-
-use super::component::{LIFECYCLE, TRIGGERS};
 
 /// The section of a component that holds a core module, and that of a module which holds its code (component
 /// model and core specification, binary formats).
@@ -29,21 +29,18 @@ pub(super) fn trim(component: &[u8]) -> Option<Vec<u8>> {
             }
         }
     }
-    let unused = |name: &str| of_other_calls(name) && !imported.contains(name);
+    let others = lifts::of_other_calls(component)?;
+    // Only the component's own modules count: a nested component stays as it is.
+    let mut module = 0;
     rewrite(component, |id, content| match id {
-        CORE_MODULE => trim_module(content, unused).map(Some),
+        CORE_MODULE => {
+            let unused = |name: &str| others.contains(&(module, name)) && !imported.contains(name);
+            let trimmed = trim_module(content, unused).map(Some);
+            module += 1;
+            trimmed
+        }
         _ => Some(None),
     })
-}
-
-/// Whether an export of a core module is what a call of the contract other than `clone` is made through.
-fn of_other_calls(name: &str) -> bool {
-    let name = name.strip_prefix("cabi_post_").unwrap_or(name);
-    let Some((interface, function)) = name.split_once('#') else {
-        return false;
-    };
-    let interface = interface.split('@').next().unwrap_or_default();
-    interface == TRIGGERS || (interface == LIFECYCLE && function != "clone")
 }
 
 fn trim_module(module: &[u8], unused: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
@@ -201,28 +198,6 @@ fn write_size(mut size: usize, bytes: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_other_calls_are_made_through_is_of_no_use() {
-        for name in [
-            "levain:domain/lifecycle@0.1.0#prepare",
-            "levain:domain/lifecycle@0.1.7#cleanup",
-            "cabi_post_levain:domain/lifecycle@0.1.0#cleanup",
-            "levain:domain/triggers@0.1.0#alerts",
-            "cabi_post_levain:domain/triggers@0.1.0#kpis",
-        ] {
-            assert!(of_other_calls(name), "{name}");
-        }
-        for name in [
-            "levain:domain/lifecycle@0.1.0#clone",
-            "cabi_post_levain:domain/lifecycle@0.1.0#clone",
-            "cabi_realloc",
-            "_initialize",
-            "other:domain/triggers@0.1.0#alerts",
-        ] {
-            assert!(!of_other_calls(name), "{name}");
-        }
-    }
 
     #[test]
     fn sizes_are_read_as_they_are_written() {
