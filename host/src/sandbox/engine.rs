@@ -178,6 +178,8 @@ fn engine_config(config: SandboxConfig) -> Config {
     let mut engine = code_config();
     engine
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        // No call is asynchronous, but the engine compares the two.
+        .async_stack_size(config.stack_bytes)
         .max_wasm_stack(config.stack_bytes);
     engine
 }

@@ -149,9 +149,9 @@ mod tests {
     use crate::sandbox::lines::Lines;
 
     fn section(id: u8, content: &[u8]) -> Vec<u8> {
-        let length = u8::try_from(content.len()).unwrap();
-        assert!(length < 128);
-        [&[id, length], content].concat()
+        let (low, high) = (content.len() % 128, content.len() / 128);
+        let length = [low | 0x80, high].map(|part| u8::try_from(part).unwrap());
+        [&[id, length[0], length[1]], content].concat()
     }
 
     /// A component of one module, whose functions have these bodies; the lines of its code, where it has some.
