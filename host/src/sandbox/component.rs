@@ -13,6 +13,7 @@ use super::compiler::{Compiler, Made};
 use super::engine::SandboxEngine;
 use super::limits::CompileLimits;
 use super::lines::Lines;
+use crate::fault::shortened;
 use crate::segment::sha256_hex;
 
 /// What every plugin exports.
@@ -185,7 +186,7 @@ impl Compiled {
         let shape = Shape::of(engine, &component);
         let plugin = Generation::link(engine, &component, shape.exports_interface(TRIGGERS))
             .map_err(|error| CompileError::Link {
-                reason: format!("{error:#}"),
+                reason: reason_of(&error),
                 shape: shape.clone(),
             })?;
         Ok(Self {
@@ -266,12 +267,12 @@ impl Shape {
         let mut imports: Vec<String> = ty
             .imports(&engine.engine)
             .filter(|(_, import)| used(&import.ty))
-            .map(|(name, _)| name.to_owned())
+            .map(|(name, _)| shortened(name, LONGEST_NAME))
             .collect();
         let mut exports: Vec<String> = ty
             .exports(&engine.engine)
             .filter(|(_, export)| used(&export.ty))
-            .map(|(name, _)| name.to_owned())
+            .map(|(name, _)| shortened(name, LONGEST_NAME))
             .collect();
         imports.sort();
         exports.sort();
@@ -315,10 +316,19 @@ pub(super) fn take(engine: &SandboxEngine, made: &Made) -> Result<Code, CompileE
     let component = cache::take(&engine.engine, &made.code);
     Ok(Code {
         component: component.map_err(|error| CompileError::Invalid {
-            reason: format!("{error:#}"),
+            reason: reason_of(&error),
         })?,
         lines: Lines::decode(&made.lines),
     })
+}
+
+/// The most of a reason that is kept, and of a name, in characters: a component may say anything in both.
+pub(super) const LONGEST_REASON: usize = 1000;
+const LONGEST_NAME: usize = 200;
+
+/// What the engine says of a component, as far as it is kept.
+pub(super) fn reason_of(error: &wasmtime::Error) -> String {
+    shortened(&format!("{error:#}"), LONGEST_REASON)
 }
 
 /// Refuses a component by its size alone: before it is read, where that is known.

@@ -23,6 +23,7 @@ use super::failure::{self, CallError};
 use super::limits::{CompileLimits, Limits};
 use super::store::{self, Origin, State};
 use crate::catalog::FixtureSlice;
+use crate::fault::shortened;
 use crate::segment::sha256_hex;
 
 /// The instance that an instrumented component shows its state through.
@@ -101,7 +102,8 @@ impl<'w> Maker<'w> {
             .map_err(|error| refused(reason_of(error)))?;
         let code = component::take(engine, &made).map_err(|error| refused(reason_of(error)))?;
         let component = code.component.clone();
-        let linked = Linked::new(engine, code).map_err(|error| refused(format!("{error:#}")))?;
+        let linked =
+            Linked::new(engine, code).map_err(|error| refused(component::reason_of(&error)))?;
         Ok(Self {
             source,
             snapshotter,
@@ -134,7 +136,12 @@ impl<'w> Maker<'w> {
         let state = self
             .look(engine, &mut store, &instance)
             // The cause alone: what is around it names frames of the guest, however long their names are.
-            .map_err(|error| unseen(error.root_cause().to_string()))?;
+            .map_err(|error| {
+                unseen(shortened(
+                    &error.root_cause().to_string(),
+                    component::LONGEST_REASON,
+                ))
+            })?;
         drop(store);
         let made = self.snapshotter.snapshot(state);
         made.map_err(|error| unseen(reason_of(error)))

@@ -324,7 +324,7 @@ impl Sandbox {
                 let reason = |reason| NoImage::Snapshot { reason };
                 let code = component::keep(engine, cache, &entry, &made)
                     .map_err(|error| reason(error.to_string()))?;
-                Linked::new(engine, code).map_err(|error| reason(format!("{error:#}")))
+                Linked::new(engine, code).map_err(|error| reason(component::reason_of(&error)))
             });
             match image {
                 Ok(image) => {

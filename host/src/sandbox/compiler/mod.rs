@@ -14,7 +14,7 @@ mod work;
 
 use std::path::PathBuf;
 
-use super::component::CompileError;
+use super::component::{CompileError, reason_of};
 use super::engine::SandboxEngine;
 use super::limits::CompileLimits;
 
@@ -109,6 +109,6 @@ impl Snapshotter<'_> {
 
 fn invalid(error: wasmtime::Error) -> CompileError {
     CompileError::Invalid {
-        reason: format!("{error:#}"),
+        reason: reason_of(&error),
     }
 }

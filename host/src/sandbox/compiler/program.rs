@@ -11,15 +11,13 @@ use super::child::MEMORY;
 use super::frames::{self, Frame, Kind};
 use super::work::Made;
 use crate::fault::shortened;
-use crate::sandbox::component::CompileError;
+use crate::sandbox::component::{CompileError, LONGEST_REASON};
 use crate::sandbox::limits::CompileLimits;
 
 /// How often it is looked at whether the process has ended.
 const LOOK: Duration = Duration::from_millis(5);
 /// The most that is read of what it says, in bytes.
 const MOST_SAID: u64 = 64 << 10;
-/// The most of a reason that is kept, in characters.
-const REASON: usize = 1000;
 
 /// What the standard library says when an allocation fails, before it ends the process.
 const NO_MEMORY: &str = "memory allocation of ";
@@ -128,7 +126,7 @@ impl Process {
             Kind::Refused => {
                 let reason = String::from_utf8_lossy(&first.content);
                 return Err(CompileError::Invalid {
-                    reason: shortened(&reason, REASON),
+                    reason: shortened(&reason, LONGEST_REASON),
                 });
             }
             _ => return Err(out_of_order()),
@@ -227,7 +225,7 @@ fn out_of_order() -> CompileError {
 
 /// Why a process that was not killed gave no code.
 fn explain(status: ExitStatus, said: &str, limits: &CompileLimits) -> CompileError {
-    let reason = || shortened(said, REASON);
+    let reason = || shortened(said, LONGEST_REASON);
     if status.code() == Some(MEMORY.into()) || said.contains(NO_MEMORY) {
         return CompileError::MemoryLimit {
             allowed_bytes: limits.memory_bytes,

@@ -24,8 +24,8 @@ pub(super) struct Files<'h, 'b> {
     module: &'h Module<'b>,
 }
 
-/// Runs the line programs of a module. `program` is asked once for each what to do with its spans; a span for
-/// which that says `None` ends all of it.
+/// Runs the line programs of a module. `place` is called with each span and the number of its program; where it
+/// returns `None`, so does this.
 pub(super) fn run<'b>(
     module: &Module<'b>,
     mut place: impl FnMut(&Files<'_, 'b>, u64, Span) -> Option<()>,
