@@ -16,7 +16,8 @@ use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::{Config, SandboxLimits, Sources};
 use crate::fault::{Fault, Faults};
 use crate::http::{
-    self, ApiKey, CreationRate, EventStreams, HttpState, Pace, Tokens, TrustedProxies,
+    self, ApiKey, ClientRate, EventStreams, HttpState, Pace, ReadBounds, Reads, ServeBounds,
+    StreamBounds, Tokens, TrustedProxies,
 };
 use crate::metrics;
 use crate::mirror::Mirror;
@@ -41,6 +42,8 @@ pub struct App {
     repo: Arc<dyn Repo>,
     /// Where components are looked for that change.
     watch: Option<PathBuf>,
+    /// What connections may take.
+    bounds: ServeBounds,
 }
 
 impl App {
@@ -81,6 +84,7 @@ impl App {
             router,
             repo,
             watch: config.watch.clone(),
+            bounds: ServeBounds::new(config.connections),
         })
     }
 
@@ -97,7 +101,7 @@ impl App {
             shutdown.await;
             sessions.close();
         };
-        http::serve(listener, self.router, stopping).await;
+        http::serve(listener, self.router, self.bounds, stopping).await;
         house.abort();
         follow.abort();
         if let Some(watch) = watch {
@@ -187,11 +191,19 @@ pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
         largest_component: largest_component(sessions.catalog(), &config.sandbox),
         max_body_bytes: config.max_body_bytes,
         proxies: Arc::new(TrustedProxies::new(config.trusted_proxies.clone())),
-        rate: Arc::new(CreationRate::new(Pace {
+        rate: Arc::new(ClientRate::new(Pace {
             per_minute: config.creations_per_minute,
             burst: config.creations_burst,
         })),
-        streams: EventStreams::new(config.event_streams),
+        reads: Arc::new(Reads::new(ReadBounds {
+            per_minute: config.reads_per_minute,
+            at_once: config.reads_at_once,
+        })),
+        guesses: Arc::default(),
+        streams: EventStreams::new(StreamBounds {
+            most: config.event_streams,
+            share: config.event_streams_share,
+        }),
     }))
 }
 
@@ -206,8 +218,7 @@ pub fn serve(config: Config) -> anyhow::Result<()> {
         .build()?;
     runtime.block_on(async move {
         // Before the work of loading: a taken address is told at once.
-        let listener = TcpListener::bind(config.listen)
-            .await
+        let listener = http::listen(config.listen)
             .with_context(|| format!("cannot listen on {}", config.listen))?;
         let app = App::build(&config).await?;
         let url = format!("http://{}", listener.local_addr()?);

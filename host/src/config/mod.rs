@@ -68,10 +68,18 @@ pub struct Config {
     pub creations_per_minute: u32,
     /// How many of them at once.
     pub creations_burst: u32,
+    /// Reads that one client address may send in a minute; 0 is no limit.
+    pub reads_per_minute: u32,
+    /// Answers that it may have under way at once.
+    pub reads_at_once: usize,
+    /// Connections that are open at once.
+    pub connections: usize,
     /// Proxies whose word on a client's address is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// Streams of session events that are open at once.
     pub event_streams: usize,
+    /// Those of one client address, and of one session.
+    pub event_streams_share: usize,
     /// Whether a new session's alerts are looked for.
     pub alert_generation: bool,
     /// Whether a new session's insights are computed.
@@ -207,8 +215,12 @@ impl Config {
             clone_queue_wait: Duration::ZERO,
             creations_per_minute: 0,
             creations_burst: 0,
+            reads_per_minute: 0,
+            reads_at_once: 0,
+            connections: 0,
             trusted_proxies: Vec::new(),
             event_streams: 0,
+            event_streams_share: 0,
             alert_generation: false,
             insight_generation: false,
             internal_api_key: None,

@@ -45,8 +45,8 @@ pub use trigger::{CallTrigger, Switches};
 pub use verify::{Comparison, Verdict, Verification};
 pub use versions::{
     Candidate, Changes, Cost, Difference, DomainVersions, EntityDifference, Example,
-    FieldDifference, Finding, Install, Installation, Installed, Proof, Rollback, Version,
-    VersionHealth, VersionsError,
+    FieldDifference, Finding, Install, InstallTurn, Installation, Installed, Proof, Rollback,
+    Version, VersionHealth, VersionsError,
 };
 pub use watch::SessionWatch;
 
@@ -133,7 +133,7 @@ struct Inner {
     tasks: TaskTracker,
     counted: gauges::Counted,
     /// Held by whoever has the plugins changed.
-    installing: tokio::sync::Mutex<()>,
+    installing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Sessions {
@@ -149,7 +149,7 @@ impl Sessions {
                 turns: turns::Turns::default(),
                 tasks: TaskTracker::new(),
                 counted: gauges::Counted::default(),
-                installing: tokio::sync::Mutex::default(),
+                installing: Arc::default(),
             }),
         }
     }

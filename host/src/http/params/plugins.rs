@@ -1,12 +1,7 @@
 //! What is asked of the plugins.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
-
 use crate::http::extract::{Fields, JsonObject, QueryFields, QueryPairs};
-use crate::http::problem::{Problem, Violation};
-use crate::sessions::Candidate;
+use crate::http::problem::Problem;
 
 /// Who asks, where they do not say.
 const SOMEBODY: &str = "administrator";
@@ -50,44 +45,6 @@ impl ChangeParams {
             by: by.unwrap_or_else(|| SOMEBODY.to_owned()),
             dry_run: dry_run.unwrap_or(false),
         })
-    }
-}
-
-/// Several components: `{"components": {"<domain>": "<base64>"}}`.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::http) struct ComponentsParams {
-    /// In the order of the body.
-    pub(in crate::http) candidates: Vec<Candidate>,
-}
-
-impl ComponentsParams {
-    /// Reads a body.
-    ///
-    /// # Errors
-    /// 400 with every fault.
-    pub(in crate::http) fn read(body: JsonObject) -> Result<Self, Problem> {
-        let mut fields = Fields::of(body);
-        let read = fields.required_value("components", |value| match value {
-            Value::Object(components) => Ok(components.clone()),
-            _ => Err("must be an object: a component per domain, in base64".to_owned()),
-        });
-        fields.finish()?;
-        let mut faults = Vec::new();
-        let mut candidates = Vec::new();
-        for (domain, value) in read.unwrap_or_default() {
-            let decoded = value.as_str().map(|text| STANDARD.decode(text));
-            match decoded {
-                Some(Ok(bytes)) => candidates.push(Candidate { domain, bytes }),
-                _ => faults.push(Violation::at(
-                    format!("/components/{domain}"),
-                    "must be the component in base64",
-                )),
-            }
-        }
-        match faults.is_empty() {
-            true => Ok(Self { candidates }),
-            false => Err(Problem::invalid(faults)),
-        }
     }
 }
 

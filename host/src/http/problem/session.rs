@@ -2,11 +2,15 @@
 
 use axum::http::StatusCode;
 
+use super::text::bounded;
 use super::{Problem, Violation, nearest};
 use crate::fault::{Fault, chain};
 use crate::http::view::tenant_services;
 use crate::repo::{RepoError, ServiceError, ServiceStatus, SessionRow, SessionStatus};
 use crate::sessions::SessionError;
+
+/// Characters of a sentence that repeats a name that is not known.
+const LONGEST_UNKNOWN: usize = 200;
 
 impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
@@ -32,7 +36,10 @@ fn refuse(error: &SessionError) -> Problem {
                 asked,
                 known,
             )
-            .with_errors(vec![Violation::at("/demo_account_type", detail)])
+            .with_errors(vec![Violation::at(
+                "/demo_account_type",
+                bounded(&detail, LONGEST_UNKNOWN),
+            )])
         }
         SessionError::UnknownDomain { asked, known } => {
             let title = "There is no such domain";
@@ -210,7 +217,7 @@ pub(super) fn unknown(
     asked: &str,
     known: &[String],
 ) -> Problem {
-    let problem = Problem::new(status, code, title, detail);
+    let problem = Problem::new(status, code, title, bounded(detail, LONGEST_UNKNOWN));
     match nearest(asked, known.iter().map(String::as_str)) {
         Some(name) => problem.with_hint(format!("did you mean `{name}`?")),
         None if known.is_empty() => problem,

@@ -40,7 +40,7 @@ impl From<VersionsError> for Problem {
                     title,
                     detail,
                 )
-                .with_errors(findings.iter().flat_map(violations).collect())
+                .with_errors(findings.iter().flat_map(violations).collect::<Vec<_>>())
                 .with_hint("what served before serves on")
             }
             VersionsError::NothingBefore { .. } => {

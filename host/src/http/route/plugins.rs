@@ -9,10 +9,10 @@ use crate::http::openapi::refusal::{
     AdminRefused, BadBody, BadComponent, BadRequest, NoDomain, NotChanged, NotProven, ProofBusy,
     StoreUnavailable,
 };
-use crate::http::params::{ChangeParams, ComponentsParams, RollbackParams};
+use crate::http::params::{ChangeParams, RollbackParams, read_components};
 use crate::http::problem::Problem;
 use crate::http::view::{InstallationView, PluginView, PluginsView, RollbackView};
-use crate::sessions::{Candidate, Install, Rollback, VersionsError};
+use crate::sessions::{Candidate, Install, InstallTurn, Rollback, VersionsError};
 
 /// List the plugins
 ///
@@ -90,8 +90,10 @@ pub(super) async fn install_plugin(
     body: ComponentBody,
 ) -> Result<Json<InstallationView>, Problem> {
     let params = ChangeParams::read(query, true)?;
-    let bytes = body.component(&state).await?.to_vec();
-    install(&state, params, vec![Candidate { domain, bytes }]).await
+    // Before the body: a caller that is not served now need not send it.
+    let turn = state.plugins.take_turn().await?;
+    let bytes = body.component(&state).await?;
+    install(&state, turn, params, vec![Candidate { domain, bytes }]).await
 }
 
 /// Install several plugins
@@ -119,12 +121,16 @@ pub(super) async fn install_plugins(
     body: ComponentBody,
 ) -> Result<Json<InstallationView>, Problem> {
     let params = ChangeParams::read(query, true)?;
-    let components = ComponentsParams::read(body.object(&state).await?)?;
-    install(&state, params, components.candidates).await
+    // Before the body: a caller that is not served now need not send it.
+    let turn = state.plugins.take_turn().await?;
+    let largest = state.largest_component;
+    let components = body.parse(&state, move |body| read_components(body, largest));
+    install(&state, turn, params, components.await?).await
 }
 
 async fn install(
     state: &HttpState,
+    turn: InstallTurn,
     params: ChangeParams,
     candidates: Vec<Candidate>,
 ) -> Result<Json<InstallationView>, Problem> {
@@ -133,7 +139,7 @@ async fn install(
         by: params.by,
         activate: !params.dry_run,
     };
-    let installation = state.plugins.install(asked).await?;
+    let installation = state.plugins.install(turn, asked).await?;
     Ok(Json(InstallationView::new(&installation, params.dry_run)))
 }
 

@@ -14,7 +14,7 @@ mod weeks;
 
 pub use difference::{Changes, Difference, EntityDifference, Example, FieldDifference};
 pub use error::VersionsError;
-pub use install::{Candidate, Install, Installation, Installed};
+pub use install::{Candidate, Install, InstallTurn, Installation, Installed};
 pub use listing::{DomainVersions, Version, VersionHealth};
 pub use proof::{Cost, Finding, Proof};
 pub use rollback::Rollback;

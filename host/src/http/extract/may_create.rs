@@ -1,14 +1,13 @@
 //! Whether a request may create now: the holder of the internal key always, anybody else at a pace.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 
+use super::Caller;
 use crate::http::HttpState;
-use crate::http::extract::Caller;
 use crate::http::problem::Problem;
 
 /// A request that may create a session or reset one. It is asked for before the body is read.
@@ -19,21 +18,15 @@ impl FromRequestParts<HttpState> for MayCreate {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
-        if Caller::of(&parts.headers, &state.internal_key)? == Caller::Internal {
+        if Caller::of(parts, state)? == Caller::Internal {
             return Ok(Self);
         }
-        let client = state.proxies.client(peer(parts), &parts.headers);
+        let client = state.proxies.client_of(&parts.extensions, &parts.headers);
         match state.rate.count(client) {
             Ok(()) => Ok(Self),
             Err(wait) => Err(too_many(wait)),
         }
     }
-}
-
-/// Who holds the other end of the connection; where there is none, this machine.
-fn peer(parts: &Parts) -> IpAddr {
-    let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    connection.map_or(Ipv4Addr::LOCALHOST.into(), |ConnectInfo(peer)| peer.ip())
 }
 
 fn too_many(wait: Duration) -> Problem {
