@@ -6,6 +6,7 @@ mod accounts;
 mod asynchronous;
 mod bad_input;
 mod creation;
+mod crossfire;
 mod deletion;
 mod description;
 mod events;
