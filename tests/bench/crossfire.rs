@@ -192,9 +192,10 @@ impl Target {
                 .to_owned();
             let path = format!("/api/demo/sessions/{id}/data/{entity}");
             let page = host.call("GET", &format!("{path}?limit=1"), &token, &Value::Null);
-            let mut fields = page["records"][0].as_object().unwrap().iter();
-            let number = fields.find(|(_, value)| value.is_number());
-            let field = number.map_or("id", |(name, _)| name).to_owned();
+            let fields = page["records"][0].as_object().unwrap().iter();
+            let numbers = fields.filter(|(_, value)| value.is_number());
+            let field = numbers.map(|(name, _)| name.clone());
+            let field = field.min_by_key(String::len).unwrap();
             Self {
                 entity,
                 records,

@@ -281,22 +281,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_head_that_is_too_large_is_refused() {
-        let router = || Router::new().route("/", get(|| async { "whole" }));
-        let head = |bytes: usize| {
-            format!(
-                "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: {}\r\n\r\n",
-                "x".repeat(bytes)
-            )
-        };
-        let bounds = ServeBounds::new(1);
-        let answer = answered(router(), head(40 << 10).as_bytes(), bounds).await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        let answer = answered(router(), head(BUFFER).as_bytes(), bounds).await;
-        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
-    }
-
-    #[tokio::test]
     async fn a_request_knows_its_peer() {
         let tell =
             |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() };
