@@ -156,6 +156,8 @@ pub fn session_parts(config: &Config, workings: Workings) -> anyhow::Result<Sess
             under_way: config.clones_under_way,
             queue: config.clone_queue,
             wait: config.clone_queue_wait,
+            session_bytes: u64::from(config.session_output_mib) << 20,
+            all_bytes: u64::from(config.clones_output_mib) << 20,
         },
         sweep: SweepPolicy {
             interval: config.cleanup_interval,

@@ -64,6 +64,10 @@ pub struct Config {
     pub clone_queue: usize,
     /// How long they wait.
     pub clone_queue_wait: Duration,
+    /// Records that one session may have, in MiB.
+    pub session_output_mib: u32,
+    /// Records that all clones under way may have together, in MiB.
+    pub clones_output_mib: u32,
     /// Sessions that one client address may create or reset in a minute; 0 is no limit.
     pub creations_per_minute: u32,
     /// How many of them at once.
@@ -205,6 +209,8 @@ impl Config {
             clones_under_way: 0,
             clone_queue: 0,
             clone_queue_wait: Duration::ZERO,
+            session_output_mib: 0,
+            clones_output_mib: 0,
             creations_per_minute: 0,
             creations_burst: 0,
             trusted_proxies: Vec::new(),

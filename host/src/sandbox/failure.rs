@@ -7,6 +7,12 @@ use wasmtime::WasmBacktrace;
 use super::bindings::{Failure, GuestError};
 use super::limits::Limits;
 use super::store::{GrowthRefused, State};
+use crate::fault::shortened;
+
+/// The most bytes of a guest function's name: the component says how it is called.
+const FRAME: usize = 240;
+/// The most bytes of the engine's own words, which repeat what the guest handed over.
+const REASON: usize = 500;
 
 /// Why a call gave no result. It costs the other domains and sessions nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -227,10 +233,10 @@ fn explain_engine(
     }
     if error.is::<wasmtime::PoolConcurrencyLimitError>() {
         return CallError::Host {
-            reason: error.to_string(),
+            reason: shortened(error, REASON),
         };
     }
-    let reason = error.root_cause().to_string();
+    let reason = shortened(error.root_cause(), REASON);
     // wasmtime keeps this error's type to itself.
     if reason.contains("fuel allocated for hostcalls has been exhausted") {
         return CallError::OutputLimit {
@@ -265,6 +271,7 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
         })
         .filter(|name| !name.starts_with("core::panicking") && !name.starts_with("std::"))
         .take(5)
+        .map(|name| shortened(name, FRAME))
         .collect()
 }
 

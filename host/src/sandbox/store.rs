@@ -8,6 +8,12 @@ use super::CallContext;
 use super::engine::{SandboxEngine, TICK};
 use super::limits::Limits;
 use super::workers::{PATIENCE, step_aside};
+use crate::fault::shortened;
+
+/// The most bytes of a guest's last words that its failure repeats.
+const SAID: usize = 500;
+/// The most bytes of one log line of a guest.
+const LINE: usize = 4 << 10;
 
 /// What the host keeps beside one guest.
 pub(super) struct State {
@@ -138,7 +144,7 @@ impl State {
         let over = self.log_lines >= self.limits.log_lines
             || self.log_bytes.saturating_add(message.len()) > self.limits.log_bytes;
         if level == tracing::Level::ERROR {
-            self.last_error = Some(message.chars().take(500).collect());
+            self.last_error = Some(shortened(message, SAID));
         }
         if over {
             self.dropped_log_lines = self.dropped_log_lines.saturating_add(1);
@@ -146,6 +152,7 @@ impl State {
         }
         self.log_lines += 1;
         self.log_bytes += message.len();
+        let message = shortened(message, LINE);
         let Self {
             domain,
             tenant_id,

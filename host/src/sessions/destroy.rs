@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 use super::clone::{context, millis};
 use super::create::scope;
 use super::{Inner, SessionError, Sessions, redacted};
+use crate::fault::within;
 use crate::metrics;
 use crate::plugins::Registry;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
@@ -18,6 +19,9 @@ use crate::segment::EntityCount;
 
 /// How long the plans of a session may take, all together: they only count, and the visitor waits.
 const PLANS: Duration = Duration::from_secs(2);
+
+/// The most bytes of what plugins may have remarked on in the audit and the log of one cleanup.
+const REMARKS: usize = 16 << 10;
 
 /// What became of a session that was deleted.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,7 +195,7 @@ async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
         ));
     }
     remarks.sort();
-    remarks
+    within(remarks, REMARKS)
 }
 
 pub(super) async fn plan_cleanup(

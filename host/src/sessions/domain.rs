@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::clone::{Work, check_references, clone_domain};
+use super::clone::{Work, bytes_of, check_references, clone_domain, too_much};
 use super::create::scope;
 use super::progress::Progress;
 use super::trigger::{readers, run_phases, settle, withdraw};
@@ -18,7 +18,7 @@ use crate::repo::{
     Part, Replaced, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow,
 };
 use crate::sandbox::Purpose;
-use crate::segment::{EntityCounts, StoredSegment};
+use crate::segment::{EntityCounts, StoredSegment, stored_bytes};
 
 /// Which domain of which tenant is to be cloned again, and what the caller takes the session to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,7 @@ impl Sessions {
     async fn repair(&self, asked: CloneDomain) -> Result<ServiceRow, SessionError> {
         let parts = &self.inner.parts;
         let domain = self.known_domain(&asked.domain)?.clone();
+        let _place = self.inner.admission.enter().await?;
         let _turn = self.inner.turns.take(&asked.session_id).await;
         let deadline = parts.repo.deadline(parts.policy.lease).await?;
         let mut session = self.find(&asked.session_id).await?;
@@ -108,6 +109,11 @@ impl Sessions {
             .find(|t| t.scope.tenant_id == asked.virtual_tenant_id)
         {
             own.domains.insert(asked.domain.clone(), checked);
+        }
+        let used = stored_bytes(&segments);
+        let allowed = parts.bounds.session_bytes;
+        if bytes_of(&stored.tenants) > allowed {
+            return Err(failed(too_much(&asked.domain, used, allowed)));
         }
         let tenants = std::mem::take(&mut stored.tenants);
         let (tenants, outcomes) =

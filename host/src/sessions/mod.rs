@@ -45,8 +45,8 @@ pub use trigger::{CallTrigger, Switches};
 pub use verify::{Comparison, Verdict, Verification};
 pub use versions::{
     Candidate, Changes, Cost, Difference, DomainVersions, EntityDifference, Example,
-    FieldDifference, Finding, Install, Installation, Installed, Proof, Rollback, Version,
-    VersionHealth, VersionsError,
+    FieldDifference, Finding, Install, Installation, Installed, Proof, Rollback, StoredBytes,
+    Version, VersionHealth, VersionsError,
 };
 pub use watch::SessionWatch;
 

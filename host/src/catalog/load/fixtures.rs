@@ -263,7 +263,7 @@ impl FileReader<'_, '_> {
             );
         }
         if !schema.validator.is_valid(&told) {
-            for miss in schema.validator.misses(&told) {
+            for miss in schema.validator.misses(&told, usize::MAX).0 {
                 self.fault(
                     &format!("{pointer}{}", miss.pointer),
                     "schema",

@@ -8,7 +8,7 @@ use super::column::columns;
 use super::identity;
 use super::keywords::{is_known, nearest_keyword, visit};
 use super::shape::{self, TextKind};
-use super::{EntitySchema, RecordValidator};
+use super::{ColumnKind, EntitySchema, RecordValidator};
 use crate::fault::Fault;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -83,6 +83,8 @@ pub(crate) fn load(
             format!("`{name}` {reason}"),
         ));
     });
+    let whole = columns.iter().filter(|column| column.kind == ColumnKind::Integer);
+    let validator = validator.with_whole(whole.map(|column| column.name.clone()));
     let rules = rules::load(&schema, &shape, file, faults);
     let identity = identity::load(&schema, &shape, &columns, file, faults);
     Some(EntitySchema {

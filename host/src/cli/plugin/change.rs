@@ -9,7 +9,9 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
-use super::answer::{Candidate, Changes, Cost, EntityDifference, Example, Installation, Plugins};
+use super::answer::{
+    Candidate, Changes, Cost, EntityDifference, Example, Installation, Plugins, StoredBytes,
+};
 use super::{AdminArguments, domain_path};
 use crate::cli::client::{Call, Client};
 use crate::cli::output::Output;
@@ -234,6 +236,7 @@ fn entity(one: &EntityDifference) -> Vec<String> {
         grouped(one.removed.records),
         grouped(one.changed)
     )];
+    lines.extend(one.stored_bytes.as_ref().map(growth));
     if one.spelt_otherwise > 0 {
         let times = grouped(one.spelt_otherwise);
         lines.push(format!(
@@ -271,6 +274,16 @@ fn entity(one: &EntityDifference) -> Vec<String> {
     lines
 }
 
+/// How much more, or less, is stored of an entity.
+fn growth(stored: &StoredBytes) -> String {
+    let StoredBytes { before, after } = stored;
+    let share = match before {
+        0 => String::new(),
+        _ => format!(" ({:+.0} %)", 100.0 * (*after as f64 / *before as f64 - 1.0)),
+    };
+    format!("  stored: {} bytes, before {}{share}", grouped(*after), grouped(*before))
+}
+
 fn place(example: &Example) -> String {
     let outlet = example.outlet.as_deref();
     let outlet = outlet.map(|outlet| format!("{outlet} of "));
@@ -303,6 +316,14 @@ mod tests {
         for text in ["shelving", "=x", "shelving="] {
             assert!(component(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn growth_is_told_in_bytes_and_as_a_share() {
+        let told = |before, after| growth(&StoredBytes { before, after });
+        assert_eq!(told(12_000, 30_000), "  stored: 30,000 bytes, before 12,000 (+150 %)");
+        assert_eq!(told(100, 50), "  stored: 50 bytes, before 100 (-50 %)");
+        assert_eq!(told(0, 50), "  stored: 50 bytes, before 0");
     }
 
     #[test]

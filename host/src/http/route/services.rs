@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::http::HttpState;
 use crate::http::extract::{InternalCaller, JsonObject, PathParams, QueryPairs, uuid_parameter};
 use crate::http::openapi::refusal::{
-    BadBody, BadRequest, DomainFailed, KeyRefused, NotOpen, NothingThere, SessionOver,
+    BadBody, BadRequest, DomainFailed, HostBusy, KeyRefused, NotOpen, NothingThere, SessionOver,
     StoreUnavailable,
 };
 use crate::http::params::{CloneParams, ExistsParams, ExportForm};
@@ -33,7 +33,7 @@ use crate::sessions::{SessionError, redacted};
     security(("internal_key" = [])),
     responses(
         (status = 200, description = "It is cloned and in place.", body = DomainCloneView),
-        BadBody, KeyRefused, NothingThere, NotOpen, SessionOver, DomainFailed, StoreUnavailable,
+        BadBody, KeyRefused, NothingThere, NotOpen, SessionOver, DomainFailed, HostBusy,
     ),
 )]
 pub(super) async fn clone_domain(

@@ -231,6 +231,18 @@ struct EntityDifferenceView {
     fields: BTreeMap<String, ChangesView>,
     /// Segments whose records are the same in another order or spelling.
     spelt_otherwise: u64,
+    /// Bytes that all sessions of the proof together store of it.
+    stored_bytes: StoredBytesView,
+}
+
+/// Bytes that are stored of an entity.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StoredBytes)]
+struct StoredBytesView {
+    /// As the active version makes it.
+    before: u64,
+    /// As the candidate makes it.
+    after: u64,
 }
 
 /// Records, each counted once however many instants it differs at.
@@ -325,6 +337,10 @@ impl From<&EntityDifference> for EntityDifferenceView {
                 .map(|field| (field.field.clone(), ChangesView::from(&field.changes)))
                 .collect(),
             spelt_otherwise: one.spelt_otherwise,
+            stored_bytes: StoredBytesView {
+                before: one.stored.before,
+                after: one.stored.after,
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 //! references checked together, the triggers run over what holds, and all of it committed in one
 //! transaction.
 
+mod budget;
 mod domain;
 mod failure;
 mod references;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
+pub(super) use budget::{Budget, Exceeded, too_much};
 pub(super) use domain::{Made, SLACK, Work, clone_domain, context};
 pub(super) use failure::{call_failed, not_active, refused};
 pub(super) use references::check_references;
@@ -20,10 +22,12 @@ use super::create::scope;
 use super::progress::Progress;
 use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
 use crate::catalog::CheckedTenant;
+use crate::fault::shortened;
+use crate::metrics;
 use crate::plugins::Registry;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
 use crate::sandbox::Purpose;
-use crate::segment::StoredSegment;
+use crate::segment::{StoredSegment, stored_bytes};
 use crate::traces;
 
 /// The clone of one session.
@@ -182,7 +186,7 @@ impl Job {
     /// Clones, decides, and runs the triggers over what is kept; what comes back is to be stored. The
     /// rows of the outcome are in `progress`.
     async fn clone_and_trigger(&self) -> (SessionStatus, Vec<StoredSegment>) {
-        let cloned = self.clone_tenants().instrument(phase("clone")).await;
+        let cloned = self.clone_tenants(0).instrument(phase("clone")).await;
         let tenants = Arc::new(
             self.check_tenants(cloned)
                 .instrument(phase("references"))
@@ -206,7 +210,7 @@ impl Job {
     /// Clones and raises what the row has pending beside what is given, checks all of it together, and
     /// decides and writes nothing.
     pub(super) async fn rehearse(self, given: Given) -> Rehearsed {
-        let mut cloned = self.clone_tenants().await;
+        let mut cloned = self.clone_tenants(bytes_of(&given.tenants)).await;
         for tenant in &mut cloned {
             let id = tenant.scope.tenant_id;
             let held = given.tenants.iter().find(|held| held.scope.tenant_id == id);
@@ -243,9 +247,11 @@ impl Job {
         trigger::run_phases(&sessions.inner, plugins, row, progress, tenants, &[]).await
     }
 
-    /// Clones every domain of every tenant; what comes back are those that were cloned.
-    async fn clone_tenants(&self) -> Vec<CheckedTenant> {
+    /// Clones every domain of every tenant; what comes back are those that were cloned. `spent` is what the session
+    /// has of its budget already.
+    async fn clone_tenants(&self, spent: u64) -> Vec<CheckedTenant> {
         let inner = &self.sessions.inner;
+        let mut budget = Budget::new(inner.parts.bounds.session_bytes, spent);
         let mut calls = JoinSet::new();
         for work in plan(inner, &self.row, self.progress.purpose) {
             let inner = Arc::clone(inner);
@@ -275,10 +281,18 @@ impl Job {
         while let Some(joined) = calls.join_next().await {
             match joined {
                 Ok(ended) => {
+                    let Ok(checked) = ended.result else {
+                        continue;
+                    };
+                    let bytes = stored_bytes(&checked.segments);
+                    if let Err(exceeded) = budget.add(&ended.domain, bytes) {
+                        self.give_up(exceeded, &mut tenants);
+                    }
                     let tenant = tenants
                         .iter_mut()
-                        .find(|tenant| tenant.scope.tenant_id == ended.tenant_id);
-                    if let (Ok(checked), Some(tenant)) = (ended.result, tenant) {
+                        .find(|tenant| tenant.scope.tenant_id == ended.tenant_id)
+                        .filter(|_| !budget.has_given_up(&ended.domain));
+                    if let Some(tenant) = tenant {
                         tenant.domains.insert(ended.domain, checked);
                     }
                 }
@@ -287,6 +301,25 @@ impl Job {
             }
         }
         tenants
+    }
+
+    /// Fails a domain that has too much of what the session may have, and drops what was cloned of it.
+    fn give_up(&self, exceeded: Exceeded, tenants: &mut [CheckedTenant]) {
+        let Exceeded { name, error } = exceeded;
+        tracing::warn!(domain = %name, code = %error.code, error = %error.message, "domain failed");
+        if self.progress.purpose == Purpose::Session {
+            metrics::cloning_failed(&self.row.account, &name, &error.code);
+        }
+        for tenant in tenants {
+            tenant.domains.remove(&name);
+        }
+        self.progress.change(|rows| {
+            let services = rows.iter_mut().flat_map(|tenant| &mut tenant.services);
+            services
+                .filter(|service| service.domain == name)
+                .filter(|service| service.status == ServiceStatus::Completed)
+                .for_each(|service| service.reject(error.clone()));
+        });
     }
 
     /// Checks the references of all tenants together; what comes back are the domains that may be kept.
@@ -307,7 +340,9 @@ impl Job {
     }
 
     fn failed_domains(&self) -> String {
-        self.row
+        const LONGEST: usize = 4 << 10;
+        let failures = self
+            .row
             .tenants
             .iter()
             .flat_map(|tenant| tenant.services.iter().map(move |service| (tenant, service)))
@@ -325,8 +360,15 @@ impl Job {
                 }
             })
             .collect::<Vec<_>>()
-            .join("; ")
+            .join("; ");
+        shortened(failures, LONGEST)
     }
+}
+
+/// The bytes of all records of some tenants.
+pub(super) fn bytes_of(tenants: &[CheckedTenant]) -> u64 {
+    let domains = tenants.iter().flat_map(|tenant| tenant.domains.values());
+    stored_bytes(domains.flat_map(|domain| &domain.segments))
 }
 
 /// The span of a phase, below the session's.

@@ -36,7 +36,7 @@ pub(super) struct Call {
 /// One trigger of one tenant that ended.
 pub(super) struct Ended {
     tenant_id: Uuid,
-    slug: String,
+    pub(super) slug: String,
     duration: Duration,
     peak_memory_bytes: Option<u64>,
     plugin_digest: Option<String>,

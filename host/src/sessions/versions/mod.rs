@@ -12,7 +12,9 @@ mod rollback;
 mod watch;
 mod weeks;
 
-pub use difference::{Changes, Difference, EntityDifference, Example, FieldDifference};
+pub use difference::{
+    Changes, Difference, EntityDifference, Example, FieldDifference, StoredBytes,
+};
 pub use error::VersionsError;
 pub use install::{Candidate, Install, Installation, Installed};
 pub use listing::{DomainVersions, Version, VersionHealth};

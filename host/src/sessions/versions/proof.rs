@@ -11,9 +11,9 @@ use chrono::{DateTime, Utc};
 use super::difference::{Difference, Gathering, Place};
 use super::rehearsal::{Rehearsal, first_difference, outlets};
 use crate::catalog::Account;
-use crate::fault::Fault;
+use crate::fault::{Fault, first_faults, shortened};
 use crate::plugins::Registry;
-use crate::repo::{ServiceStatus, TenantRow, TriggerStatus};
+use crate::repo::{ServiceError, ServiceStatus, TenantRow, TriggerStatus};
 use crate::sessions::clone::Rehearsed;
 use crate::sessions::{SessionError, Sessions};
 
@@ -22,6 +22,9 @@ pub(super) const COMPARISON: Duration = Duration::from_secs(120);
 
 /// Findings that are kept; the others are counted.
 const KEPT: usize = 20;
+
+/// The most bytes of a finding's message.
+const MESSAGE: usize = 2 << 10;
 
 /// The instants of an account that may show something before it is left: each may take as long as a call may.
 const ENOUGH: u32 = 3;
@@ -103,8 +106,11 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn push(&mut self, finding: Finding) {
+    /// Adds a finding, bounded as the failure of a domain is.
+    pub(super) fn push(&mut self, mut finding: Finding) {
         self.total += 1;
+        finding.message = shortened(finding.message, MESSAGE);
+        finding.faults = first_faults(finding.faults, ServiceError::MOST_BYTES - MESSAGE);
         let is_alike = |kept: &Finding| {
             (&kept.domain, &kept.account, &kept.outlet, kept.law)
                 == (
