@@ -39,7 +39,10 @@ pub struct StoredSegment {
 /// The bytes of the records of some segments.
 #[must_use]
 pub fn stored_bytes<'s>(segments: impl IntoIterator<Item = &'s StoredSegment>) -> u64 {
-    segments.into_iter().map(|held| held.rows.len() as u64).sum()
+    segments
+        .into_iter()
+        .map(|held| held.rows.len() as u64)
+        .sum()
 }
 
 /// Records per entity slug.

@@ -18,6 +18,7 @@ mod operations;
 mod outlets;
 mod products;
 mod rate;
+mod readable;
 mod receipts;
 mod repetition;
 mod reproduction;

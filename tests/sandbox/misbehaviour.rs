@@ -44,6 +44,10 @@ pub(super) const CASES: &[Case] = &[
     case("lone-surrogate", "invalid_output", "surrogate"),
     case("huge-number", "invalid_output", "number"),
     case("deep", "invalid_output", "deep"),
+    case("long-number", "invalid_output", "18002 characters"),
+    case("upper-case-id", "invalid_output", "lower case"),
+    case("many-keys", "invalid_output", "surprise"),
+    case("many-values", "invalid_output", "more than 100000 values"),
     case("schema", "invalid_output", "weight"),
     case("unknown-field", "invalid_output", "surprise"),
     case(

@@ -1,6 +1,7 @@
 //! Plugins that misbehave: each is one typed failure, and costs the others nothing.
 
 mod admission;
+mod budget;
 mod flood;
 mod handmade;
 mod images;
@@ -9,3 +10,4 @@ mod purity;
 mod siege;
 mod triggers;
 mod turns;
+mod words;

@@ -282,7 +282,10 @@ mod tests {
             .with_flag("session_output_mib", "33")
             .with_flag("clones_output_mib", "32");
         let refusal = flags.resolve().unwrap_err().to_string();
-        assert!(refusal.contains("raise clones_output_mib to 33"), "{refusal}");
+        assert!(
+            refusal.contains("raise clones_output_mib to 33"),
+            "{refusal}"
+        );
     }
 
     #[test]

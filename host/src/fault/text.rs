@@ -85,7 +85,10 @@ impl fmt::Write for Line {
 /// and the marks that turn the direction of writing.
 fn is_control(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+        || matches!(
+            c,
+            '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{61c}'
+        )
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -99,7 +102,10 @@ mod tests {
     fn long_texts_are_cut_at_a_character_and_say_so() {
         assert_eq!(shortened("abc", 3), "abc");
         assert_eq!(shortened("é".repeat(10), 20), "é".repeat(10));
-        assert_eq!(shortened("é".repeat(11), 20), format!("{}{CUT}", "é".repeat(5)));
+        assert_eq!(
+            shortened("é".repeat(11), 20),
+            format!("{}{CUT}", "é".repeat(5))
+        );
         assert_eq!(shortened("x".repeat(1 << 20), 500).len(), 500);
     }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::super::identity::DerivedIds;
 use super::super::json;
 use super::super::{Catalog, CheckedDomain, Domain, Rejection, TenantScope};
-use super::{NAME, kept};
 use super::ids::RecordIds;
 use super::segment::SegmentCheck;
+use super::{NAME, kept};
 use crate::fault::{Fault, FaultList, shortened};
 use crate::segment::{Segment, StoredSegment, sha256_hex};
 

@@ -6,9 +6,9 @@ use super::super::json::{self, Json};
 use super::super::session;
 use super::super::trigger::{KPI_NAME, OUTLET, STATUS, Trigger};
 use super::super::{Catalog, CheckedProduct, CheckedTenant, Phase, Rejection, TenantScope};
-use super::{NAME, kept};
 use super::ids::{MadeIds, RecordIds};
 use super::segment::SegmentCheck;
+use super::{NAME, kept};
 use crate::fault::{Fault, FaultList, shortened};
 use crate::segment::{Segment, StoredSegment, sha256_hex};
 

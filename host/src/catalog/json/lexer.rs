@@ -103,7 +103,8 @@ fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
 
 fn end_of_number(bytes: &[u8], at: usize) -> usize {
     let digits = bytes.iter().skip(at);
-    let digits = digits.take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
+    let digits =
+        digits.take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
     at + digits.count()
 }
 
@@ -128,7 +129,10 @@ mod tests {
     fn space_between_tokens_goes_and_space_in_texts_stays() {
         for (spaced, kept) in [
             (" [ ] ", "[]"),
-            ("[{\"a b\" : \"c \\\" d\\\\\" , \"e\":\t[ 1 ,\r\n2 ] }]", "[{\"a b\":\"c \\\" d\\\\\",\"e\":[1,2]}]"),
+            (
+                "[{\"a b\" : \"c \\\" d\\\\\" , \"e\":\t[ 1 ,\r\n2 ] }]",
+                "[{\"a b\":\"c \\\" d\\\\\",\"e\":[1,2]}]",
+            ),
             ("[\"\u{a0} é\"]", "[\"\u{a0} é\"]"),
         ] {
             let mut text = spaced.to_owned();

@@ -126,9 +126,10 @@ impl<'a> Context<'a> {
 
     /// Counts a value.
     fn count<E: de::Error>(&self) -> Result<(), E> {
-        let left = self.left.get().checked_sub(1).ok_or_else(|| {
-            E::custom(format_args!("more than {VALUES} values in one record"))
-        })?;
+        let left =
+            self.left.get().checked_sub(1).ok_or_else(|| {
+                E::custom(format_args!("more than {VALUES} values in one record"))
+            })?;
         self.left.set(left);
         Ok(())
     }
@@ -441,7 +442,10 @@ mod tests {
         ] {
             for (text, pointer) in [
                 (format!("[{{\"a\":\"x\",\"n\":{number}}}]"), "/0/n"),
-                (format!("[{{\"\\u0061 1.5\" : [1,2.5, \"\\\"3.5\", -0, {number}]}}]"), "/0/a 1.5/4"),
+                (
+                    format!("[{{\"\\u0061 1.5\" : [1,2.5, \"\\\"3.5\", -0, {number}]}}]"),
+                    "/0/a 1.5/4",
+                ),
             ] {
                 let (at, why) = fault(&text);
                 assert_eq!(at, pointer, "{text}: {why}");
@@ -456,19 +460,33 @@ mod tests {
             "18446744073709551616",
             &format!("{:.1074}", f64::from_bits(1)),
         ] {
-            assert!(parse(&format!("[{number}, {{\"n\":{number}}}]")).is_ok(), "{number}");
+            assert!(
+                parse(&format!("[{number}, {{\"n\":{number}}}]")).is_ok(),
+                "{number}"
+            );
         }
     }
 
     #[test]
     fn space_between_tokens_is_noticed() {
         let spaced = |text: &str| parse_rows(text, 9, |_, _| ()).unwrap().is_spaced;
-        for text in ["[]", "[{\"a b\":\"c d\",\"e\":[1,2.5,null],\"f\":{}},{\"a\":-0}]"] {
+        for text in [
+            "[]",
+            "[{\"a b\":\"c d\",\"e\":[1,2.5,null],\"f\":{}},{\"a\":-0}]",
+        ] {
             assert!(!spaced(text), "{text}");
         }
         for text in [
-            " []", "[] ", "[1 ]", "[\n1]", "[{\"a\": 1}]", "[{\"a\":1, \"b\":2}]", "[1.5, 2]", "[1 ,1.5]",
-            "[{\"a\":\"b\"} ]", "[\"\\n\" ]",
+            " []",
+            "[] ",
+            "[1 ]",
+            "[\n1]",
+            "[{\"a\": 1}]",
+            "[{\"a\":1, \"b\":2}]",
+            "[1.5, 2]",
+            "[1 ,1.5]",
+            "[{\"a\":\"b\"} ]",
+            "[\"\\n\" ]",
         ] {
             assert!(spaced(text), "{text}");
         }

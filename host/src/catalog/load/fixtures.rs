@@ -98,7 +98,7 @@ impl FileReader<'_, '_> {
         &mut self,
         pointer: &str,
         rule: &str,
-        message: impl Into<String>,
+        message: impl std::fmt::Display,
         value: Option<&serde_json::Value>,
     ) {
         let fault = Fault::new(self.file, pointer, rule, message);

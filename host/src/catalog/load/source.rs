@@ -56,13 +56,13 @@ impl Source {
         file: &str,
         pointer: &str,
         rule: &str,
-        message: impl Into<String>,
+        message: impl std::fmt::Display,
     ) {
         self.faults.push(Fault::new(file, pointer, rule, message));
     }
 
     /// Adds a fault of the catalog file.
-    pub(super) fn refuse(&mut self, pointer: &str, rule: &str, message: impl Into<String>) {
+    pub(super) fn refuse(&mut self, pointer: &str, rule: &str, message: impl std::fmt::Display) {
         self.faults
             .push(Fault::new(&self.manifest, pointer, rule, message));
     }

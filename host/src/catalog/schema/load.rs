@@ -83,7 +83,9 @@ pub(crate) fn load(
             format!("`{name}` {reason}"),
         ));
     });
-    let whole = columns.iter().filter(|column| column.kind == ColumnKind::Integer);
+    let whole = columns
+        .iter()
+        .filter(|column| column.kind == ColumnKind::Integer);
     let validator = validator.with_whole(whole.map(|column| column.name.clone()));
     let rules = rules::load(&schema, &shape, file, faults);
     let identity = identity::load(&schema, &shape, &columns, file, faults);

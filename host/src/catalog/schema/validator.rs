@@ -96,7 +96,8 @@ impl RecordValidator {
     fn first_beyond<'r>(&self, record: &'r Json<'_>) -> Option<(&'r str, &'r Json<'r>)> {
         let fields = record.as_object()?;
         fields.iter().find(|(name, value)| {
-            matches!(value, Json::Number(number) if !is_within(number)) && self.whole.contains(*name)
+            matches!(value, Json::Number(number) if !is_within(number))
+                && self.whole.contains(*name)
         })
     }
 }

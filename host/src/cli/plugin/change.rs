@@ -279,9 +279,16 @@ fn growth(stored: &StoredBytes) -> String {
     let StoredBytes { before, after } = stored;
     let share = match before {
         0 => String::new(),
-        _ => format!(" ({:+.0} %)", 100.0 * (*after as f64 / *before as f64 - 1.0)),
+        _ => format!(
+            " ({:+.0} %)",
+            100.0 * (*after as f64 / *before as f64 - 1.0)
+        ),
     };
-    format!("  stored: {} bytes, before {}{share}", grouped(*after), grouped(*before))
+    format!(
+        "  stored: {} bytes, before {}{share}",
+        grouped(*after),
+        grouped(*before)
+    )
 }
 
 fn place(example: &Example) -> String {
@@ -321,7 +328,10 @@ mod tests {
     #[test]
     fn growth_is_told_in_bytes_and_as_a_share() {
         let told = |before, after| growth(&StoredBytes { before, after });
-        assert_eq!(told(12_000, 30_000), "  stored: 30,000 bytes, before 12,000 (+150 %)");
+        assert_eq!(
+            told(12_000, 30_000),
+            "  stored: 30,000 bytes, before 12,000 (+150 %)"
+        );
         assert_eq!(told(100, 50), "  stored: 50 bytes, before 100 (-50 %)");
         assert_eq!(told(0, 50), "  stored: 50 bytes, before 0");
     }

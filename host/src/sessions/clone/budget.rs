@@ -44,14 +44,19 @@ impl Budget {
             let used = *held;
             return Err(self.exceeded(name.to_owned(), used));
         }
-        let in_budget = self.held.iter().filter(|(name, _)| !self.given_up.contains(*name));
+        let in_budget = self
+            .held
+            .iter()
+            .filter(|(name, _)| !self.given_up.contains(*name));
         let total: u64 = in_budget.clone().map(|(_, bytes)| bytes).sum();
         if self.spent.saturating_add(total) <= self.session {
             return Ok(());
         }
         // Without it there is at least as much room as before.
         let most = in_budget.max_by_key(|(_, bytes)| **bytes);
-        let (most, used) = most.map_or((name.to_owned(), bytes), |(most, used)| (most.clone(), *used));
+        let (most, used) = most.map_or((name.to_owned(), bytes), |(most, used)| {
+            (most.clone(), *used)
+        });
         self.given_up.insert(most.clone());
         Err(self.exceeded(most, used))
     }

@@ -84,8 +84,8 @@ pub(in crate::sessions) async fn check_references(
     };
     let mut outcomes = Vec::new();
     for ((tenant_id, domain), found) in report.domains {
-        let error =
-            (found.total > 0).then(|| ServiceError::of_faults("broken_reference", found.faults, found.total));
+        let error = (found.total > 0)
+            .then(|| ServiceError::of_faults("broken_reference", found.faults, found.total));
         if let Some(error) = &error {
             if purpose == Purpose::Session {
                 metrics::cloning_failed(&session.account, &domain, &error.code);
