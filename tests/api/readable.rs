@@ -18,7 +18,7 @@ use crate::support::{Database, Puppets, TestApp};
 
 /// Records of a batch, and batches.
 const RECORDS: usize = 200;
-const BATCHES: u32 = 40;
+const BATCHES: u32 = 20;
 
 /// The columns, in the order of [`Row`].
 const FIELDS: [&str; 7] = [
