@@ -41,7 +41,10 @@ async fn white_space_between_tokens_is_not_stored() {
         let id = session["session_id"].as_str().unwrap();
         let path = format!("/api/demo/sessions/{id}/verify");
         let key = [("x-internal-api-key", INTERNAL_KEY)];
-        let verified = app.call(Method::POST, &path, &key, &Value::Null).await.expect(200);
+        let verified = app
+            .call(Method::POST, &path, &key, &Value::Null)
+            .await
+            .expect(200);
         assert_eq!(verified["verified"], true, "{behaviour}: {verified:#}");
         let fields = value
             .as_array()

@@ -17,6 +17,7 @@ use crate::cli::client::{Call, Client};
 use crate::cli::output::Output;
 use crate::cli::text::{duration, grouped, short_digest};
 use crate::cli::{Ending, Failure};
+use crate::fault::shortened;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InstallArguments {
@@ -302,14 +303,10 @@ fn place(example: &Example) -> String {
     )
 }
 
-/// A value, shortened.
+/// A value, shortened: a plugin made it.
 fn value(value: Option<&Value>) -> String {
     const LONGEST: usize = 60;
-    let text = value.map_or_else(|| "nothing".to_owned(), Value::to_string);
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
-    }
+    value.map_or_else(|| "nothing".to_owned(), |value| shortened(value, LONGEST))
 }
 
 #[cfg(test)]
