@@ -26,7 +26,8 @@ use crate::receipts::Seal;
 use crate::repo::{self, CatalogClaim, Repo, ViewColumn, ViewKind, ViewSpec};
 use crate::sandbox::{CodeCache, CompileLimits, Compiler, Preparation, Sandbox, SandboxConfig};
 use crate::sessions::{
-    CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
+    BreakerPolicy, CloneBounds, RandomIds, Safeguards, SessionParts, SessionPolicy, Sessions,
+    SweepPolicy, Switches, WatchPolicy,
 };
 
 /// How long work under way may go on once the requests have ended.
@@ -156,6 +157,16 @@ pub fn session_parts(config: &Config, workings: Workings) -> anyhow::Result<Sess
             under_way: config.clones_under_way,
             queue: config.clone_queue,
             wait: config.clone_queue_wait,
+        },
+        safeguards: Safeguards {
+            breaker: BreakerPolicy {
+                failures: config.breaker_failures,
+                rest: config.breaker_rest,
+            },
+            watch: WatchPolicy {
+                sessions: config.watch_sessions,
+                failures: config.watch_failures,
+            },
         },
         sweep: SweepPolicy {
             interval: config.cleanup_interval,

@@ -4,6 +4,7 @@ mod admission;
 mod flood;
 mod handmade;
 mod images;
+mod isolation;
 mod misbehaviour;
 mod purity;
 mod siege;

@@ -106,6 +106,14 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Threads that run plugins.
     pub clone_workers: usize,
+    /// Calls in a row that hit a limit before the next ones are failed fast.
+    pub breaker_failures: u32,
+    /// How long they are, until a probe.
+    pub breaker_rest: Duration,
+    /// Sessions of a new revision that are watched; 0 watches none.
+    pub watch_sessions: u32,
+    /// How many of them must fail before it is rolled back.
+    pub watch_failures: u32,
     /// What a plugin may use where the catalog says nothing else.
     pub sandbox: SandboxLimits,
     /// What is logged, as `tracing` directives.
@@ -226,6 +234,10 @@ impl Config {
             webhook_secret: None,
             max_body_bytes: 0,
             clone_workers: std::thread::available_parallelism().map_or(1, usize::from),
+            breaker_failures: 0,
+            breaker_rest: Duration::ZERO,
+            watch_sessions: 0,
+            watch_failures: 0,
             sandbox: SandboxLimits {
                 memory_mib: 0,
                 table_elements: 0,

@@ -13,13 +13,31 @@ use super::store::{GrowthRefused, State};
 pub enum CallError {
     /// The wall time ran out.
     #[error(
-        "it ran longer than its {limit_ms} ms{trap}; make it do less work, or raise the domain's timeout_ms in the catalog"
+        "it ran longer than its {limit_ms} ms{}{trap}; make it do less work, or raise the domain's timeout_ms in the catalog",
+        waited(*waited_ms)
     )]
     Timeout {
         /// The limit.
         limit_ms: u128,
+        /// What of it was over before a thread was free.
+        waited_ms: u128,
         /// Where it was.
         trap: Trap,
+    },
+    /// It waited for a thread until its wall time ran out.
+    #[error(
+        "it waited all of its {limit_ms} ms for a thread, {}",
+        if *own {
+            "since other calls of the same version did not end; make it do less work, or raise the domain's timeout_ms in the catalog"
+        } else {
+            "since others were at work on all of them; raise clone_workers, lower clones_under_way, or raise the domain's timeout_ms in the catalog"
+        }
+    )]
+    NoThread {
+        /// The limit.
+        limit_ms: u128,
+        /// Whether the version's own calls had all threads that it may have.
+        own: bool,
     },
     /// It asked for more memory than it may have.
     #[error(
@@ -124,6 +142,7 @@ impl CallError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Timeout { .. } => "timeout",
+            Self::NoThread { .. } => "no_thread",
             Self::MemoryLimit { .. } => "memory_limit",
             Self::TableLimit { .. } => "table_limit",
             Self::StackLimit { .. } => "stack_limit",
@@ -136,6 +155,14 @@ impl CallError {
             Self::Failed { .. } => "plugin_failed",
             Self::Host { .. } => "host_error",
         }
+    }
+}
+
+/// The part of a timeout's text that tells of a wait; a wait of a few milliseconds explains nothing.
+fn waited(waited_ms: u128) -> String {
+    match waited_ms {
+        0..=20 => String::new(),
+        _ => format!(", {waited_ms} ms of them its wait for a thread"),
     }
 }
 
@@ -213,6 +240,7 @@ fn explain_engine(
         return match kind {
             wasmtime::Trap::Interrupt => CallError::Timeout {
                 limit_ms: limits.timeout.as_millis(),
+                waited_ms: limits.waited.as_millis(),
                 trap,
             },
             wasmtime::Trap::StackOverflow => CallError::StackLimit {

@@ -89,19 +89,24 @@ pub(super) fn build(
     #[expect(clippy::disallowed_methods, reason = "the one home of stores")]
     let mut store = Store::new(&engine.engine, state);
     store.limiter(|state| state);
-    // Twice it comes to its deadline: where it has taken long enough to step aside, and at its end.
-    let whole = ticks(limits.timeout).saturating_add(1);
-    let first = ticks(PATIENCE).min(whole);
+    // The deadline fires when the call has taken long enough to step aside, again while there is no room for
+    // that, and at its end. What the call waited before it began is no longer its to use.
+    let whole = ticks(limits.left()).saturating_add(1);
+    let patience = ticks(PATIENCE);
+    let first = patience.min(whole);
     store.set_epoch_deadline(first);
-    let mut rest = Some(whole - first).filter(|rest| *rest > 0);
+    let mut rest = whole - first;
     store.epoch_deadline_callback(move |_| {
-        Ok(match rest.take() {
-            Some(rest) => {
-                step_aside();
-                UpdateDeadline::Continue(rest)
-            }
-            None => UpdateDeadline::Interrupt,
-        })
+        if rest == 0 {
+            return Ok(UpdateDeadline::Interrupt);
+        }
+        let next = if step_aside() {
+            rest
+        } else {
+            patience.min(rest)
+        };
+        rest -= next;
+        Ok(UpdateDeadline::Continue(next))
     });
     store.set_hostcall_fuel(limits.output_bytes);
     store

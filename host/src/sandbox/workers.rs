@@ -11,7 +11,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -20,9 +20,27 @@ use super::failure::{CallError, Trap};
 /// How long a call may take before it steps aside.
 pub(super) const PATIENCE: Duration = Duration::from_millis(10);
 
+/// The time that a call has: its wait for a turn is part of `limit`, its host work may take `slack` more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    /// When the call was asked for.
+    pub(crate) asked: Instant,
+    /// The time from then on, for the wait and the guest together.
+    pub(crate) limit: Duration,
+    /// How much later the host gives up on a call that has a turn.
+    pub(crate) slack: Duration,
+}
+
+impl Allowance {
+    fn turn_by(&self) -> tokio::time::Instant {
+        (self.asked + self.limit).into()
+    }
+}
+
 /// A bound on the blocking threads in use.
 #[derive(Clone)]
 pub(super) struct Workers {
+    count: usize,
     turns: Arc<Semaphore>,
     aside: Arc<Semaphore>,
 }
@@ -86,24 +104,35 @@ impl Drop for Held {
     }
 }
 
-/// Has the call of this thread go on beside the others, where there is room, and the next one begin.
-pub(super) fn step_aside() {
+/// Moves the call of this thread beside the others, so that the next one may begin. Returns whether it has left
+/// its turn: `false` means that no place was free, and the caller tries again later.
+pub(super) fn step_aside() -> bool {
     TURN.with_borrow_mut(|turn| {
-        if let Some(turn) = turn
-            && let Ok(place) = Arc::clone(&turn.aside).try_acquire_owned()
-        {
-            turn.place = Some(place);
+        // A call outside of the pool has no turn to leave.
+        let Some(turn) = turn else { return true };
+        match Arc::clone(&turn.aside).try_acquire_owned() {
+            Ok(place) => {
+                turn.place = Some(place);
+                true
+            }
+            Err(_) => false,
         }
-    });
+    })
 }
 
 impl Workers {
     pub(super) fn new(count: usize) -> Self {
         let count = count.max(1);
         Self {
+            count,
             turns: Arc::new(Semaphore::new(count)),
             aside: Arc::new(Semaphore::new(places_aside(count))),
         }
+    }
+
+    /// How many calls have a turn at once.
+    pub(super) const fn count(&self) -> usize {
+        self.count
     }
 
     /// Runs `work` when its turn comes. `limit` bounds the wait for its end, not for its turn.
@@ -113,8 +142,46 @@ impl Workers {
         F: FnOnce() -> T + Send + 'static,
     {
         // The semaphore is never closed; were it, the work would still have to be done.
+        let place = Arc::clone(&self.turns).acquire_owned().await.ok();
+        self.run_at(place, limit, limit, work).await
+    }
+
+    /// Runs `work` when its turn comes, within an allowance that counts from when it was asked for.
+    pub(super) async fn run_within<T, F>(
+        &self,
+        allowance: Allowance,
+        work: F,
+    ) -> Result<T, CallError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let Ok(place) = tokio::time::timeout_at(allowance.turn_by(), turn).await else {
+            return Err(CallError::NoThread {
+                limit_ms: allowance.limit.as_millis(),
+                own: false,
+            });
+        };
+        let left = allowance.limit.saturating_sub(allowance.asked.elapsed());
+        let end = left.saturating_add(allowance.slack);
+        self.run_at(place.ok(), end, allowance.limit, work).await
+    }
+
+    /// Runs `work` at a turn, and waits for it for `end`. A failure names `limit`.
+    async fn run_at<T, F>(
+        &self,
+        place: Option<OwnedSemaphorePermit>,
+        end: Duration,
+        limit: Duration,
+        work: F,
+    ) -> Result<T, CallError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
         let turn = Turn {
-            place: Arc::clone(&self.turns).acquire_owned().await.ok(),
+            place,
             aside: Arc::clone(&self.aside),
         };
         let span = tracing::Span::current();
@@ -126,12 +193,13 @@ impl Workers {
             span.in_scope(work)
         });
         // The epoch stops a guest by itself; this is for a host call that never comes back.
-        match tokio::time::timeout(limit, call).await {
+        match tokio::time::timeout(end, call).await {
             Ok(done) => done.map_err(|error| CallError::Host {
                 reason: format!("the call was lost: {error}"),
             }),
             Err(_elapsed) => Err(CallError::Timeout {
                 limit_ms: limit.as_millis(),
+                waited_ms: 0,
                 trap: Trap::default(),
             }),
         }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::clone::{context, millis};
+use super::clone::{call_failed, context, millis};
 use super::create::scope;
+use super::guard::{Bounds, Called};
 use super::{Inner, SessionError, Sessions, redacted};
 use crate::metrics;
 use crate::plugins::Registry;
@@ -211,14 +212,25 @@ pub(super) async fn plan_cleanup(
         timeout: PLANS,
         ..Limits::of(declared, &inner.parts.catalog.limits(), &inner.parts.limits)
     };
-    let sandbox = inner.parts.sandbox.clone();
-    let call = inner.parts.sandbox.run(PLANS, move || {
-        sandbox.plan_cleanup(&plugin.component, &context, &held, &limits)
+    let called = Called {
+        plugin: &plugin,
+        work: "cleanup".to_owned(),
+        purpose: context.purpose,
+    };
+    let bounds = Bounds {
+        limits,
+        slack: Duration::ZERO,
+        until: None,
+    };
+    let (worker, component) = (Arc::clone(inner), plugin.component.clone());
+    let call = inner.call(called, bounds, move |limits| {
+        let sandbox = &worker.parts.sandbox;
+        let planned = sandbox.plan_cleanup(&component, &context, &held, limits);
+        planned
+            .map(|(plan, _cost)| plan)
+            .map_err(|error| call_failed(&error))
     });
-    match call.await {
-        Ok(Ok((plan, _cost))) => Ok(plan),
-        Ok(Err(error)) | Err(error) => Err(error.to_string()),
-    }
+    call.await.1.map_err(|error| error.message)
 }
 
 /// What the plan says that an operator or the plugin's author should know.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::clone::{Work, check_references, clone_domain};
 use super::create::scope;
-use super::progress::Progress;
+use super::progress::{Progress, calls_end};
 use super::trigger::{readers, run_phases, settle, withdraw};
 use super::{SessionError, Sessions, outcome, read};
 use crate::catalog::Phase;
@@ -86,6 +86,7 @@ impl Sessions {
             domain,
             slice,
             purpose: Purpose::Session,
+            until: Some(calls_end(parts.policy.lease)),
         };
         let span = tracing::info_span!("domain", domain = %work.domain.slug, tenant_id = %work.scope.tenant_id);
         let ended = clone_domain(&self.inner, &plugins, &session.session_id, work);
@@ -150,7 +151,7 @@ impl Sessions {
         );
         affected.reset(&mut session.tenants);
         let mut replaced = affected.parts(parts.catalog.triggers());
-        let progress = Arc::new(Progress::new(session.tenants.clone()));
+        let progress = Arc::new(Progress::new(session.tenants.clone()).under(parts.policy.lease));
         let products = stored.products_but(&replaced);
         let made = run_phases(
             &self.inner,
@@ -272,7 +273,8 @@ impl Sessions {
         }
         let stored = self.stored(session, Some(but)).await?;
         let kept = stored.products_but(replaced);
-        let progress = Arc::new(Progress::new(session.tenants.clone()));
+        let progress =
+            Arc::new(Progress::new(session.tenants.clone()).under(self.inner.parts.policy.lease));
         let tenants = Arc::new(stored.tenants);
         let plugins = self.plugins_of(session).await?;
         let made = run_phases(&self.inner, &plugins, session, &progress, &tenants, &kept).await;

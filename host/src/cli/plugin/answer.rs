@@ -65,6 +65,8 @@ pub(super) struct Proof {
     pub(super) calls: u64,
     pub(super) records: u64,
     pub(super) duration_ms: f64,
+    #[serde(default)]
+    pub(super) seed: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

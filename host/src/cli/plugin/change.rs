@@ -15,6 +15,7 @@ use crate::cli::client::{Call, Client};
 use crate::cli::output::Output;
 use crate::cli::text::{duration, grouped, short_digest};
 use crate::cli::{Ending, Failure};
+use crate::sessions::Seed;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InstallArguments {
@@ -29,6 +30,9 @@ pub(in crate::cli) struct InstallArguments {
         default_value = "administrator"
     )]
     by: String,
+    /// Repeat the proof that had this seed
+    #[arg(long, value_name = "HEX")]
+    seed: Option<Seed>,
     #[command(flatten)]
     admin: AdminArguments,
 }
@@ -38,6 +42,9 @@ pub(in crate::cli) struct DiffArguments {
     /// The components, each with its domain
     #[arg(required = true, value_name = "DOMAIN=FILE", value_parser = component)]
     components: Vec<(String, PathBuf)>,
+    /// Repeat the proof that had this seed
+    #[arg(long, value_name = "HEX")]
+    seed: Option<Seed>,
     #[command(flatten)]
     admin: AdminArguments,
 }
@@ -70,14 +77,19 @@ fn component(text: &str) -> Result<(String, PathBuf), String> {
 
 /// Has components proven, and serve.
 pub(super) fn install(arguments: &InstallArguments, output: &Output) -> Result<Ending, Failure> {
-    let query = format!("?by={}", encoded(&arguments.by));
+    let by = encoded(&arguments.by);
+    let query = format!("?by={by}{}", repeated(arguments.seed));
     prove(&arguments.components, &query, &arguments.admin, output)
 }
 
 /// Has components proven, and shows what they would change.
 pub(super) fn diff(arguments: &DiffArguments, output: &Output) -> Result<Ending, Failure> {
-    let query = "?dry_run=true";
-    prove(&arguments.components, query, &arguments.admin, output)
+    let query = format!("?dry_run=true{}", repeated(arguments.seed));
+    prove(&arguments.components, &query, &arguments.admin, output)
+}
+
+fn repeated(seed: Option<Seed>) -> String {
+    seed.map(|seed| format!("&seed={seed}")).unwrap_or_default()
 }
 
 fn prove(
@@ -175,6 +187,8 @@ fn described(installation: &Installation) -> String {
         grouped(proof.records),
         duration(proof.duration_ms)
     ));
+    let seed = proof.seed.iter();
+    lines.extend(seed.map(|seed| format!("the same proof again: --seed {seed}")));
     if installation.difference.is_empty() {
         lines.push("every record is made as before".to_owned());
     }

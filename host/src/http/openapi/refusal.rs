@@ -86,13 +86,17 @@ refusals! {
     NotReset {
         "409": "The session is not READY or PARTIAL, or was changed by another request meanwhile.",
         "502": "A required domain was not cloned again; the session is as it was.",
+        "504": "The clone took longer than its lease; the session is as it was.",
     }
     /// A key may have been used.
     KeyReused { "422": "The idempotency key stands for another request.", }
     /// Clients are counted.
     TooMany { "429": "Too many sessions are asked for from this address; see `Retry-After`.", }
     /// A session is cloned.
-    SessionFailed { "502": "A required domain was not cloned. The session is FAILED and can be read under `session_id`.", }
+    SessionFailed {
+        "502": "A required domain was not cloned. The session is FAILED and can be read under `session_id`.",
+        "504": "The clone took longer than its lease; nothing of it was kept.",
+    }
     /// A domain is cloned.
     DomainFailed { "502": "The domain was not cloned; all is as it was.", }
     /// A session is asked for its receipt.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::http::extract::{Fields, JsonObject, QueryFields, QueryPairs};
 use crate::http::problem::{Problem, Violation};
-use crate::sessions::Candidate;
+use crate::sessions::{Candidate, Seed};
 
 /// Who asks, where they do not say.
 const SOMEBODY: &str = "administrator";
@@ -21,6 +21,8 @@ pub(in crate::http) struct ChangeParams {
     pub(in crate::http) by: String,
     /// Whether it is only told what would change.
     pub(in crate::http) dry_run: bool,
+    /// What the proof draws from, where one is to be repeated.
+    pub(in crate::http) seed: Option<Seed>,
 }
 
 impl ChangeParams {
@@ -45,10 +47,15 @@ impl ChangeParams {
             }),
             false => None,
         };
+        let seed = match dry {
+            true => fields.optional("seed", str::parse),
+            false => None,
+        };
         fields.finish()?;
         Ok(Self {
             by: by.unwrap_or_else(|| SOMEBODY.to_owned()),
             dry_run: dry_run.unwrap_or(false),
+            seed,
         })
     }
 }

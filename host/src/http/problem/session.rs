@@ -143,6 +143,11 @@ fn refuse(error: &SessionError) -> Problem {
             let title = "The session was deleted meanwhile";
             Problem::new(StatusCode::CONFLICT, "session_cancelled", title, detail)
         }
+        SessionError::LeaseOver { .. } => {
+            let title = "The session took too long";
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, "session_timed_out", title, detail)
+                .with_hint("nothing of its data was kept; an operator raises lease_seconds, or gives the domains less time")
+        }
         SessionError::CloneFailed { session } => session_failed(session, detail),
         SessionError::DomainFailed { domain, error } => domain_failed(domain, error, detail),
         SessionError::Invalid { faults } => Problem::invalid(violations(faults, "")),

@@ -74,6 +74,7 @@ pub(super) async fn get_plugin(
         ("domain" = String, Path, description = "The domain"),
         ("dry_run" = Option<bool>, Query, description = "Whether it is only told what would change"),
         ("by" = Option<String>, Query, description = "Who asks for it"),
+        ("seed" = Option<String>, Query, description = "The seed of a proof that is to be repeated: the same instants, tenants and session names"),
     ),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
     security(("admin_key" = [])),
@@ -104,6 +105,7 @@ pub(super) async fn install_plugin(
     params(
         ("dry_run" = Option<bool>, Query, description = "Whether it is only told what would change"),
         ("by" = Option<String>, Query, description = "Who asks for it"),
+        ("seed" = Option<String>, Query, description = "The seed of a proof that is to be repeated: the same instants, tenants and session names"),
     ),
     request_body(content = crate::http::view::ComponentsView, description = "The components"),
     security(("admin_key" = [])),
@@ -132,6 +134,7 @@ async fn install(
         candidates,
         by: params.by,
         activate: !params.dry_run,
+        seed: params.seed,
     };
     let installation = state.plugins.install(asked).await?;
     Ok(Json(InstallationView::new(&installation, params.dry_run)))

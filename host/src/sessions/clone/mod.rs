@@ -22,7 +22,6 @@ use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
 use crate::catalog::CheckedTenant;
 use crate::plugins::Registry;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
-use crate::sandbox::Purpose;
 use crate::segment::StoredSegment;
 use crate::traces;
 
@@ -152,8 +151,8 @@ impl Job {
     /// Clones and decides: the session as it is to be written, and its segments.
     ///
     /// # Errors
-    /// [`SessionError::Cancelled`] where it is given up meanwhile; [`SessionError::Host`] where it takes
-    /// longer than its lease.
+    /// [`SessionError::Cancelled`] where it is given up meanwhile; [`SessionError::LeaseOver`] where it takes
+    /// longer than its lease, although no call of a plugin may.
     pub(super) async fn make(
         mut self,
         started: Instant,
@@ -162,9 +161,7 @@ impl Job {
         let lease = self.sessions.inner.parts.policy.lease;
         let (status, segments) = tokio::select! {
             made = tokio::time::timeout(lease, self.clone_and_trigger()) => {
-                made.map_err(|_| SessionError::Host {
-                    reason: format!("the clone did not end within its lease of {} s", lease.as_secs()),
-                })?
+                made.map_err(|_| SessionError::LeaseOver { lease })?
             }
             () = cancelled.cancelled() => return Err(SessionError::Cancelled),
         };
@@ -176,6 +173,7 @@ impl Job {
             self.row.error = Some(self.failed_domains());
             discard(&mut self.row);
         }
+        self.sessions.watch_activation(&self.row).await;
         Ok((self.row, segments))
     }
 
@@ -247,7 +245,7 @@ impl Job {
     async fn clone_tenants(&self) -> Vec<CheckedTenant> {
         let inner = &self.sessions.inner;
         let mut calls = JoinSet::new();
-        for work in plan(inner, &self.row, self.progress.purpose) {
+        for work in plan(inner, &self.row, &self.progress) {
             let inner = Arc::clone(inner);
             let (plugins, progress) = (Arc::clone(&self.plugins), Arc::clone(&self.progress));
             let session_id = self.row.session_id.clone();
@@ -367,7 +365,7 @@ fn discard(session: &mut SessionRow) {
 }
 
 /// All domains of all tenants that are pending, the largest slice first: the last to end then ends soonest.
-fn plan(inner: &Inner, session: &SessionRow, purpose: Purpose) -> Vec<Work> {
+fn plan(inner: &Inner, session: &SessionRow, progress: &Progress) -> Vec<Work> {
     let catalog = &inner.parts.catalog;
     let Some(account) = catalog.account(&session.account) else {
         return Vec::new();
@@ -392,7 +390,8 @@ fn plan(inner: &Inner, session: &SessionRow, purpose: Purpose) -> Vec<Work> {
                     scope: scope(session, tenant),
                     slice: Arc::clone(slices?.get(&domain.slug)?),
                     domain: domain.clone(),
-                    purpose,
+                    purpose: progress.purpose,
+                    until: progress.until,
                 })
             })
         })

@@ -81,7 +81,7 @@ impl Sessions {
         let stored = self.stored(&session, None).await?;
         let replaced = affected.parts(triggers);
         let kept = stored.products_but(&replaced);
-        let progress = Arc::new(Progress::new(session.tenants.clone()));
+        let progress = Arc::new(Progress::new(session.tenants.clone()).under(parts.policy.lease));
         let made = run_phases(
             &self.inner,
             &self.plugins_of(&session).await?,

@@ -85,9 +85,8 @@ async fn run_phase(
                         row.status = TriggerStatus::Running;
                     }
                 });
-                let purpose = progress.purpose;
                 let ended = call
-                    .run(&inner, &plugins, &session_id, readable, purpose)
+                    .run(&inner, &plugins, &session_id, readable, &progress)
                     .await;
                 progress.change(|rows| ended.describe(rows));
                 ended.result

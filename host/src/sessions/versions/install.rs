@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::VersionsError;
 use super::difference::Difference;
+use super::draw::Seed;
 use super::proof::{Proof, Subject};
 use crate::catalog::Domain;
 use crate::plugins::{Plugin, Registry, VersionError};
@@ -21,6 +22,8 @@ pub struct Install {
     pub by: String,
     /// Whether they are to serve when they are proven; otherwise it is only told what they would change.
     pub activate: bool,
+    /// What the proof draws from, where one is to be repeated.
+    pub seed: Option<Seed>,
 }
 
 /// A component that is to serve a domain.
@@ -83,18 +86,24 @@ impl Sessions {
         for (candidate, domain) in asked.candidates.iter().zip(domains) {
             admitted.push(self.admit(candidate, domain).await?);
         }
+        let seed = match asked.seed {
+            Some(seed) => seed,
+            None => Seed::draw(self.now()).map_err(|reason| SessionError::Host { reason })?,
+        };
         let plugins = || admitted.iter().map(|(plugin, _)| Arc::clone(plugin));
         let after = Arc::new(before.with(plugins()));
         let subject = Subject {
             domains: plugins().map(|plugin| plugin.domain.clone()).collect(),
             before: Arc::clone(&before),
             after,
+            seed,
         };
         let (proof, difference, findings) = self.prove(&subject).await?;
         if findings.total > 0 {
             return Err(VersionsError::Disproved {
                 findings: findings.kept,
                 total: findings.total,
+                seed,
             });
         }
         let candidates = admitted

@@ -1,5 +1,5 @@
 //! The proof: every account that has a domain is cloned from its real fixtures, whole, at the catalog's
-//! instants, by the candidates and by what serves now; every check, twice, the laws, the cleanup.
+//! instants and some that are drawn at random, by the candidates and by what serves now; every check, twice, the laws, the cleanup.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::difference::{Difference, Gathering, Place};
-use super::rehearsal::{Rehearsal, first_difference, outlets};
+use super::draw::Seed;
+use super::rehearsal::{Rehearsal, Tenant, first_difference, outlets};
 use crate::catalog::Account;
 use crate::fault::Fault;
 use crate::plugins::Registry;
@@ -31,8 +33,12 @@ const ENOUGH: u32 = 3;
 pub struct Proof {
     /// The accounts, in the catalog's order.
     pub accounts: Vec<String>,
-    /// The instants that each was cloned at.
+    /// The instants that each was cloned at: those of the catalog, and the drawn ones.
     pub instants: u64,
+    /// The instants that were drawn at random for this proof.
+    pub drawn: Vec<DateTime<Utc>>,
+    /// What they and all names of the proof derive from: the same seed makes the same proof.
+    pub seed: Option<Seed>,
     /// Calls of the candidates.
     pub calls: u64,
     /// Records that they made, all of them checked.
@@ -63,6 +69,10 @@ pub struct Finding {
     pub outlet: Option<String>,
     /// The data clock.
     pub instant: DateTime<Utc>,
+    /// The session's own tenant; those of its outlets derive from it.
+    pub tenant_id: Uuid,
+    /// The session's name, as the plugin was told it.
+    pub session: String,
     /// The law or the check: `clone`, `trigger`, `determinism`, `identity`, `cleanup`, `whole_weeks`,
     /// `empty_slice`, `malformed_slice`.
     pub law: &'static str,
@@ -81,17 +91,16 @@ impl fmt::Display for Finding {
             message,
             ..
         } = self;
-        let instant = self.instant.to_rfc3339();
-        match &self.outlet {
-            None => write!(
-                f,
-                "{domain} of {account}, told at {instant}: [{law}] {message}"
-            ),
-            Some(outlet) => write!(
-                f,
-                "{domain} of {outlet} of {account}, told at {instant}: [{law}] {message}"
-            ),
+        if let Some(outlet) = &self.outlet {
+            write!(f, "{domain} of {outlet} of {account}")?;
+        } else {
+            write!(f, "{domain} of {account}")?;
         }
+        let (instant, tenant, session) = (self.instant.to_rfc3339(), self.tenant_id, &self.session);
+        write!(
+            f,
+            ", told at {instant} for tenant {tenant} in session {session}: [{law}] {message}"
+        )
     }
 }
 
@@ -129,6 +138,8 @@ pub(super) struct Subject {
     pub(super) after: Arc<Registry>,
     /// The candidates' domains.
     pub(super) domains: BTreeSet<String>,
+    /// What the proof draws from.
+    pub(super) seed: Seed,
 }
 
 /// Clone times and memory, as they are gathered.
@@ -144,9 +155,12 @@ impl Sessions {
     ) -> Result<(Proof, Difference, Findings), SessionError> {
         let started = Instant::now();
         let catalog = Arc::clone(&self.inner.parts.catalog);
-        let instants = catalog.proof_instants();
+        let drawn = subject.seed.instants();
+        let instants = [catalog.proof_instants(), &drawn].concat();
         let mut proof = Proof {
             instants: instants.len() as u64,
+            drawn,
+            seed: Some(subject.seed),
             ..Proof::default()
         };
         let mut findings = Findings::default();
@@ -164,7 +178,8 @@ impl Sessions {
                     break;
                 }
                 let found = findings.total;
-                let rehearsal = Rehearsal::of(self, account, *instant);
+                let rehearsal =
+                    Rehearsal::of(self, account, *instant, (&subject.seed, Tenant::First));
                 let before = rehearsal.whole(self, &subject.before).await;
                 let after = rehearsal.with(self, &subject.after, &subject.domains, &before);
                 let after = after.await;

@@ -55,6 +55,7 @@ pub fn as_told(
     Ok(match behaviour {
         "panic" => panic!("the puppet was told to panic"),
         "loop" => spin(),
+        "loop-off-the-hour" if ctx.session_created_at % HOUR != 0 => spin(),
         "loop-logging" => loop {
             log(Level::Debug, "and again");
         },
