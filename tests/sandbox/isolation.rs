@@ -6,29 +6,24 @@ use std::time::Duration;
 use axum::http::Method;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::support::{Answer, Hosting, Metrics, Puppets, TestApp, guests_dir};
+use crate::support::{Answer, Metrics, Puppets, TestApp};
 
 /// What a call of the domain that spins may take.
 const DEADLINE_MS: u32 = 1500;
 /// Sessions that ask for it at once.
 const CROWD: usize = 24;
 
-/// A host whose account `attack` has an optional domain that does as it is told, beside honest ones.
-async fn host(
-    files: &TempDir,
-    behaviour: &str,
-    timeout_ms: u32,
-    settings: &[(&'static str, &str)],
-) -> Arc<TestApp> {
-    let mut puppets = Puppets::new().with_timeout_ms(20_000);
-    puppets.add_domain("endless", "puppet", timeout_ms, "");
-    puppets.add_account("attack", "endless", behaviour);
-    let hosting = Hosting::load(&puppets.write(files), &guests_dir());
+/// A host whose account `show` has an optional domain that does as it is told, and account `other` the same one that
+/// behaves.
+async fn host(behaviour: &str, timeout_ms: u32, settings: &[(&'static str, &str)]) -> Arc<TestApp> {
+    let mut puppets = Puppets::misbehaving("extra", behaviour)
+        .with_timeout_ms(20_000)
+        .with_optional_timeout_ms(timeout_ms);
+    puppets.add_account("other", "extra", "honest");
     let settings = [&[("creations_per_minute", "0")], settings].concat();
-    Arc::new(TestApp::with(&hosting, &settings).await)
+    Arc::new(TestApp::with(&puppets.load().hosting, &settings).await)
 }
 
 fn service<'s>(session: &'s Value, domain: &str) -> &'s Value {
@@ -56,12 +51,11 @@ async fn circuits_open(app: &TestApp, domain: &str) -> f64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn spinning_optional_domain_costs_its_deadline_and_no_more() {
-    let files = TempDir::new().unwrap();
-    let app = host(&files, "loop", DEADLINE_MS, &[]).await;
+    let app = host("loop", DEADLINE_MS, &[]).await;
     let mut crowd = JoinSet::new();
     for place in 0..CROWD + 8 {
         let app = Arc::clone(&app);
-        let account = if place < CROWD { "attack" } else { "show" };
+        let account = if place < CROWD { "show" } else { "other" };
         crowd.spawn(async move { (account, app.create(account).await) });
     }
     let most = f64::from(DEADLINE_MS) + 2000.0;
@@ -74,12 +68,12 @@ async fn spinning_optional_domain_costs_its_deadline_and_no_more() {
             "completed",
             "{session:#}"
         );
-        if account == "show" {
+        if account == "other" {
             assert_eq!(session["status"], "READY", "{session:#}");
             continue;
         }
         assert_eq!(session["status"], "PARTIAL", "{session:#}");
-        let error = &service(&session, "endless")["error"];
+        let error = &service(&session, "extra")["error"];
         let code = error["code"].as_str().unwrap();
         assert!(
             ["timeout", "no_thread", "circuit_open"].contains(&code),
@@ -90,39 +84,35 @@ async fn spinning_optional_domain_costs_its_deadline_and_no_more() {
     }
 
     // Those that come later do not wait at all, and are told why.
-    let session = app.create("attack").await.expect(200);
-    let error = &service(&session, "endless")["error"];
+    let session = app.create("show").await.expect(200);
+    let error = &service(&session, "extra")["error"];
     assert_eq!(error["code"], "circuit_open", "{session:#}");
     let told = error["message"].as_str().unwrap();
     assert!(
-        told.contains("clone of attack") && told.contains("2026-03-02T10:00:30Z"),
+        told.contains("clone of show") && told.contains("2026-03-02T10:00:30Z"),
         "{told}"
     );
-    let shown = health(&app, "endless").await;
+    let shown = health(&app, "extra").await;
     assert_eq!(shown["health"], "failing", "{shown:#}");
     assert!(
-        shown["reason"]
-            .as_str()
-            .unwrap()
-            .contains("clone of attack"),
+        shown["reason"].as_str().unwrap().contains("clone of show"),
         "{shown:#}"
     );
     assert_eq!(health(&app, "lead").await["health"], "serving");
-    assert_eq!(circuits_open(&app, "endless").await, 1.0);
+    assert_eq!(circuits_open(&app, "extra").await, 1.0);
     assert_eq!(circuits_open(&app, "lead").await, 0.0);
-    // The component serves other domains as well, and a version is of one.
-    assert_eq!(app.create("show").await.expect(200)["status"], "READY");
+    // What fails for one account works for another.
+    assert_eq!(app.create("other").await.expect(200)["status"], "READY");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn open_circuit_is_probed_by_one_call_and_closes() {
     const OFF_THE_HOUR: &str = "2026-03-02T10:30:00Z";
     const ON_THE_HOUR: &str = "2026-03-02T11:00:00Z";
-    let files = TempDir::new().unwrap();
-    let app = host(&files, "loop-off-the-hour", 100, &[]).await;
+    let app = host("loop-off-the-hour", 100, &[]).await;
     let code = async |instant: &str| {
-        let session = create_at(&app, "attack", instant).await.expect(200);
-        service(&session, "endless")["error"]["code"].clone()
+        let session = create_at(&app, "show", instant).await.expect(200);
+        service(&session, "extra")["error"]["code"].clone()
     };
     for _ in 0..3 {
         assert_eq!(code(OFF_THE_HOUR).await, "timeout");
@@ -136,23 +126,23 @@ async fn open_circuit_is_probed_by_one_call_and_closes() {
     let mut crowd = JoinSet::new();
     for _ in 0..6 {
         let app = Arc::clone(&app);
-        crowd.spawn(async move { create_at(&app, "attack", OFF_THE_HOUR).await });
+        crowd.spawn(async move { create_at(&app, "show", OFF_THE_HOUR).await });
     }
     let codes: Vec<Value> = crowd
         .join_all()
         .await
         .iter()
-        .map(|answer| service(&answer.expect(200), "endless")["error"]["code"].clone())
+        .map(|answer| service(&answer.expect(200), "extra")["error"]["code"].clone())
         .collect();
     let probes = codes.iter().filter(|code| **code == "timeout").count();
     let fast = codes.iter().filter(|code| **code == "circuit_open").count();
     assert_eq!((probes, fast), (1, 5), "{codes:?}");
-    assert_eq!(circuits_open(&app, "endless").await, 1.0);
+    assert_eq!(circuits_open(&app, "extra").await, 1.0);
 
     app.clock.advance(Duration::from_secs(30));
     assert_eq!(code(ON_THE_HOUR).await, Value::Null, "the probe ends well");
-    assert_eq!(circuits_open(&app, "endless").await, 0.0);
-    assert_eq!(health(&app, "endless").await["health"], "serving");
+    assert_eq!(circuits_open(&app, "extra").await, 0.0);
+    assert_eq!(health(&app, "extra").await["health"], "serving");
     assert_eq!(code(ON_THE_HOUR).await, Value::Null);
     // It begins to count anew.
     assert_eq!(code(OFF_THE_HOUR).await, "timeout");
@@ -161,11 +151,9 @@ async fn open_circuit_is_probed_by_one_call_and_closes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn open_circuit_of_required_domain_fails_its_sessions_fast() {
-    let files = TempDir::new().unwrap();
     let mut puppets = Puppets::misbehaving("lead", "grow");
     puppets.add_account("other", "extra", "honest");
-    let hosting = Hosting::load(&puppets.write(&files), &guests_dir());
-    let app = TestApp::with(&hosting, &[("breaker_failures", "2")]).await;
+    let app = TestApp::with(&puppets.load().hosting, &[("breaker_failures", "2")]).await;
     let mut codes = Vec::new();
     for _ in 0..4 {
         let problem = app.create("show").await.problem(502, "session_failed");
@@ -191,22 +179,19 @@ async fn spinning_trigger_is_failed_fast() {
     let app = TestApp::over(&stage.hosting).await;
     let mut codes = Vec::new();
     for _ in 0..4 {
-        let session = app.create("show").await.expect(200);
-        let id = session["session_id"].as_str().unwrap();
-        let status = app.get(&format!("/api/demo/sessions/{id}/status")).await;
-        let text = status.text;
-        codes.push(text.contains("circuit_open"));
+        let answer = app.create("show").await;
+        assert_eq!(answer.expect(200)["status"], "READY");
+        codes.push(answer.text.contains("circuit_open"));
     }
     assert_eq!(codes, [false, false, false, true]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_end_before_the_lease_of_their_session_does() {
-    let files = TempDir::new().unwrap();
-    let app = host(&files, "loop", 60_000, &[("lease_seconds", "5")]).await;
-    let session = app.create("attack").await.expect(200);
+    let app = host("loop", 60_000, &[("lease_seconds", "5")]).await;
+    let session = app.create("show").await.expect(200);
     assert_eq!(session["status"], "PARTIAL", "{session:#}");
-    let error = &service(&session, "endless")["error"];
+    let error = &service(&session, "extra")["error"];
     assert_eq!(error["code"], "timeout", "{error:#}");
     let told = error["message"].as_str().unwrap();
     assert!(
@@ -215,5 +200,5 @@ async fn calls_end_before_the_lease_of_their_session_does() {
     );
     // A session that leaves it less time than its domain does is no proof against a version.
     let now: DateTime<Utc> = "2026-03-02T10:00:00Z".parse().unwrap();
-    assert!(app.sessions.now() == now && circuits_open(&app, "endless").await == 0.0);
+    assert!(app.sessions.now() == now && circuits_open(&app, "extra").await == 0.0);
 }

@@ -214,6 +214,39 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn wait_for_a_turn_ends_with_the_limit() {
+        let workers = Workers::new(1);
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let held = {
+            let workers = workers.clone();
+            tokio::spawn(async move {
+                let work = move || {
+                    let _ = begin.send(());
+                    ended.recv().is_ok()
+                };
+                workers.run(Duration::from_secs(60), work).await
+            })
+        };
+        begun.await.unwrap();
+        let allowance = Allowance {
+            asked: Instant::now(),
+            limit: Duration::from_millis(1),
+            slack: Duration::from_secs(60),
+        };
+        let waited = workers.run_within(allowance, || ()).await;
+        let own = false;
+        assert_eq!(waited, Err(CallError::NoThread { limit_ms: 1, own }));
+        end.send(()).unwrap();
+        assert_eq!(held.await.unwrap(), Ok(true));
+        let allowance = Allowance {
+            limit: Duration::from_secs(60),
+            ..allowance
+        };
+        assert_eq!(workers.run_within(allowance, || 7).await, Ok(7));
+    }
+
+    #[tokio::test]
     async fn guests_stand_back_and_whoever_waits_for_them_does_not() {
         let nice = || getpriority_process(Some(gettid())).unwrap();
         let process = getpriority_process(Some(getpid())).unwrap();
