@@ -68,13 +68,15 @@ async fn spinning_optional_domain_costs_its_deadline_and_no_more() {
             "completed",
             "{session:#}"
         );
-        if account == "other" {
-            assert_eq!(session["status"], "READY", "{session:#}");
+        let extra = service(&session, "extra");
+        if account == "other" && extra["status"] == "completed" {
             continue;
         }
         assert_eq!(session["status"], "PARTIAL", "{session:#}");
-        let error = &service(&session, "extra")["error"];
+        let error = &extra["error"];
         let code = error["code"].as_str().unwrap();
+        // A call of the version that behaves may have waited for those that do not, and for nothing else.
+        assert!(account == "show" || code == "no_thread", "{session:#}");
         assert!(
             ["timeout", "no_thread", "circuit_open"].contains(&code),
             "{error:#}"
@@ -194,10 +196,7 @@ async fn calls_end_before_the_lease_of_their_session_does() {
     let error = &service(&session, "extra")["error"];
     assert_eq!(error["code"], "timeout", "{error:#}");
     let told = error["message"].as_str().unwrap();
-    assert!(
-        told.contains("4000 ms") && told.contains("lease_seconds"),
-        "{told}"
-    );
+    assert!(told.contains("lease of 5 s left it no more"), "{told}");
     // A session that leaves it less time than its domain does is no proof against a version.
     let now: DateTime<Utc> = "2026-03-02T10:00:00Z".parse().unwrap();
     assert!(app.sessions.now() == now && circuits_open(&app, "extra").await == 0.0);
