@@ -115,6 +115,8 @@ pub(super) struct Circuits {
     successes: u64,
     /// One probe at a time: a version that spins for every account spins once.
     probing: bool,
+    /// Calls that have a thread, by their kind.
+    running: BTreeMap<String, usize>,
     failing: BTreeMap<String, Failing>,
 }
 
@@ -140,6 +142,29 @@ impl Circuits {
     /// Calls that ended within their limits so far.
     pub(super) const fn successes(&self) -> u64 {
         self.successes
+    }
+
+    /// A call has a thread.
+    pub(super) fn begin(&mut self, work: &str) {
+        *self.running.entry(work.to_owned()).or_default() += 1;
+    }
+
+    /// A call has given its thread back.
+    pub(super) fn leave(&mut self, work: &str) {
+        if let Some(running) = self.running.get_mut(work) {
+            *running = running.saturating_sub(1);
+            if *running == 0 {
+                self.running.remove(work);
+            }
+        }
+    }
+
+    /// Whether calls of this kind have what a call of the same kind waited for in vain, since `successes`: no call
+    /// of the version came through, and some of this kind hold a thread or hit a limit. What other kinds of calls
+    /// hold is not its fault.
+    pub(super) fn is_stuck(&self, work: &str, successes: u64) -> bool {
+        let to_blame = self.running.contains_key(work) || self.failing.contains_key(work);
+        self.successes == successes && to_blame
     }
 
     /// Whether there is nothing to remember.
@@ -283,6 +308,27 @@ mod tests {
         let closed = call(&mut circuits, "clone", 62, &Ending::Within);
         assert!(matches!(closed, Some(Change::Closed { .. })));
         assert!(circuits.is_clear() && circuits.open().is_empty());
+    }
+
+    #[test]
+    fn wait_is_blamed_on_its_own_kind_of_calls_alone() {
+        let mut circuits = Circuits::default();
+        circuits.begin("clone of show");
+        assert!(circuits.is_stuck("clone of show", 0));
+        assert!(!circuits.is_stuck("clone of other", 0));
+        circuits.leave("clone of show");
+        assert!(!circuits.is_stuck("clone of show", 0));
+        circuits.end("clone of show", Entry::Regular, &limit(), POLICY, at(0));
+        assert!(circuits.is_stuck("clone of show", 0));
+        // A call that came through shows that the wait was for a crowd.
+        circuits.end(
+            "clone of other",
+            Entry::Regular,
+            &Ending::Within,
+            POLICY,
+            at(0),
+        );
+        assert!(!circuits.is_stuck("clone of show", 0));
     }
 
     #[test]

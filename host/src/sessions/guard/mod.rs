@@ -63,7 +63,7 @@ struct Pass {
     counts: bool,
     /// Whether its wait and its time are.
     to_blame: bool,
-    _thread: Option<OwnedSemaphorePermit>,
+    thread: Option<OwnedSemaphorePermit>,
     concluded: bool,
 }
 
@@ -181,7 +181,7 @@ impl Inner {
             work: called.work.clone(),
             counts,
             to_blame,
-            _thread: None,
+            thread: None,
             concluded: false,
         };
         if pass.entry == Entry::Probe {
@@ -192,15 +192,17 @@ impl Inner {
         let until = allowance.asked + allowance.limit;
         match tokio::time::timeout_at(until.into(), thread).await {
             // Nobody closes the semaphore.
-            Ok(thread) => pass._thread = thread.ok(),
+            Ok(thread) => {
+                pass.thread = thread.ok();
+                lock(&pass.version.circuits).begin(&pass.work);
+            }
             Err(_elapsed) => {
                 let error = call_failed(&CallError::NoThread {
                     limit_ms: allowance.limit.as_millis(),
                     own: true,
                 });
-                // Only where no call of the version came through meanwhile: a version that is slow under a crowd
-                // is not one that never ends.
-                let stuck = lock(&pass.version.circuits).successes() == successes;
+                // A version that is slow under a crowd is not one that never ends.
+                let stuck = lock(&pass.version.circuits).is_stuck(&pass.work, successes);
                 let ending = match stuck && to_blame {
                     true => Ending::Limit(format!("{}: {}", error.code, error.message)),
                     false => Ending::Unknown,
@@ -245,8 +247,12 @@ impl Inner {
 impl Drop for Pass {
     /// A probe that nobody concluded tells nothing: the next call probes.
     fn drop(&mut self) {
+        let mut circuits = lock(&self.version.circuits);
         if !self.concluded {
-            lock(&self.version.circuits).give_up(self.entry);
+            circuits.give_up(self.entry);
+        }
+        if self.thread.is_some() {
+            circuits.leave(&self.work);
         }
     }
 }
