@@ -58,6 +58,7 @@ impl App {
         let views = views(&catalog);
         let claim = claim(&catalog, &views, config.replace_catalog);
         let repo = repo::open(&config.store(), &claim, config.store_options()).await?;
+        share_keys(config, &repo).await?;
         let plugins = load_plugins(config, &catalog, &sandbox, &repo).await?;
         refuse_without_required(&catalog, &plugins.newest())?;
         let sessions = Sessions::new(session_parts(
@@ -319,6 +320,14 @@ async fn load_plugins(
         tracing::warn!(domain = %refused.domain, reason = %refused.refusal, "plugin refused");
     }
     Ok(versions)
+}
+
+/// Has this host sign as the other hosts of the store do.
+async fn share_keys(config: &Config, repo: &Arc<dyn Repo>) -> anyhow::Result<()> {
+    let keys = config.keys()?;
+    let own = keys.fingerprints();
+    let known = repo.keep_fingerprints(&own, config.replace_keys).await?;
+    Ok(keys.refuse_others(&known)?)
 }
 
 /// What a host of this catalog asks of a store.

@@ -26,6 +26,9 @@ pub const INTERNAL_KEY: &str = "an-internal-key-of-the-tests-0123456789";
 /// The plugin API's key of every host under test.
 pub const ADMIN_KEY: &str = "an-admin-key-of-the-tests-0123456789";
 
+/// A key that signs tokens and receipts: hosts on one store share theirs.
+pub const SIGNING_KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
 /// Where a host's components are from.
 enum Plugins<'p> {
     /// It was built with them.

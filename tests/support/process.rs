@@ -11,7 +11,8 @@ use axum::http::{HeaderMap, Method, Request};
 use serde_json::Value;
 
 use super::app::{ADMIN_KEY, INTERNAL_KEY};
-use super::disk;
+use super::disk::Disk;
+use super::hosting::guests_dir;
 use super::metrics::Metrics;
 
 /// Longer than anything that is waited for: compiling components on a busy machine.
@@ -179,26 +180,20 @@ impl Host {
         Self::begin(command)
     }
 
-    /// Serves on a disk of its own of so many MiB, which only it sees and which goes with it; `None` where
-    /// this machine lets nobody make one. The data directory is where the disk is mounted.
+    /// Serves on a disk; the data directory is where it is mounted.
     pub fn serve_on_disk(
-        mebibytes: u32,
+        disk: &Disk,
         catalog: &Path,
-        plugins: &Path,
         data: &Path,
         flags: &[(&str, &str)],
-    ) -> Option<Self> {
-        let mut command = disk::on_a_small_one(data, mebibytes, &binary())?;
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let mut command = disk.command(&binary());
         alone(&mut command);
-        command.args(serve_arguments(catalog, plugins, data));
+        command.envs(variables.iter().copied());
+        command.args(serve_arguments(catalog, &guests_dir(), data));
         command.args(flags.iter().flat_map(|(flag, value)| [*flag, *value]));
-        Some(Self::begin(command))
-    }
-
-    /// Where a path that this host sees is found from here, on its own disk too.
-    pub fn seen(&self, path: &Path) -> PathBuf {
-        let root = PathBuf::from(format!("/proc/{}/root", self.guard.0.id()));
-        root.join(path.strip_prefix("/").unwrap())
+        Self::begin(command)
     }
 
     fn begin(mut command: Command) -> Self {

@@ -21,7 +21,7 @@ use ipnet::IpNet;
 use crate::mirror::MirrorSettings;
 use crate::notices::WebhookSettings;
 use crate::repo::StoreOptions;
-pub use error::{ConfigError, KeyError};
+pub use error::{ConfigError, KeyError, OtherKey};
 pub use keys::{
     ADMIN_KEY_FILE, INTERNAL_KEY_FILE, Keys, MadeKey, admin_key_file, internal_key_file,
 };
@@ -84,6 +84,8 @@ pub struct Config {
     pub watch: Option<PathBuf>,
     /// Whether the catalog, and the components of the directory, take the place of others in the store.
     pub replace_catalog: bool,
+    /// Whether the keys that this host signs with take the place of others that the store knows.
+    pub replace_keys: bool,
     /// The key of the internal API, where one was given; see [`Config::keys`].
     pub internal_api_key: Option<Secret>,
     /// The key of the plugin API, where one was given; see [`Config::keys`].
@@ -214,6 +216,7 @@ impl Config {
             internal_api_key: None,
             admin_api_key: None,
             replace_catalog: false,
+            replace_keys: false,
             watch: None,
             prepared_images: false,
             cache_dir: None,

@@ -157,6 +157,10 @@ fn refuse(error: &SessionError) -> Problem {
         }
         SessionError::Stopping => unavailable("stopping", "The host is stopping", detail),
         SessionError::Host { .. } => Problem::internal(),
+        // The same code: what a client does about it is the same.
+        SessionError::Store(RepoError::Full { .. }) => {
+            unavailable("store_unavailable", "The store is unavailable", detail)
+        }
         SessionError::Store(RepoError::Unavailable(_)) => {
             let detail = "the store cannot be reached, is locked or is out of space";
             unavailable("store_unavailable", "The store is unavailable", detail)
