@@ -11,6 +11,8 @@ mod access;
 mod client;
 mod events;
 mod extract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod middleware;
 mod openapi;
 mod params;

@@ -97,7 +97,11 @@ impl Seal {
     /// # Errors
     /// [`ReceiptError::Unreadable`] for a receipt that cannot be written as JSON.
     pub fn seal(&self, receipt: &Receipt) -> Result<String, ReceiptError> {
-        let receipt = serde_json::to_value(receipt).map_err(ReceiptError::Unreadable)?;
+        self.sign(serde_json::to_value(receipt).map_err(ReceiptError::Unreadable)?)
+    }
+
+    /// The same for the JSON of a receipt.
+    pub(super) fn sign(&self, receipt: Value) -> Result<String, ReceiptError> {
         let signature = self.secret.sign(signed_text(&receipt)?, None);
         let sealed = Sealed {
             receipt,

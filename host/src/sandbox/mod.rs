@@ -10,6 +10,8 @@ mod component;
 mod engine;
 mod failure;
 mod functions;
+#[doc(hidden)]
+pub mod fuzzing;
 mod image;
 mod limits;
 mod store;

@@ -15,7 +15,7 @@ use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde_json::{Number, Value};
 
 pub(super) use instance::Instance;
-pub(super) use parse::{parse, parse_rows};
+pub(super) use parse::{DEEPEST, JsonFault, parse, parse_rows};
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
