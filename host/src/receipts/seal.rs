@@ -83,6 +83,10 @@ impl Seal {
     pub fn new(key: &[u8]) -> Result<Self, ReceiptError> {
         let secret = SecretKey::from_slice(key).map_err(|_| ReceiptError::Key)?;
         let public = PublicKey(secret.public_key());
+        // With another seed's public key, nobody could check what it signs.
+        secret
+            .validate_public_key(&public.0)
+            .map_err(|_| ReceiptError::Key)?;
         Ok(Self { secret, public })
     }
 

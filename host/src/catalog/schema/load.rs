@@ -63,7 +63,7 @@ pub(crate) fn load(
     let shape = shape::read(&schema, &mut traced);
     check_keywords(&schema, file, &traced, faults);
     for name in ["id", "tenant_id"] {
-        if shape.property(name).and_then(|shape| shape.text) != Some(TextKind::Id) {
+        if shape.property(name).and_then(|shape| shape.always) != Some(TextKind::Id) {
             let pointer = format!("/properties/{name}");
             faults.push(Fault::new(
                 file,

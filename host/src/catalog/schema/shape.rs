@@ -40,6 +40,8 @@ impl TextKind {
 pub(crate) struct Shape {
     /// What its text means.
     pub(crate) text: Option<TextKind>,
+    /// What its text means whichever branch of the schema a record takes.
+    pub(crate) always: Option<TextKind>,
     /// Whether it may be a text.
     pub(crate) string: bool,
     /// Whether it may be a number.
@@ -104,6 +106,8 @@ pub(super) fn read<'j>(schema: &'j Json<'j>, traced: &mut BTreeSet<String>) -> S
     Reader {
         root: schema,
         traced,
+        always: true,
+        left: Reader::MOST,
     }
     .merge(schema, "", 0, &mut shape);
     shape
@@ -112,19 +116,27 @@ pub(super) fn read<'j>(schema: &'j Json<'j>, traced: &mut BTreeSet<String>) -> S
 struct Reader<'r, 'j> {
     root: &'j Json<'j>,
     traced: &'r mut BTreeSet<String>,
+    /// Whether every record takes the branch that is being read.
+    always: bool,
+    /// How many more schemas are read.
+    left: usize,
 }
 
 impl<'j> Reader<'_, 'j> {
     /// A schema that refers to itself ends here; its fields are shallower than this.
     const DEEPEST: usize = 16;
+    /// Schemas that are read, at most: one that refers to itself in several places is as many as their
+    /// number to the power of [`Self::DEEPEST`].
+    const MOST: usize = 10_000;
 
     fn merge(&mut self, schema: &'j Json<'j>, pointer: &str, depth: usize, shape: &mut Shape) {
         let Some(fields) = schema.as_object() else {
             return;
         };
-        if depth > Self::DEEPEST {
+        if depth > Self::DEEPEST || self.left == 0 {
             return;
         }
+        self.left -= 1;
         for (keyword, value) in fields.iter() {
             let mut here = pointer.to_owned();
             push_step(&mut here, keyword);
@@ -132,6 +144,9 @@ impl<'j> Reader<'_, 'j> {
                 ("format", Json::Text(format)) => {
                     if let Some(kind) = TextKind::of(format) {
                         shape.text = Some(kind);
+                        if self.always {
+                            shape.always = Some(kind);
+                        }
                         self.traced.insert(pointer.to_owned());
                     }
                 }
@@ -163,11 +178,18 @@ impl<'j> Reader<'_, 'j> {
                     shape.items = Some(inner);
                 }
                 ("allOf" | "anyOf" | "oneOf", Json::List(parts)) => {
+                    let always = self.always;
+                    self.always = always && keyword == "allOf";
                     for (index, part) in parts.iter().enumerate() {
                         self.merge(part, &format!("{here}/{index}"), depth + 1, shape);
                     }
+                    self.always = always;
                 }
-                ("then" | "else", part) => self.merge(part, &here, depth + 1, shape),
+                ("then" | "else", part) => {
+                    let always = std::mem::replace(&mut self.always, false);
+                    self.merge(part, &here, depth + 1, shape);
+                    self.always = always;
+                }
                 ("$ref", Json::Text(target)) => {
                     if let Some((pointer, part)) = self.resolve(target) {
                         self.merge(part, &pointer, depth + 1, shape);
