@@ -1,3 +1,3 @@
-#![no_main]
+#![cfg_attr(fuzzing, no_main)]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| levain::fuzzing::run("receipt", input));
+levain_fuzz::target!("receipt");
