@@ -84,4 +84,27 @@ mod tests {
             .collect();
         assert_eq!(binaries, targets);
     }
+
+    #[test]
+    fn fuzz_targets_have_the_versions_of_the_workspace() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let packages = |lock: &str| -> BTreeSet<(String, String)> {
+            let text = std::fs::read_to_string(root.join(lock)).unwrap();
+            let lock: toml::Table = text.parse().unwrap();
+            let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap().to_owned();
+            let packages = lock["package"].as_array().unwrap().iter();
+            packages
+                .map(|package| (text(package, "name"), text(package, "version")))
+                .collect()
+        };
+        let ours = packages("Cargo.lock");
+        let mut others = packages("fuzz/Cargo.lock");
+        others.retain(|package| !ours.contains(package));
+        let others: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(
+            others,
+            ["jobserver", "levain-fuzz", "libfuzzer-sys"],
+            "copy Cargo.lock to fuzz/"
+        );
+    }
 }
