@@ -60,7 +60,14 @@ pub(crate) fn load(
     };
     check_outline(&schema, file, faults);
     let mut traced = BTreeSet::new();
-    let shape = shape::read(&schema, &mut traced);
+    let Some(shape) = shape::read(&schema, &mut traced) else {
+        let message = format!(
+            "more than {} parts: a schema may refer to itself in a few places only",
+            shape::MOST
+        );
+        faults.push(Fault::new(file, "", "bounds", message));
+        return None;
+    };
     check_keywords(&schema, file, &traced, faults);
     for name in ["id", "tenant_id"] {
         if shape.property(name).and_then(|shape| shape.always) != Some(TextKind::Id) {

@@ -99,35 +99,37 @@ impl Shape {
     }
 }
 
-/// Reads the shape of a schema. `traced` collects the pointers of the `format`s that the shape
-/// covers: one that it does not reach would go unchecked, and is a fault to its reader.
-pub(super) fn read<'j>(schema: &'j Json<'j>, traced: &mut BTreeSet<String>) -> Shape {
+/// Reads the shape of a schema; `None` for one of more than [`MOST`] parts. `traced` collects the pointers of
+/// the `format`s that the shape covers: one that it does not reach would go unchecked, and is a fault to its
+/// reader.
+pub(super) fn read<'j>(schema: &'j Json<'j>, traced: &mut BTreeSet<String>) -> Option<Shape> {
     let mut shape = Shape::default();
-    Reader {
+    let mut reader = Reader {
         root: schema,
         traced,
         always: true,
-        left: Reader::MOST,
-    }
-    .merge(schema, "", 0, &mut shape);
-    shape
+        left: MOST,
+    };
+    reader.merge(schema, "", 0, &mut shape);
+    (reader.left > 0).then_some(shape)
 }
+
+/// The most parts of a schema, those behind references counted each time: of one that refers to itself in
+/// several places there are as many as their number to the power of [`Reader::DEEPEST`].
+pub(super) const MOST: usize = 100_000;
 
 struct Reader<'r, 'j> {
     root: &'j Json<'j>,
     traced: &'r mut BTreeSet<String>,
     /// Whether every record takes the branch that is being read.
     always: bool,
-    /// How many more schemas are read.
+    /// How many more parts are read.
     left: usize,
 }
 
 impl<'j> Reader<'_, 'j> {
     /// A schema that refers to itself ends here; its fields are shallower than this.
     const DEEPEST: usize = 16;
-    /// Schemas that are read, at most: one that refers to itself in several places is as many as their
-    /// number to the power of [`Self::DEEPEST`].
-    const MOST: usize = 10_000;
 
     fn merge(&mut self, schema: &'j Json<'j>, pointer: &str, depth: usize, shape: &mut Shape) {
         let Some(fields) = schema.as_object() else {
