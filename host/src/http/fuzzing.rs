@@ -143,6 +143,7 @@ fn is(value: &Value, wanted: &str) -> bool {
             number.to_string() == wanted || number.as_f64() == wanted.parse().ok()
         }
         Value::Object(_) => false,
-        Value::Null | Value::Bool(_) => value.to_string() == wanted,
+        Value::Null => wanted == "null",
+        Value::Bool(truth) => wanted == if *truth { "true" } else { "false" },
     }
 }

@@ -130,7 +130,7 @@ fn check(segments: &[Segment], records: &[Map<String, Value>]) {
             Some(&Value::from(TENANT.to_string()))
         );
         let id = clone.get("id").cloned().unwrap_or_default();
-        let original = originals.find(|record| Value::from(derived(record)) == id);
+        let original = originals.find(|record| id.as_str() == Some(derived(record).as_str()));
         let Some(original) = original else {
             panic!("a clone of no record: {id}");
         };

@@ -7,12 +7,15 @@ use std::path::Path;
 use crate::fault::Fault;
 use crate::segment::sha256_hex;
 
+/// Returns the bytes of a file of a name.
+type Files = dyn Fn(&str) -> io::Result<Vec<u8>>;
+
 /// Reads files and collects faults.
 pub(super) struct Source {
     /// The catalog file's own name.
     pub(super) manifest: String,
     /// Returns the bytes of a file, by its name relative to the catalog file.
-    files: Box<dyn Fn(&str) -> io::Result<Vec<u8>>>,
+    files: Box<Files>,
     digests: BTreeMap<String, String>,
     /// Everything that was found wrong.
     pub(super) faults: Vec<Fault>,
