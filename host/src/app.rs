@@ -16,7 +16,8 @@ use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::{Config, SandboxLimits, Sources};
 use crate::fault::{Fault, Faults};
 use crate::http::{
-    self, ApiKey, CreationRate, EventStreams, HttpState, Pace, Tokens, TrustedProxies,
+    self, ApiKey, ClientRate, EventStreams, HttpState, Pace, ReadBounds, Reads, ServeBounds,
+    StreamBounds, Tokens, TrustedProxies,
 };
 use crate::metrics;
 use crate::mirror::Mirror;
@@ -26,7 +27,8 @@ use crate::receipts::Seal;
 use crate::repo::{self, CatalogClaim, Repo, ViewColumn, ViewKind, ViewSpec};
 use crate::sandbox::{CodeCache, CompileLimits, Compiler, Preparation, Sandbox, SandboxConfig};
 use crate::sessions::{
-    CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy, Switches,
+    BreakerPolicy, CloneBounds, RandomIds, Safeguards, SessionParts, SessionPolicy, Sessions,
+    SweepPolicy, Switches, WatchPolicy,
 };
 
 /// How long work under way may go on once the requests have ended.
@@ -41,6 +43,8 @@ pub struct App {
     repo: Arc<dyn Repo>,
     /// Where components are looked for that change.
     watch: Option<PathBuf>,
+    /// What connections may take.
+    bounds: ServeBounds,
 }
 
 impl App {
@@ -58,6 +62,7 @@ impl App {
         let views = views(&catalog);
         let claim = claim(&catalog, &views, config.replace_catalog);
         let repo = repo::open(&config.store(), &claim, config.store_options()).await?;
+        share_keys(config, &repo).await?;
         let plugins = load_plugins(config, &catalog, &sandbox, &repo).await?;
         refuse_without_required(&catalog, &plugins.newest())?;
         let sessions = Sessions::new(session_parts(
@@ -81,6 +86,7 @@ impl App {
             router,
             repo,
             watch: config.watch.clone(),
+            bounds: ServeBounds::new(config.connections),
         })
     }
 
@@ -97,7 +103,7 @@ impl App {
             shutdown.await;
             sessions.close();
         };
-        http::serve(listener, self.router, stopping).await;
+        http::serve(listener, self.router, self.bounds, stopping).await;
         house.abort();
         follow.abort();
         if let Some(watch) = watch {
@@ -156,6 +162,18 @@ pub fn session_parts(config: &Config, workings: Workings) -> anyhow::Result<Sess
             under_way: config.clones_under_way,
             queue: config.clone_queue,
             wait: config.clone_queue_wait,
+            session_bytes: u64::from(config.session_output_mib) << 20,
+            all_bytes: u64::from(config.clones_output_mib) << 20,
+        },
+        safeguards: Safeguards {
+            breaker: BreakerPolicy {
+                failures: config.breaker_failures,
+                rest: config.breaker_rest,
+            },
+            watch: WatchPolicy {
+                sessions: config.watch_sessions,
+                failures: config.watch_failures,
+            },
         },
         sweep: SweepPolicy {
             interval: config.cleanup_interval,
@@ -187,11 +205,19 @@ pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
         largest_component: largest_component(sessions.catalog(), &config.sandbox),
         max_body_bytes: config.max_body_bytes,
         proxies: Arc::new(TrustedProxies::new(config.trusted_proxies.clone())),
-        rate: Arc::new(CreationRate::new(Pace {
+        rate: Arc::new(ClientRate::new(Pace {
             per_minute: config.creations_per_minute,
             burst: config.creations_burst,
         })),
-        streams: EventStreams::new(config.event_streams),
+        reads: Arc::new(Reads::new(ReadBounds {
+            per_minute: config.reads_per_minute,
+            at_once: config.reads_at_once,
+        })),
+        guesses: Arc::default(),
+        streams: EventStreams::new(StreamBounds {
+            most: config.event_streams,
+            share: config.event_streams_share,
+        }),
     }))
 }
 
@@ -206,8 +232,7 @@ pub fn serve(config: Config) -> anyhow::Result<()> {
         .build()?;
     runtime.block_on(async move {
         // Before the work of loading: a taken address is told at once.
-        let listener = TcpListener::bind(config.listen)
-            .await
+        let listener = http::listen(config.listen)
             .with_context(|| format!("cannot listen on {}", config.listen))?;
         let app = App::build(&config).await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -319,6 +344,14 @@ async fn load_plugins(
         tracing::warn!(domain = %refused.domain, reason = %refused.refusal, "plugin refused");
     }
     Ok(versions)
+}
+
+/// Has this host sign as the other hosts of the store do.
+async fn share_keys(config: &Config, repo: &Arc<dyn Repo>) -> anyhow::Result<()> {
+    let keys = config.keys()?;
+    let own = keys.fingerprints();
+    let known = repo.keep_fingerprints(&own, config.replace_keys).await?;
+    Ok(keys.refuse_others(&known)?)
 }
 
 /// What a host of this catalog asks of a store.

@@ -1,10 +1,28 @@
 //! One thing that is wrong with a fixture or with a plugin's output: what, where, by which rule.
+//!
+//! A fault goes into answers, ledger rows and logs, and most of its words are a guest's: each part of it is bounded
+//! where it is made.
+
+mod text;
 
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-/// One fault, precise enough to be mended from its text alone.
+pub(crate) use text::CUT;
+pub use text::{shortened, within};
+
+/// The most bytes of each part of a fault.
+mod most {
+    pub(super) const SOURCE: usize = 240;
+    pub(super) const POINTER: usize = 240;
+    pub(super) const RULE: usize = 80;
+    pub(super) const MESSAGE: usize = 800;
+    pub(super) const VALUE: usize = 160;
+}
+
+/// One fault, precise enough to be mended from its text alone. No part of it is longer than a few lines, and none has
+/// a control character in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// Where the data stands: a fixture's path, or `domain.entity` of a plugin's output.
@@ -21,18 +39,18 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault without a value.
+    /// A fault without a value. What is longer than a fault may be is cut, and says so.
     pub fn new(
-        source: impl Into<String>,
-        pointer: impl Into<String>,
-        rule: impl Into<String>,
-        message: impl Into<String>,
+        source: impl fmt::Display,
+        pointer: impl fmt::Display,
+        rule: impl fmt::Display,
+        message: impl fmt::Display,
     ) -> Self {
         Self {
-            source: source.into(),
-            pointer: pointer.into(),
-            rule: rule.into(),
-            message: message.into(),
+            source: shortened(source, most::SOURCE),
+            pointer: shortened(pointer, most::POINTER),
+            rule: shortened(rule, most::RULE),
+            message: shortened(message, most::MESSAGE),
             value: None,
         }
     }
@@ -40,10 +58,13 @@ impl Fault {
     /// Adds the offending value, shortened to what a line can hold.
     #[must_use]
     pub fn with_value(mut self, value: &serde_json::Value) -> Self {
-        const LONGEST: usize = 120;
-        let text = shortened(&value.to_string(), LONGEST);
-        self.value = Some(text);
+        self.value = Some(shortened(value, most::VALUE));
         self
+    }
+
+    /// Its size in JSON, in bytes.
+    fn size(&self) -> usize {
+        serde_json::to_string(self).map_or(usize::MAX, |text| text.len())
     }
 }
 
@@ -130,18 +151,16 @@ impl FaultList {
     }
 }
 
-/// A text that somebody else made up, cut to what a line can hold.
+/// The first of some faults, as many as `most` bytes of JSON hold.
 #[must_use]
-pub fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => text
-            .get(..end)
-            .unwrap_or_default()
-            .chars()
-            .chain(['…'])
-            .collect(),
-        None => text.to_owned(),
-    }
+pub fn first_faults(faults: Vec<Fault>, most: usize) -> Vec<Fault> {
+    let mut left = most;
+    let fits = |fault: &Fault| {
+        let room = left.checked_sub(fault.size());
+        left = room.unwrap_or_default();
+        room.is_some()
+    };
+    faults.into_iter().take_while(fits).collect()
 }
 
 /// An error and its causes, for a log or a ledger: each says its own part only.

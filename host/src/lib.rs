@@ -19,6 +19,8 @@ pub mod clock;
 pub mod config;
 mod failpoint;
 pub mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod http;
 pub mod logging;
 pub mod metrics;

@@ -28,12 +28,21 @@ pub struct StoredSegment {
     /// Which part of the entity's records it is: the slug of the trigger that made it, so that
     /// one trigger's records can be replaced without the others'; empty for what a clone made.
     pub part: String,
-    /// One JSON array of objects, exactly as the plugin returned it.
+    /// One JSON array of objects, as the plugin returned it but for the white space between its tokens.
     pub rows: String,
     /// The number of records in `rows`.
     pub records: u32,
     /// The SHA-256 of `rows`, in lower-case hexadecimal.
     pub digest: String,
+}
+
+/// The bytes of the records of some segments.
+#[must_use]
+pub fn stored_bytes<'s>(segments: impl IntoIterator<Item = &'s StoredSegment>) -> u64 {
+    segments
+        .into_iter()
+        .map(|held| held.rows.len() as u64)
+        .sum()
 }
 
 /// Records per entity slug.

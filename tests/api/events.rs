@@ -103,3 +103,19 @@ async fn streams_are_bounded() {
     drop(first);
     app.watch(&path).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_client_has_its_share_of_streams() {
+    let hosting = Puppets::new().load().hosting;
+    let bounds = [("event_streams", "3"), ("event_streams_share", "1")];
+    let app = TestApp::with(&hosting, &bounds).await;
+    let sessions = [
+        app.create("show").await.expect(200),
+        app.create("show").await.expect(200),
+    ];
+    let first = app.watch(&path(&sessions[0], "/events")).await;
+    let refused = app.get(&path(&sessions[1], "/events")).await;
+    insta::assert_json_snapshot!("too_many_streams", refused.problem(429, "too_many_streams"));
+    drop(first);
+    app.watch(&path(&sessions[1], "/events")).await;
+}

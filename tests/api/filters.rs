@@ -75,3 +75,35 @@ async fn an_unknown_field_is_refused_with_the_nearest_one() {
     .await;
     insta::assert_json_snapshot!(problem.problem(400, "unknown_field"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_of_many_values_selects_what_each_of_them_does() {
+    let app = TestApp::bakery().await;
+    let session = app.create("professional").await.expect(200);
+    let records = Records::of(&app, &session).await;
+    let batches = records.all("production.batch");
+    let mut wanted: Vec<String> = batches
+        .iter()
+        .map(|batch| batch["planned_quantity"].to_string())
+        .take(20)
+        .collect();
+    // Most of the values are of no record.
+    wanted.extend((0..80).map(|n| format!("{n}.125")));
+    let query = |values: &[String]| {
+        let values = values
+            .iter()
+            .map(|value| format!("planned_quantity={value}"));
+        format!("{BATCHES}&{}", values.collect::<Vec<_>>().join("&"))
+    };
+    let page = read(&app, &session, &query(&wanted)).await.expect(200);
+    let expected: Vec<&Value> = batches
+        .iter()
+        .filter(|batch| wanted.contains(&batch["planned_quantity"].to_string()))
+        .collect();
+    assert!(expected.len() >= 20);
+    assert_eq!(page["total"], expected.len());
+    assert_eq!(page["records"], serde_json::json!(expected));
+    wanted.push("1".to_owned());
+    let refusal = read(&app, &session, &query(&wanted)).await;
+    insta::assert_json_snapshot!("too_many_values", refusal.problem(400, "too_many_values"));
+}

@@ -7,7 +7,7 @@ use super::visit::{read, tenant};
 use crate::support::{Database, Records, TestApp, on_postgres};
 
 /// What is kept of a session that is over, and what is no session's.
-const LEDGER: [&str; 10] = [
+const LEDGER: [&str; 11] = [
     "demo_sessions",
     "demo_tenants",
     "demo_cleanup_audit",
@@ -17,6 +17,7 @@ const LEDGER: [&str; 10] = [
     "plugin_components",
     "plugin_revisions",
     "demo_catalog",
+    "demo_keys",
     "_sqlx_migrations",
 ];
 

@@ -7,8 +7,9 @@
 //!
 //! Before that: what it costs to admit the plugins, to start and to idle.
 //!
-//! `cargo xtask bench -- --crowd` measures instead what a session costs with many others stored, and `--siege`
-//! what it costs while others misbehave in every way.
+//! `cargo xtask bench -- --crowd` measures instead what a session costs with many others stored, `--siege`
+//! what it costs while others misbehave in every way, and `--crossfire` whether the host is seen to live while others
+//! ask for the worst; `--host FILE` has that done to another build.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,6 +18,7 @@
     reason = "a benchmark stops where it fails, and prints"
 )]
 
+mod crossfire;
 mod crowd;
 mod figures;
 mod floor;
@@ -54,7 +56,11 @@ const WARM_UP: usize = 5;
 
 fn main() -> ExitCode {
     // A host compiles by running its own program once more, which this is where it is a part of it.
-    if std::env::args().nth(1).as_deref() == Some("compile-component") {
+    let is_host = ["compile-component", "serve"];
+    if std::env::args()
+        .nth(1)
+        .is_some_and(|task| is_host.contains(&task.as_str()))
+    {
         return levain::cli::run();
     }
     // `cargo bench` passes `--bench`; the rest is for a quick look.
@@ -70,7 +76,10 @@ fn main() -> ExitCode {
         runtime.block_on(start::idle(&data.nth(1).unwrap()));
         return ExitCode::SUCCESS;
     }
-    let within = if asked("--crowd") {
+    let within = if asked("--crossfire") {
+        let mut after = std::env::args().skip_while(|argument| argument != "--host");
+        Some(crossfire::run(quick, after.nth(1).map(Into::into)))
+    } else if asked("--crowd") {
         Some(runtime.block_on(crowd::run(quick)))
     } else if asked("--siege") {
         Some(runtime.block_on(siege::run(quick)))

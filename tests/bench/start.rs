@@ -109,6 +109,7 @@ pub async fn proofs(host: &Host) {
         };
         let bytes = fs::read(plugins_dir().join(format!("{plugin}.wasm"))).unwrap();
         let asked = Install {
+            seed: None,
             candidates: vec![Candidate {
                 domain: domain.slug.clone(),
                 bytes,

@@ -70,6 +70,7 @@ const COMPILING: CompileLimits = CompileLimits {
 };
 
 const LIMITS: Limits = Limits {
+    waited: Duration::ZERO,
     timeout: Duration::from_secs(30),
     memory_bytes: 64 << 20,
     table_elements: 20_000,

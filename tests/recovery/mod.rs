@@ -5,6 +5,7 @@ mod components;
 mod crash;
 mod drain;
 mod faults;
+mod keys;
 mod kill;
 mod lock;
 mod outage;

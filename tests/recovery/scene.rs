@@ -8,11 +8,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::{
-    Database, Host, INTERNAL_KEY, Puppets, Store, guests_dir, on_postgres, until,
+    Database, Host, INTERNAL_KEY, Puppets, SIGNING_KEY, Store, guests_dir, on_postgres, until,
 };
-
-/// A signing key that all hosts of a scene share: tokens outlive the host that gave them.
-const TOKEN_KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 /// The longest clone in a scene, and so the longest that a dead host's work lies about.
 pub const LEASE_S: u64 = 2;
@@ -69,7 +66,8 @@ impl Scene {
         let lease = LEASE_S.to_string();
         let all = [
             ("--database-url", url),
-            ("--token-key", TOKEN_KEY),
+            ("--token-key", SIGNING_KEY),
+            ("--receipt-key", SIGNING_KEY),
             ("--lease-seconds", &lease),
             ("--cleanup-interval-minutes", "0.05"),
             ("--creations-per-minute", "0"),

@@ -34,12 +34,14 @@ fn errors(host: &Host) -> [Value; 2] {
     })
 }
 
-const DEEP: Entries = Entries {
+/// Debug information that a recursive reader does not survive.
+pub(super) const DEEP: Entries = Entries {
     inlined: 6000,
     units: 0,
     ranges: 0,
 };
-const WIDE: Entries = Entries {
+/// Debug information that takes a reader gigabytes.
+pub(super) const WIDE: Entries = Entries {
     inlined: 0,
     units: 400,
     ranges: 40_000,

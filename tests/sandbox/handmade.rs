@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::aborts::{DEEP, WIDE};
 use crate::support::{Entries, Handmade, Hosting, Puppets, TestApp};
 
 /// A component, and how it must be reported.
@@ -158,6 +159,8 @@ pub(super) fn cases() -> Vec<Case> {
             "stack_limit",
             "recursion",
         ),
+        case("traps with deep debug information", symbolised(DEEP), "trap", "unreachable"),
+        case("traps with wide debug information", symbolised(WIDE), "trap", "unreachable"),
         case(
             "divides by zero",
             cloning("(drop (i32.div_u (i32.const 1) (i32.const 0)))"),
@@ -220,6 +223,16 @@ pub(super) fn cases() -> Vec<Case> {
             "4194304 bytes",
         ),
     ]
+}
+
+/// A component that traps, and has this debug information.
+const fn symbolised(entries: Entries) -> Handmade {
+    Handmade {
+        clone: "unreachable",
+        source: Some(("src/rules.rs", 42)),
+        entries,
+        ..BEHAVED
+    }
 }
 
 /// A host whose optional domain is served by a handmade component.

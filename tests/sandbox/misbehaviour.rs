@@ -44,6 +44,13 @@ pub(super) const CASES: &[Case] = &[
     case("lone-surrogate", "invalid_output", "surrogate"),
     case("huge-number", "invalid_output", "number"),
     case("deep", "invalid_output", "deep"),
+    case("long-number", "invalid_output", "18002 characters"),
+    case("upper-case-id", "invalid_output", "lower case"),
+    case("many-keys", "invalid_output", "surprise"),
+    case("many-values", "invalid_output", "more than 100000 values"),
+    case("long-key", "invalid_output", "kkkk"),
+    case("fail-at-length", "plugin_failed", "said"),
+    case("panic-at-length", "trap", "said"),
     case("schema", "invalid_output", "weight"),
     case("unknown-field", "invalid_output", "surprise"),
     case(

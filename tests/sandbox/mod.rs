@@ -2,11 +2,14 @@
 
 mod aborts;
 mod admission;
+mod budget;
 mod flood;
 mod handmade;
 mod images;
+mod isolation;
 mod misbehaviour;
 mod purity;
 mod siege;
 mod triggers;
 mod turns;
+mod words;

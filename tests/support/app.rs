@@ -26,6 +26,9 @@ pub const INTERNAL_KEY: &str = "an-internal-key-of-the-tests-0123456789";
 /// The plugin API's key of every host under test.
 pub const ADMIN_KEY: &str = "an-admin-key-of-the-tests-0123456789";
 
+/// A key that signs tokens and receipts: hosts on one store share theirs.
+pub const SIGNING_KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
 /// Where a host's components are from.
 enum Plugins<'p> {
     /// It was built with them.
@@ -127,7 +130,9 @@ impl TestApp {
             .with_flag("data_dir", data.path().to_str().unwrap())
             .with_flag("database_url", &store.url)
             .with_flag("internal_api_key", INTERNAL_KEY)
-            .with_flag("admin_api_key", ADMIN_KEY);
+            .with_flag("admin_api_key", ADMIN_KEY)
+            // A test that waits for something asks again and again.
+            .with_flag("reads_per_minute", "0");
         for (name, value) in settings {
             sources = sources.with_flag(name, *value);
         }

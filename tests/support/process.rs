@@ -11,7 +11,8 @@ use axum::http::{HeaderMap, Method, Request};
 use serde_json::Value;
 
 use super::app::{ADMIN_KEY, INTERNAL_KEY};
-use super::disk;
+use super::disk::Disk;
+use super::hosting::guests_dir;
 use super::metrics::Metrics;
 
 /// Longer than anything that is waited for: compiling components on a busy machine.
@@ -52,6 +53,8 @@ fn alone(command: &mut Command) {
     command.env_clear().env("PATH", programs);
     // Every start here has an empty cache, and few sessions are made of it: a test that is about images says so.
     command.env("LEVAIN_PREPARED_IMAGES", "false");
+    // A test that waits for something asks again and again.
+    command.env("LEVAIN_READS_PER_MINUTE", "0");
     command.stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
 }
@@ -179,26 +182,20 @@ impl Host {
         Self::begin(command)
     }
 
-    /// Serves on a disk of its own of so many MiB, which only it sees and which goes with it; `None` where
-    /// this machine lets nobody make one. The data directory is where the disk is mounted.
+    /// Serves on a disk; the data directory is where it is mounted.
     pub fn serve_on_disk(
-        mebibytes: u32,
+        disk: &Disk,
         catalog: &Path,
-        plugins: &Path,
         data: &Path,
         flags: &[(&str, &str)],
-    ) -> Option<Self> {
-        let mut command = disk::on_a_small_one(data, mebibytes, &binary())?;
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let mut command = disk.command(&binary());
         alone(&mut command);
-        command.args(serve_arguments(catalog, plugins, data));
+        command.envs(variables.iter().copied());
+        command.args(serve_arguments(catalog, &guests_dir(), data));
         command.args(flags.iter().flat_map(|(flag, value)| [*flag, *value]));
-        Some(Self::begin(command))
-    }
-
-    /// Where a path that this host sees is found from here, on its own disk too.
-    pub fn seen(&self, path: &Path) -> PathBuf {
-        let root = PathBuf::from(format!("/proc/{}/root", self.guard.0.id()));
-        root.join(path.strip_prefix("/").unwrap())
+        Self::begin(command)
     }
 
     fn begin(mut command: Command) -> Self {
@@ -230,18 +227,18 @@ impl Host {
 
     /// The memory that it holds, in KiB.
     pub fn resident_kib(&self) -> u64 {
-        self.status_kib("VmRSS:")
+        self.memory_kib("VmRSS:")
     }
 
-    /// The most memory that it has ever held, in KiB.
+    /// The most that it ever held, in KiB.
     pub fn peak_kib(&self) -> u64 {
-        self.status_kib("VmHWM:")
+        self.memory_kib("VmHWM:")
     }
 
-    fn status_kib(&self, field: &str) -> u64 {
+    fn memory_kib(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.guard.0.id()));
         let status = status.unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(field));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.unwrap().trim().trim_end_matches(" kB");
         kib.parse().unwrap()
     }

@@ -260,6 +260,18 @@ impl Puppets {
         self
     }
 
+    /// Gives the optional domain a time limit of its own.
+    pub fn with_optional_timeout_ms(mut self, timeout_ms: u32) -> Self {
+        if let Some(manifest) = self.texts.get_mut("catalog.toml") {
+            let (before, after) = manifest
+                .split_once("required = false\ntimeout_ms = ")
+                .unwrap();
+            let (_, after) = after.split_once('\n').unwrap();
+            *manifest = format!("{before}required = false\ntimeout_ms = {timeout_ms}\n{after}");
+        }
+        self
+    }
+
     /// Writes the files and gives the catalog's.
     pub fn write(&self, directory: &TempDir) -> PathBuf {
         let write = |name: &str, text: String| {

@@ -5,4 +5,5 @@ mod proof;
 mod refusals;
 mod replicas;
 mod starting;
+mod watched;
 mod watching;

@@ -73,6 +73,39 @@ async fn a_candidate_that_breaks_a_law_is_refused_with_what_shows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn candidate_cannot_tell_its_proof_from_a_visit() {
+    let cycles = Cycles::new();
+    let app = TestApp::registered(Cycles::hosting(), &cycles.plugins).await;
+    for rule in ["two-faced", "to-the-second"] {
+        let refused = app
+            .administer(Method::PUT, "/api/plugins/hire", &version(rule))
+            .await
+            .problem(422, "proof_failed");
+        let told = refused["errors"][0]["detail"].as_str().unwrap();
+        assert!(told.contains("[clone] trap"), "{rule}: {told}");
+        // What is refused can be repeated: the instant, the tenant, the session, and all of the proof.
+        let (before, rest) = told.split_once(" for tenant ").unwrap();
+        let (tenant, rest) = rest.split_once(" in session demo_").unwrap();
+        let (_, instant) = before.split_once("told at ").unwrap();
+        instant.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        tenant.parse::<uuid::Uuid>().unwrap();
+        assert!(
+            rest.split_once('…')
+                .is_some_and(|(name, _)| name.len() == 7),
+            "{told}"
+        );
+        let hint = refused["hint"].as_str().unwrap();
+        let (_, seed) = hint.split_once("seed=").unwrap();
+        let path = format!("/api/plugins/hire?seed={seed}");
+        let again = app
+            .administer(Method::PUT, &path, &version(rule))
+            .await
+            .problem(422, "proof_failed");
+        assert_eq!(again["errors"], refused["errors"], "{rule}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_candidate_that_is_no_plugin_is_refused_before_it_runs() {
     let cycles = Cycles::new();
     let app = TestApp::registered(Cycles::hosting(), &cycles.plugins).await;

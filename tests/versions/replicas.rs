@@ -8,7 +8,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{ADMIN_KEY, Cycles, Host, Store, levain, on_postgres, version};
+use crate::support::{ADMIN_KEY, Cycles, Host, SIGNING_KEY, Store, levain, on_postgres, version};
 
 #[test]
 fn under_a_steady_load_no_session_fails_and_each_is_of_one_version() {
@@ -26,6 +26,8 @@ fn under_a_steady_load_no_session_fails_and_each_is_of_one_version() {
             let flags = [
                 ("--database-url", store.url.as_str()),
                 ("--creations-per-minute", "0"),
+                ("--token-key", SIGNING_KEY),
+                ("--receipt-key", SIGNING_KEY),
             ];
             Host::serve_with(&Cycles::catalog(), &cycles.plugins, &own, &flags, &[])
         })

@@ -167,6 +167,8 @@ impl Host {
             ])
             // What was just built is what is shown, whatever a store has of an earlier build.
             .args(["--replace-catalog", "true"])
+            // Its keys go with its directory, and a server outlives both.
+            .args(["--replace-keys", "true"])
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("start {}", levain.display()))?;

@@ -1,5 +1,6 @@
 //! The project's own tasks: `cargo xtask <task>`.
 
+mod audit;
 mod demo;
 mod fixtures;
 mod plugins;
@@ -7,6 +8,8 @@ mod server;
 mod test;
 mod toolchains;
 mod workspace;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -30,6 +33,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         filters: Vec<String>,
     },
+    /// Check the crates that are built on for advisories and yanked versions; exit 1 where there are any, 2 where
+    /// that could not be found out
+    Audit,
     /// Measure clones, checks and writes against their floor; what follows goes to the benchmark
     Bench {
         /// Options of the benchmark
@@ -38,13 +44,15 @@ enum Task {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     match Task::parse() {
-        Task::BuildPlugins => plugins::run(),
-        Task::BuildToolchains => toolchains::run(),
-        Task::Fixtures(args) => fixtures::run(&args),
-        Task::Demo(args) => demo::run(&args),
-        Task::Test { filters } => test::run(&filters),
-        Task::Bench { options } => test::bench(&options),
+        Task::BuildPlugins => plugins::run()?,
+        Task::BuildToolchains => toolchains::run()?,
+        Task::Fixtures(args) => fixtures::run(&args)?,
+        Task::Demo(args) => demo::run(&args)?,
+        Task::Test { filters } => test::run(&filters)?,
+        Task::Bench { options } => test::bench(&options)?,
+        Task::Audit => return audit::run(),
     }
+    Ok(ExitCode::SUCCESS)
 }

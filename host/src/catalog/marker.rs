@@ -49,6 +49,10 @@ impl Resolver<'_> {
             Json::Text(text) if text.starts_with(PREFIX) => {
                 Json::Text(self.marker(text, shape.and_then(|shape| shape.text), pointer))
             }
+            // A clone has its own id in its place, in lower case.
+            Json::Text(text) if shape.is_some_and(|shape| shape.text == Some(TextKind::Id)) => {
+                Json::Text(Cow::Owned(text.to_ascii_lowercase()))
+            }
             Json::List(items) => {
                 let inner = shape.and_then(|shape| shape.items.as_deref());
                 let items = items.iter().enumerate().map(|(index, item)| {

@@ -18,6 +18,8 @@ mod canonical;
 mod check;
 mod domain;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod json;
 mod load;

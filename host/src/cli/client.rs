@@ -87,6 +87,8 @@ pub(super) struct Problem {
     pub(super) session_id: Option<String>,
     #[serde(alias = "errors")]
     faults: Vec<Value>,
+    /// Faults that the host counted and did not list.
+    further_errors: u64,
 }
 
 impl Problem {
@@ -108,7 +110,11 @@ impl Problem {
             {
                 Vec::new()
             }
-            faults => faults.iter().map(fault_line).collect(),
+            faults => {
+                let further = self.further_errors;
+                let further = (further > 0).then(|| format!("and {further} more faults"));
+                faults.iter().map(fault_line).chain(further).collect()
+            }
         }
     }
 }
@@ -125,6 +131,9 @@ fn fault_line(fault: &Value) -> String {
         _ => fault.to_string(),
     }
 }
+
+/// A body of more bytes is sent once the host has said that it will read it.
+const SENT_UNASKED: usize = 64 << 10;
 
 /// One call.
 #[derive(Debug)]
@@ -229,13 +238,18 @@ impl Client {
             (Some(component), _) => self.agent.run(
                 request
                     .header(header::CONTENT_TYPE, "application/wasm")
+                    // A host that refuses it at once need not be sent it.
+                    .header(header::EXPECT, "100-continue")
                     .body(component)?,
             ),
-            (None, Some(body)) => self.agent.run(
-                request
-                    .header(header::CONTENT_TYPE, "application/json")
-                    .body(body.to_string())?,
-            ),
+            (None, Some(body)) => {
+                let body = body.to_string();
+                if body.len() > SENT_UNASKED {
+                    request = request.header(header::EXPECT, "100-continue");
+                }
+                let request = request.header(header::CONTENT_TYPE, "application/json");
+                self.agent.run(request.body(body)?)
+            }
             (None, None) => self.agent.run(request.body(())?),
         };
         let mut response = response.map_err(|source| self.unreachable(source))?;

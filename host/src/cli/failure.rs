@@ -2,6 +2,7 @@
 
 use super::client::Problem;
 use super::output::Output;
+use crate::config::KeyError;
 use crate::fault::Faults;
 use crate::repo::OpenError;
 
@@ -57,6 +58,10 @@ impl Failure {
         } else if let Some(OpenError::Held { .. }) = self.cause() {
             output.hint(
                 "stop the other host, or give this one a directory of its own: levain serve --data-dir DIR",
+            );
+        } else if let Some(KeyError::Other { .. }) = self.cause() {
+            output.hint(
+                "levain serve --replace-keys true has this host's keys replace them: the tokens of live sessions then open nothing, and earlier receipts verify only with the public key of before",
             );
         }
     }

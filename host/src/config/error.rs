@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::repo::KeyName;
+
 /// Why the settings could not be resolved.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -63,7 +65,32 @@ pub enum KeyError {
         /// Why not.
         reason: String,
     },
+    /// The store's hosts sign with other keys.
+    #[error("{}", others.iter().map(OtherKey::to_string).collect::<Vec<_>>().join("\nerror: "))]
+    Other {
+        /// Which of them.
+        others: Vec<OtherKey>,
+    },
     /// The machine gives no random bytes.
     #[error("no random bytes for a new key")]
     Random,
+}
+
+/// A key that the store knows otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the hosts of this store sign with another {name} key ({known}) than this host ({own}): give it theirs with \
+     {variable}; a host that made its own keeps it in `{file}` of its data directory"
+)]
+pub struct OtherKey {
+    /// Which.
+    pub name: KeyName,
+    /// The fingerprint that the store knows, shortened.
+    pub known: String,
+    /// That of this host's key, shortened.
+    pub own: String,
+    /// What sets it.
+    pub variable: &'static str,
+    /// Where a host keeps one that it made.
+    pub file: &'static str,
 }

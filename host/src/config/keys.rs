@@ -8,8 +8,9 @@ use pasetors::keys::{AsymmetricKeyPair, AsymmetricSecretKey, Generate as _};
 use pasetors::version4::V4;
 
 use super::value::{api_key, signing_key};
-use super::{Config, KeyError, Secret};
-use crate::segment::{hex, unhex};
+use super::{Config, KeyError, OtherKey, Secret};
+use crate::repo::{KeyFingerprint, KeyName};
+use crate::segment::{hex, sha256_hex, unhex};
 
 /// The file of the internal API's key, within the data directory.
 pub const INTERNAL_KEY_FILE: &str = "keys/internal-api-key";
@@ -25,6 +26,9 @@ const RECEIPT_KEY_FILE: &str = "keys/receipt-key";
 
 /// The file of the key that verifies compiled code, within the data directory.
 const CACHE_KEY_FILE: &str = "keys/cache-key";
+
+/// Bytes of the seed that an Ed25519 key begins with.
+const SEED_BYTES: usize = 32;
 
 /// Random bytes of a new key of the internal API.
 const KEY_BYTES: usize = 32;
@@ -83,6 +87,50 @@ impl Keys {
     #[must_use]
     pub fn token_key(&self) -> &[u8] {
         &self.token_key
+    }
+
+    /// What a store may know of the keys that sign.
+    #[must_use]
+    pub fn fingerprints(&self) -> [KeyFingerprint; 2] {
+        [
+            (KeyName::Token, &self.token_key),
+            (KeyName::Receipt, &self.receipt_key),
+        ]
+        .map(|(name, key)| KeyFingerprint {
+            name,
+            // The public half follows the seed.
+            fingerprint: sha256_hex(key.get(SEED_BYTES..).unwrap_or_default()),
+        })
+    }
+
+    /// Whether the hosts of a store sign with the same keys.
+    ///
+    /// # Errors
+    /// [`KeyError::Other`] names each key that differs from the one that the store knows.
+    pub fn refuse_others(&self, known: &[KeyFingerprint]) -> Result<(), KeyError> {
+        let short = |fingerprint: &str| fingerprint.chars().take(16).collect();
+        let own = self.fingerprints();
+        let pairs = own.iter().zip(known);
+        let others: Vec<OtherKey> = pairs
+            .filter(|(own, known)| own != known)
+            .map(|(own, known)| {
+                let (variable, file) = match own.name {
+                    KeyName::Token => ("LEVAIN_TOKEN_KEY", TOKEN_KEY_FILE),
+                    KeyName::Receipt => ("LEVAIN_RECEIPT_KEY", RECEIPT_KEY_FILE),
+                };
+                OtherKey {
+                    name: own.name,
+                    known: short(&known.fingerprint),
+                    own: short(&own.fingerprint),
+                    variable,
+                    file,
+                }
+            })
+            .collect();
+        match others.is_empty() {
+            true => Ok(()),
+            false => Err(KeyError::Other { others }),
+        }
     }
 }
 

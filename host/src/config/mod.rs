@@ -21,7 +21,7 @@ use ipnet::IpNet;
 use crate::mirror::MirrorSettings;
 use crate::notices::WebhookSettings;
 use crate::repo::StoreOptions;
-pub use error::{ConfigError, KeyError};
+pub use error::{ConfigError, KeyError, OtherKey};
 pub use keys::{
     ADMIN_KEY_FILE, INTERNAL_KEY_FILE, Keys, MadeKey, admin_key_file, internal_key_file,
 };
@@ -64,14 +64,26 @@ pub struct Config {
     pub clone_queue: usize,
     /// How long they wait.
     pub clone_queue_wait: Duration,
+    /// Records that one session may have, in MiB.
+    pub session_output_mib: u32,
+    /// Records that all clones under way may have together, in MiB.
+    pub clones_output_mib: u32,
     /// Sessions that one client address may create or reset in a minute; 0 is no limit.
     pub creations_per_minute: u32,
     /// How many of them at once.
     pub creations_burst: u32,
+    /// Reads that one client address may send in a minute; 0 is no limit.
+    pub reads_per_minute: u32,
+    /// Answers that it may have under way at once.
+    pub reads_at_once: usize,
+    /// Connections that are open at once.
+    pub connections: usize,
     /// Proxies whose word on a client's address is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// Streams of session events that are open at once.
     pub event_streams: usize,
+    /// Those of one client address, and of one session.
+    pub event_streams_share: usize,
     /// Whether a new session's alerts are looked for.
     pub alert_generation: bool,
     /// Whether a new session's insights are computed.
@@ -84,6 +96,8 @@ pub struct Config {
     pub watch: Option<PathBuf>,
     /// Whether the catalog, and the components of the directory, take the place of others in the store.
     pub replace_catalog: bool,
+    /// Whether the keys that this host signs with take the place of others that the store knows.
+    pub replace_keys: bool,
     /// The key of the internal API, where one was given; see [`Config::keys`].
     pub internal_api_key: Option<Secret>,
     /// The key of the plugin API, where one was given; see [`Config::keys`].
@@ -106,6 +120,14 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// Threads that run plugins.
     pub clone_workers: usize,
+    /// Calls in a row that hit a limit before the next ones are failed fast.
+    pub breaker_failures: u32,
+    /// How long they are, until a probe.
+    pub breaker_rest: Duration,
+    /// Sessions of a new revision that are watched; 0 watches none.
+    pub watch_sessions: u32,
+    /// How many of them must fail before it is rolled back.
+    pub watch_failures: u32,
     /// What a plugin may use where the catalog says nothing else.
     pub sandbox: SandboxLimits,
     /// What is logged, as `tracing` directives.
@@ -205,15 +227,22 @@ impl Config {
             clones_under_way: 0,
             clone_queue: 0,
             clone_queue_wait: Duration::ZERO,
+            session_output_mib: 0,
+            clones_output_mib: 0,
             creations_per_minute: 0,
             creations_burst: 0,
+            reads_per_minute: 0,
+            reads_at_once: 0,
+            connections: 0,
             trusted_proxies: Vec::new(),
             event_streams: 0,
+            event_streams_share: 0,
             alert_generation: false,
             insight_generation: false,
             internal_api_key: None,
             admin_api_key: None,
             replace_catalog: false,
+            replace_keys: false,
             watch: None,
             prepared_images: false,
             cache_dir: None,
@@ -226,6 +255,10 @@ impl Config {
             webhook_secret: None,
             max_body_bytes: 0,
             clone_workers: std::thread::available_parallelism().map_or(1, usize::from),
+            breaker_failures: 0,
+            breaker_rest: Duration::ZERO,
+            watch_sessions: 0,
+            watch_failures: 0,
             sandbox: SandboxLimits {
                 memory_mib: 0,
                 table_elements: 0,

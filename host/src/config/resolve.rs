@@ -88,6 +88,7 @@ impl Sources {
             }
         }
         resolution.refuse_half_a_webhook();
+        resolution.refuse_no_room_for_a_session();
         if resolution.faults.is_empty() {
             Ok(resolution.config)
         } else {
@@ -149,6 +150,20 @@ impl Resolution {
             _ => return,
         };
         self.faults.push(half.to_owned());
+    }
+
+    /// A clone begins with its session's whole budget, or not at all.
+    fn refuse_no_room_for_a_session(&mut self) {
+        let Config {
+            session_output_mib: session,
+            clones_output_mib: all,
+            ..
+        } = self.config;
+        if session > all {
+            self.faults.push(format!(
+                "session_output_mib is {session} and clones_output_mib {all}: not one session could be created; raise clones_output_mib to {session} for each of clones_under_way"
+            ));
+        }
     }
 
     fn refuse_unknown_variables<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
@@ -258,6 +273,18 @@ mod tests {
                 "the variable INTERNAL_API_KEY: the value is not a key: 16 or more visible ASCII characters without spaces",
                 "--listen: `here` is not an address and port such as 127.0.0.1:8018",
             ]
+        );
+    }
+
+    #[test]
+    fn clones_without_room_for_a_session_are_refused() {
+        let flags = Sources::default()
+            .with_flag("session_output_mib", "33")
+            .with_flag("clones_output_mib", "32");
+        let refusal = flags.resolve().unwrap_err().to_string();
+        assert!(
+            refusal.contains("raise clones_output_mib to 33"),
+            "{refusal}"
         );
     }
 

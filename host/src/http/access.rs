@@ -30,7 +30,7 @@ impl FromRequestParts<HttpState> for Access {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
-        if Caller::of(&parts.headers, &state.internal_key)? == Caller::Internal {
+        if Caller::of(parts, state)? == Caller::Internal {
             return Ok(Self::Internal);
         }
         let Some(given) = parts.headers.get(header::AUTHORIZATION) else {

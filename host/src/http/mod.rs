@@ -11,6 +11,8 @@ mod access;
 mod client;
 mod events;
 mod extract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod middleware;
 mod openapi;
 mod params;
@@ -29,6 +31,7 @@ mod view;
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse as _;
@@ -36,12 +39,12 @@ use axum::routing::get;
 use axum::{Router, middleware as layer};
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use client::{CreationRate, Pace, TrustedProxies};
-pub use events::EventStreams;
+pub use client::{ClientRate, Guesses, Pace, ReadBounds, Reads, TrustedProxies};
+pub use events::{EventStreams, StreamBounds};
 pub use extract::ApiKey;
 pub use plugin_api::PluginApi;
-pub use problem::{Problem, ProblemView, Violation};
-pub use serve::serve;
+pub use problem::{Problem, ProblemView, Violation, Violations};
+pub use serve::{ServeBounds, listen, serve};
 pub use session_api::{SessionApi, States};
 pub use token::{Claims, TokenError, Tokens};
 
@@ -65,7 +68,11 @@ pub struct HttpState {
     /// Whose word on a client's address is taken.
     pub proxies: Arc<TrustedProxies>,
     /// How often one client may create.
-    pub rate: Arc<CreationRate>,
+    pub rate: Arc<ClientRate>,
+    /// How much one client may read.
+    pub reads: Arc<Reads>,
+    /// How often one client may be wrong about a key.
+    pub guesses: Arc<Guesses>,
     /// How many streams of events may be open.
     pub streams: EventStreams,
 }
@@ -84,8 +91,9 @@ impl HttpState {
 /// Every route, with what happens to every request around it.
 pub fn router(state: HttpState) -> Router {
     let (routes, description) = route::routes();
-    // Written once: it does not change while the process lives.
+    // Written once: it does not change while the process lives, and every answer shares the bytes.
     let description = openapi::described(&description, &*state.sessions).to_string();
+    let description = Bytes::from(description);
     let describe = move || {
         let json = HeaderValue::from_static("application/json");
         let described = ([(header::CONTENT_TYPE, json)], description.clone()).into_response();
@@ -96,6 +104,10 @@ pub fn router(state: HttpState) -> Router {
         .fallback(middleware::route_not_found)
         .method_not_allowed_fallback(middleware::method_not_allowed)
         .layer(DefaultBodyLimit::max(state.max_body_bytes))
+        .layer(layer::from_fn_with_state(
+            state.clone(),
+            middleware::bound_reads,
+        ))
         .layer(layer::from_fn_with_state(
             state.clone(),
             middleware::bound_length,

@@ -1,9 +1,13 @@
 //! What is so at the moment of a scrape: asked then, and kept nowhere.
 
+use std::collections::BTreeMap;
+
 use metrics::{describe_gauge, gauge};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
-use super::names::{ACTIVE, METRICS, MIRROR_BACKLOG, MetricKind, PENDING, UNDER_WAY, WAITING};
+use super::names::{
+    ACTIVE, CIRCUITS_OPEN, METRICS, MIRROR_BACKLOG, MetricKind, PENDING, UNDER_WAY, WAITING,
+};
 use crate::repo::SessionCounts;
 
 /// The numbers of one host and its store.
@@ -17,6 +21,8 @@ pub struct Gauges {
     pub clones_waiting: usize,
     /// Changes that wait for the mirror.
     pub mirror_backlog: usize,
+    /// Kinds of calls that are failed fast, by domain.
+    pub circuits_open: BTreeMap<String, usize>,
 }
 
 impl Gauges {
@@ -35,6 +41,10 @@ impl Gauges {
                 (MIRROR_BACKLOG, self.mirror_backlog),
             ] {
                 gauge!(name).set(float(u64::try_from(value).unwrap_or(u64::MAX)));
+            }
+            for (domain, open) in &self.circuits_open {
+                let open = u64::try_from(*open).unwrap_or(u64::MAX);
+                gauge!(CIRCUITS_OPEN, "service" => domain.clone()).set(float(open));
             }
             if let Some(counts) = &self.sessions {
                 for (account, active) in &counts.active {

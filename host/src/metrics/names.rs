@@ -50,6 +50,7 @@ pub(super) const REFUSED: &str = "levain_clones_refused_total";
 pub(super) const INTERRUPTED: &str = "levain_sessions_interrupted_total";
 pub(super) const TRIGGER_ERRORS: &str = "levain_trigger_errors_total";
 pub(super) const PLUGIN_ERRORS: &str = "levain_plugin_call_errors_total";
+pub(super) const CIRCUITS_OPEN: &str = "levain_plugin_circuits_open";
 pub(super) const COUNTS_UNAVAILABLE: &str = "levain_session_counts_unavailable_total";
 pub(super) const NOTICES: &str = "levain_operator_notices_total";
 pub(super) const WEBHOOKS: &str = "levain_webhook_deliveries_total";
@@ -109,6 +110,7 @@ pub static METRICS: &[Metric] = &[
     counter(INTERRUPTED, "Sessions that became FAILED since their host stopped while it created them"),
     counter(TRIGGER_ERRORS, "Triggers that made nothing, by what kept them from it"),
     counter(PLUGIN_ERRORS, "Calls into a plugin for a session (clone, trigger, cleanup) that the sandbox ended or the plugin failed"),
+    gauge(CIRCUITS_OPEN, "Kinds of calls into the plugin that serves a domain that are failed fast, since they hit a limit again and again"),
     counter(COUNTS_UNAVAILABLE, "Scrapes without the numbers of sessions, since the store did not answer"),
     counter(NOTICES, "Operator notices, by their type"),
     counter(WEBHOOKS, "Notices to the webhook, by how they ended: SUCCESS, FAILED after all tries, DROPPED where too many waited"),

@@ -8,6 +8,7 @@ mod webhook;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::clock::SharedClock;
@@ -36,10 +37,65 @@ pub enum Notice {
         /// Sessions that were due.
         of: u64,
     },
+    /// Calls of a plugin hit a limit again and again, and are failed fast.
+    CircuitOpened {
+        /// The domain.
+        domain: String,
+        /// The component's digest.
+        digest: String,
+        /// The kind of call.
+        call: String,
+        /// How many of them in a row.
+        failures: u32,
+        /// How the last one failed.
+        reason: String,
+        /// When the next one is made, as a probe.
+        probe_at: DateTime<Utc>,
+    },
+    /// A call of the kind ended within its limits, and all of them are made again.
+    CircuitClosed {
+        /// The domain.
+        domain: String,
+        /// The component's digest.
+        digest: String,
+        /// The kind of call.
+        call: String,
+    },
+    /// Sessions failed after a version was activated, and the versions before serve again.
+    VersionsRolledBack {
+        /// The domains that changed.
+        domains: Vec<String>,
+        /// The revision that failed.
+        revision: u32,
+        /// The revision that serves now.
+        serves: u32,
+        /// Sessions that failed in these domains.
+        failed: u32,
+        /// Sessions of the revision that this host made.
+        of: u32,
+        /// How the last one failed.
+        reason: String,
+    },
+    /// Sessions failed after a version was activated, and it could not be rolled back.
+    RollbackFailed {
+        /// The domains that changed.
+        domains: Vec<String>,
+        /// The revision that failed, and serves on.
+        revision: u32,
+        /// Why it could not be rolled back.
+        reason: String,
+    },
 }
 
 /// What a notice can be.
-pub const KINDS: [&str; 2] = ["cleanup.given_up", "sweep.failed"];
+pub const KINDS: [&str; 6] = [
+    "cleanup.given_up",
+    "sweep.failed",
+    "circuit.opened",
+    "circuit.closed",
+    "versions.rolled_back",
+    "versions.rollback_failed",
+];
 
 impl Notice {
     /// What it is, in a word that receivers can rely on.
@@ -48,6 +104,10 @@ impl Notice {
         match self {
             Self::CleanupGivenUp { .. } => KINDS[0],
             Self::SweepFailed { .. } => KINDS[1],
+            Self::CircuitOpened { .. } => KINDS[2],
+            Self::CircuitClosed { .. } => KINDS[3],
+            Self::VersionsRolledBack { .. } => KINDS[4],
+            Self::RollbackFailed { .. } => KINDS[5],
         }
     }
 }
@@ -94,6 +154,58 @@ impl Notices {
             }
             Notice::SweepFailed { failed, of } => {
                 tracing::warn!(failed, of, "operator notice: too much of a sweep failed");
+            }
+            Notice::CircuitOpened {
+                domain,
+                digest,
+                call,
+                failures,
+                reason,
+                probe_at,
+            } => {
+                tracing::warn!(domain, digest, call, failures, reason, %probe_at, "operator notice: calls of a plugin are failed fast");
+            }
+            Notice::CircuitClosed {
+                domain,
+                digest,
+                call,
+            } => {
+                tracing::warn!(
+                    domain,
+                    digest,
+                    call,
+                    "operator notice: calls of a plugin are made again"
+                );
+            }
+            Notice::VersionsRolledBack {
+                domains,
+                revision,
+                serves,
+                failed,
+                of,
+                reason,
+            } => {
+                tracing::warn!(
+                    ?domains,
+                    revision,
+                    serves,
+                    failed,
+                    of,
+                    reason,
+                    "operator notice: sessions failed after an activation, and it was rolled back"
+                );
+            }
+            Notice::RollbackFailed {
+                domains,
+                revision,
+                reason,
+            } => {
+                tracing::error!(
+                    ?domains,
+                    revision,
+                    reason,
+                    "operator notice: sessions fail after an activation, and it could not be rolled back"
+                );
             }
         }
         if let Some(webhook) = &self.webhook {

@@ -1,6 +1,13 @@
 //! Whether a component may serve: a pure decision on what it imports and exports.
 
+use crate::fault::shortened;
 use crate::sandbox::{CompileError, LIFECYCLE, Shape, TRIGGERS};
+
+/// The most names of a component that a refusal lists, and the most bytes of each.
+const LISTED: usize = 20;
+const NAME: usize = 160;
+/// The most bytes of what the compiler says of it, which repeats names of the component.
+const COMPILER: usize = 1_000;
 
 /// The package that the contract lives in.
 const PACKAGE: &str = "levain:domain/";
@@ -56,7 +63,7 @@ pub enum Refusal {
         triggers: Vec<String>,
     },
     /// It cannot be compiled or linked.
-    #[error("{0}")]
+    #[error("{}", shortened(.0, COMPILER))]
     Compile(CompileError),
 }
 
@@ -100,7 +107,7 @@ pub fn admit(shape: &Shape, triggers: &[&str]) -> Result<(), Refusal> {
         .find(|version| !SERVED.contains(&generation(version)));
     if let Some(version) = foreign {
         return Err(Refusal::UnknownGeneration {
-            needed: version.to_owned(),
+            needed: shortened(version, NAME),
         });
     }
     if !shape.exports_interface(LIFECYCLE) {
@@ -136,11 +143,16 @@ fn generation(version: &str) -> &str {
 fn names(names: &[String]) -> String {
     match names {
         [] => "nothing".to_owned(),
-        names => names
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        names => {
+            let listed = names.iter().take(LISTED);
+            let mut listed: Vec<String> = listed
+                .map(|name| format!("`{}`", shortened(name, NAME)))
+                .collect();
+            if let Some(more) = names.len().checked_sub(LISTED).filter(|more| *more > 0) {
+                listed.push(format!("and {more} more"));
+            }
+            listed.join(", ")
+        }
     }
 }
 

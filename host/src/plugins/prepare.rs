@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use crate::catalog::{Account, Catalog, Domain};
 use crate::config::SandboxLimits;
+use crate::fault::shortened;
 use crate::sandbox::{CompileLimits, Compiled, Limits, Preparation, Sandbox, Source};
+
+/// The most bytes of why a slice has no image, which repeats the component's own names.
+const REASON: usize = 1_000;
 
 /// Makes the images of a component, or takes them from the cache, for every slice that an account or an outlet
 /// of the catalog has of the domain. `wasm` is what the component was compiled from, `limits` are the host's. Blocks
@@ -36,7 +40,7 @@ pub fn prepare(
         tracing::warn!(
             domain = %domain.slug,
             slices,
-            %reason,
+            reason = shortened(reason, REASON),
             "no prepared image: every clone of them prepares by itself"
         );
     }

@@ -2,6 +2,8 @@
 //!
 //! Never: storage, HTTP, or what the records mean.
 
+#[doc(hidden)]
+pub mod fuzzing;
 mod model;
 mod seal;
 

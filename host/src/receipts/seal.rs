@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use ed25519_compact::{PublicKey as Key, SecretKey, Signature};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::model::{FORM, Receipt};
 use crate::segment::{hex, sha256_hex, unhex};
@@ -70,6 +70,11 @@ pub enum ReceiptError {
         /// The id of the key that it is checked with.
         asked: String,
     },
+    /// Its canonical form would be that of another receipt as well.
+    #[error(
+        "it has the whole number {0}: from 2^53 on, a signature does not tell whole numbers apart"
+    )]
+    Inexact(Number),
     /// It was changed after it was signed, or never was.
     #[error("its signature does not hold: it was changed since it was signed")]
     Forged,
@@ -83,6 +88,10 @@ impl Seal {
     pub fn new(key: &[u8]) -> Result<Self, ReceiptError> {
         let secret = SecretKey::from_slice(key).map_err(|_| ReceiptError::Key)?;
         let public = PublicKey(secret.public_key());
+        // With another seed's public key, nobody could check what it signs.
+        secret
+            .validate_public_key(&public.0)
+            .map_err(|_| ReceiptError::Key)?;
         Ok(Self { secret, public })
     }
 
@@ -95,9 +104,13 @@ impl Seal {
     /// The receipt with its signature, as JSON.
     ///
     /// # Errors
-    /// [`ReceiptError::Unreadable`] for a receipt that cannot be written as JSON.
+    /// [`ReceiptError::Unreadable`] for a receipt that cannot be written as JSON, [`ReceiptError::Inexact`].
     pub fn seal(&self, receipt: &Receipt) -> Result<String, ReceiptError> {
-        let receipt = serde_json::to_value(receipt).map_err(ReceiptError::Unreadable)?;
+        self.sign(serde_json::to_value(receipt).map_err(ReceiptError::Unreadable)?)
+    }
+
+    /// The same for the JSON of a receipt.
+    pub(super) fn sign(&self, receipt: Value) -> Result<String, ReceiptError> {
         let signature = self.secret.sign(signed_text(&receipt)?, None);
         let sealed = Sealed {
             receipt,
@@ -182,9 +195,26 @@ impl FromStr for PublicKey {
 }
 
 fn signed_text(receipt: &Value) -> Result<String, ReceiptError> {
+    if let Some(number) = inexact(receipt) {
+        return Err(ReceiptError::Inexact(number.clone()));
+    }
     let canonical =
         serde_json_canonicalizer::to_string(receipt).map_err(ReceiptError::Unreadable)?;
     Ok(format!("{PURPOSE}{canonical}"))
+}
+
+/// A whole number that a double does not tell from its neighbours, which RFC 8785 writes every number as.
+fn inexact(value: &Value) -> Option<&Number> {
+    const EXACT: u64 = 1 << 53;
+    match value {
+        Value::Number(number) => {
+            let size = number.as_i64().map(i64::unsigned_abs).or(number.as_u64());
+            (size? >= EXACT).then_some(number)
+        }
+        Value::Array(items) => items.iter().find_map(inexact),
+        Value::Object(fields) => fields.values().find_map(inexact),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -4,14 +4,7 @@ use super::{ServiceError, ServiceRow, ServiceStatus, TriggerRow, TriggerStatus};
 
 /// Marks as failed what had not ended: it would read as pending for ever.
 pub(super) fn mark(services: &mut [ServiceRow], triggers: &mut [TriggerRow], reason: &str) {
-    let error = || {
-        Some(ServiceError {
-            code: "interrupted".to_owned(),
-            message: reason.to_owned(),
-            faults: Vec::new(),
-            fault_count: 0,
-        })
-    };
+    let error = || Some(ServiceError::new("interrupted", reason));
     for service in services {
         if matches!(
             service.status,

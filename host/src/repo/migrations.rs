@@ -15,8 +15,9 @@ macro_rules! files {
     };
 }
 
-const SQLITE: &[File] = files!("sqlite": "0001_sessions", "0002_triggers", "0003_lifecycle", "0004_receipts", "0005_plugins");
-const POSTGRES: &[File] = files!("postgres": "0001_sessions", "0002_receipts", "0003_plugins");
+const SQLITE: &[File] = files!("sqlite": "0001_sessions", "0002_triggers", "0003_lifecycle", "0004_receipts", "0005_plugins", "0006_keys");
+const POSTGRES: &[File] =
+    files!("postgres": "0001_sessions", "0002_receipts", "0003_plugins", "0004_keys");
 
 pub(super) fn sqlite() -> Migrator {
     migrator(SQLITE)

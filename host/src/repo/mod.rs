@@ -7,6 +7,7 @@ mod audit;
 #[cfg(test)]
 mod cases;
 mod expect;
+mod fingerprint;
 mod inspector;
 mod interrupted;
 mod json_text;
@@ -26,6 +27,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use fingerprint::{KeyFingerprint, KeyName};
 pub use inspector::{Inspector, Relation, Residue};
 pub use lease::{
     Due, IdempotencyKey, Inserted, KeyUse, Lease, Replaced, SessionCounts, SessionPosition,
@@ -217,7 +219,19 @@ pub trait Repo: Send + Sync + 'static {
     /// that stay.
     async fn collect_components(&self, since: DateTime<Utc>) -> Result<Vec<String>, RepoError>;
 
-    /// Answers a trivial query: whether the store can be reached.
+    /// Keeps the fingerprints of the keys that a host signs with, where the store knows none of that name, or where
+    /// they are to replace what it knows. Returns what it knows then, in the same order: of hosts that start at once
+    /// the first is kept.
+    async fn keep_fingerprints(
+        &self,
+        own: &[KeyFingerprint],
+        replace: bool,
+    ) -> Result<Vec<KeyFingerprint>, RepoError>;
+
+    /// Answers a trivial query: whether the store can be reached, and takes new data as far as it knows.
+    ///
+    /// # Errors
+    /// [`RepoError::Full`] while it takes none.
     async fn ping(&self) -> Result<(), RepoError>;
 
     /// Finishes what is under way and closes the store.
@@ -275,6 +289,15 @@ pub enum RepoError {
     /// The store cannot be reached, is locked, or out of space; the same call may succeed later.
     #[error("the store is unavailable")]
     Unavailable(#[source] sqlx::Error),
+    /// The store's disk is full; the same call may succeed once there is space.
+    #[error(
+        "the disk of the store is full: sessions can be read and deleted, and none is created until there is space"
+    )]
+    Full {
+        /// Which write failed; none where the call was refused without a try.
+        #[source]
+        source: Option<sqlx::Error>,
+    },
     /// The store refused or returned what this version cannot have written.
     #[error("the store failed")]
     Failed(#[source] sqlx::Error),

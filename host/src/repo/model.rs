@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::catalog::Phase;
+use crate::fault::{Fault, first_faults, shortened};
 use crate::segment::EntityCounts;
 
 /// Where a session is in its life.
@@ -263,7 +264,8 @@ pub struct Part {
     pub part: String,
 }
 
-/// Why a domain was not cloned, or a trigger made nothing.
+/// Why a domain was not cloned, or a trigger made nothing. It has at most [`ServiceError::MOST_BYTES`], whatever the
+/// plugin said and however much of its output is wrong: it is answered, logged, and kept in the ledger for weeks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceError {
     /// A stable code: `timeout`, `memory_limit`, `trap`, `invalid_output`, ...
@@ -272,13 +274,56 @@ pub struct ServiceError {
     pub message: String,
     /// The faults of its records, at most a page of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub faults: Vec<crate::fault::Fault>,
+    pub faults: Vec<Fault>,
     /// How many faults there were in all.
     #[serde(default)]
     pub fault_count: u32,
 }
 
+impl ServiceError {
+    /// The most bytes of a failure, its faults in JSON.
+    pub const MOST_BYTES: usize = 16 << 10;
+    /// The most bytes of its message.
+    const MESSAGE: usize = 2 << 10;
+
+    /// A failure without faults. What is longer than its message may be is cut, and says so.
+    #[must_use]
+    pub fn new(code: &str, message: impl std::fmt::Display) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: shortened(message, Self::MESSAGE),
+            faults: Vec::new(),
+            fault_count: 0,
+        }
+    }
+
+    /// A failure with the first of its `total` faults, as many as it has room for. Its message tells the first.
+    #[must_use]
+    pub fn of_faults(code: &str, faults: Vec<Fault>, total: usize) -> Self {
+        let first = faults.first().map(Fault::to_string).unwrap_or_default();
+        let message = match total {
+            1 => first,
+            _ => format!("{total} faults, the first: {first}"),
+        };
+        let error = Self::new(code, message);
+        let left = Self::MOST_BYTES - Self::MESSAGE;
+        Self {
+            faults: first_faults(faults, left),
+            fault_count: u32::try_from(total).unwrap_or(u32::MAX),
+            ..error
+        }
+    }
+}
+
 impl ServiceRow {
+    /// It was cloned, and cannot be kept.
+    pub fn reject(&mut self, error: ServiceError) {
+        self.status = ServiceStatus::Failed;
+        self.records.clear();
+        self.content_digest = None;
+        self.error = Some(error);
+    }
+
     /// A domain that was not begun.
     #[must_use]
     pub fn pending(domain: &str) -> Self {

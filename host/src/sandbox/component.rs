@@ -328,7 +328,7 @@ const LONGEST_NAME: usize = 200;
 
 /// What the engine says of a component, as far as it is kept.
 pub(super) fn reason_of(error: &wasmtime::Error) -> String {
-    shortened(&format!("{error:#}"), LONGEST_REASON)
+    shortened(format!("{error:#}"), LONGEST_REASON)
 }
 
 /// Refuses a component by its size alone: before it is read, where that is known.
@@ -344,7 +344,7 @@ pub(crate) fn refuse_large(size: u64, limits: &CompileLimits) -> Result<(), Comp
 
 /// Reads the preamble (magic, version, layer) before the compiler does, so that what is not a
 /// component is told apart from one that is broken.
-fn refuse_foreign(bytes: &[u8]) -> Result<(), CompileError> {
+pub(super) fn refuse_foreign(bytes: &[u8]) -> Result<(), CompileError> {
     const MAGIC: &[u8] = b"\0asm";
     let Some(preamble) = bytes.get(..8) else {
         return Err(CompileError::NotWasm {

@@ -6,7 +6,7 @@ use std::hash::{Hash as _, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::{HasSelf, Linker};
@@ -24,6 +24,9 @@ use crate::segment::hex;
 
 /// How often the epoch moves: the grain of every wall-time limit.
 pub(super) const TICK: Duration = Duration::from_millis(5);
+
+/// The most time that the epoch makes up for after one sleep.
+const CATCH_UP: Duration = Duration::from_millis(250);
 
 /// Core instances that one component may consist of: the plugin's own module and the adapters
 /// that a toolchain puts beside it. One of componentize-py links a Python of 38; a place that is not
@@ -210,11 +213,18 @@ fn tick(engine: Engine, stopped: Arc<AtomicBool>) -> std::io::Result<()> {
     thread::Builder::new()
         .name("levain-epoch".into())
         .spawn(move || {
+            let mut last = Instant::now();
+            let mut due = Duration::ZERO;
             while !stopped.load(Ordering::Relaxed) {
                 thread::sleep(TICK);
-                match weak.upgrade() {
-                    Some(engine) => engine.increment_epoch(),
-                    None => break,
+                let Some(engine) = weak.upgrade() else { break };
+                // On a busy machine a sleep takes longer than it should, and a limit that counted sleeps would grow
+                // with the load. A process that was stopped for long does not end every call when it goes on.
+                due += last.elapsed().min(CATCH_UP);
+                last = Instant::now();
+                while let Some(rest) = due.checked_sub(TICK) {
+                    engine.increment_epoch();
+                    due = rest;
                 }
             }
         })

@@ -10,18 +10,41 @@ use super::lines::Lines;
 use super::store::{GrowthRefused, State};
 use crate::fault::shortened;
 
+/// The most bytes of a guest function's name: the component says how it is called.
+const FRAME: usize = 240;
+/// The most bytes of the engine's own words, which repeat what the guest handed over.
+const REASON: usize = 500;
+
 /// Why a call gave no result. It costs the other domains and sessions nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The wall time ran out.
     #[error(
-        "it ran longer than its {limit_ms} ms{trap}; make it do less work, or raise the domain's timeout_ms in the catalog"
+        "it ran longer than its {limit_ms} ms{}{trap}; make it do less work, or raise the domain's timeout_ms in the catalog",
+        waited(*waited_ms)
     )]
     Timeout {
         /// The limit.
         limit_ms: u128,
+        /// What of it was over before a thread was free.
+        waited_ms: u128,
         /// Where it was.
         trap: Trap,
+    },
+    /// It waited for a thread until its wall time ran out.
+    #[error(
+        "it waited all of its {limit_ms} ms for a thread, {}",
+        if *own {
+            "since other calls of the same version did not end; make it do less work, or raise the domain's timeout_ms in the catalog"
+        } else {
+            "since others were at work on all of them; raise clone_workers, lower clones_under_way, or raise the domain's timeout_ms in the catalog"
+        }
+    )]
+    NoThread {
+        /// The limit.
+        limit_ms: u128,
+        /// Whether the version's own calls had all threads that it may have.
+        own: bool,
     },
     /// It asked for more memory than it may have.
     #[error(
@@ -126,6 +149,7 @@ impl CallError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Timeout { .. } => "timeout",
+            Self::NoThread { .. } => "no_thread",
             Self::MemoryLimit { .. } => "memory_limit",
             Self::TableLimit { .. } => "table_limit",
             Self::StackLimit { .. } => "stack_limit",
@@ -138,6 +162,14 @@ impl CallError {
             Self::Failed { .. } => "plugin_failed",
             Self::Host { .. } => "host_error",
         }
+    }
+}
+
+/// The part of a timeout's text that tells of a wait; a wait of a few milliseconds explains nothing.
+fn waited(waited_ms: u128) -> String {
+    match waited_ms {
+        0..=20 => String::new(),
+        _ => format!(", {waited_ms} ms of them its wait for a thread"),
     }
 }
 
@@ -215,6 +247,7 @@ fn explain_engine(
         return match kind {
             wasmtime::Trap::Interrupt => CallError::Timeout {
                 limit_ms: limits.timeout.as_millis(),
+                waited_ms: limits.waited.as_millis(),
                 trap,
             },
             wasmtime::Trap::StackOverflow => CallError::StackLimit {
@@ -229,10 +262,10 @@ fn explain_engine(
     }
     if error.is::<wasmtime::PoolConcurrencyLimitError>() {
         return CallError::Host {
-            reason: error.to_string(),
+            reason: shortened(error, REASON),
         };
     }
-    let reason = error.root_cause().to_string();
+    let reason = shortened(error.root_cause(), REASON);
     // wasmtime keeps this error's type to itself.
     if reason.contains("fuel allocated for hostcalls has been exhausted") {
         return CallError::OutputLimit {
@@ -261,6 +294,7 @@ fn frames(error: &wasmtime::Error, lines: &Lines) -> Vec<String> {
         })
         .filter(|name| !name.starts_with("core::panicking") && !name.starts_with("std::"))
         .take(5)
+        .map(|name| shortened(name, FRAME))
         .collect()
 }
 

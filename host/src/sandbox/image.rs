@@ -136,12 +136,7 @@ impl<'w> Maker<'w> {
         let state = self
             .look(engine, &mut store, &instance)
             // The cause alone: what is around it names frames of the guest, however long their names are.
-            .map_err(|error| {
-                unseen(shortened(
-                    &error.root_cause().to_string(),
-                    component::LONGEST_REASON,
-                ))
-            })?;
+            .map_err(|error| unseen(shortened(error.root_cause(), component::LONGEST_REASON)))?;
         drop(store);
         let made = self.snapshotter.snapshot(state);
         made.map_err(|error| unseen(reason_of(error)))

@@ -11,6 +11,8 @@ use crate::config::SandboxLimits;
 pub struct Limits {
     /// Wall time of the whole call chain: instantiation, prepare and clone, or a trigger.
     pub timeout: Duration,
+    /// What of it is over before the call begins: its wait for a thread.
+    pub waited: Duration,
     /// All linear memories together, in bytes.
     pub memory_bytes: usize,
     /// All tables together, in elements.
@@ -61,6 +63,7 @@ impl Limits {
         };
         Self {
             timeout: domain.timeout,
+            waited: Duration::ZERO,
             memory_bytes: (set(|over| over.memory_mib, host.memory_mib) as usize) << 20,
             table_elements: set(|over| over.table_elements, host.table_elements) as usize,
             output_bytes: (set(|over| over.output_kib, host.output_kib) as usize) << 10,
@@ -68,6 +71,12 @@ impl Limits {
             log_bytes: (set(|over| over.log_kib, host.log_kib) as usize) << 10,
             log_lines: set(|over| over.log_lines, host.log_lines),
         }
+    }
+
+    /// The wall time that is left of the call's own.
+    #[must_use]
+    pub const fn left(&self) -> Duration {
+        self.timeout.saturating_sub(self.waited)
     }
 }
 

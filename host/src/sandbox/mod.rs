@@ -10,6 +10,8 @@ mod component;
 mod engine;
 mod failure;
 mod functions;
+#[doc(hidden)]
+pub mod fuzzing;
 mod image;
 mod limits;
 mod lines;
@@ -36,6 +38,7 @@ pub use failure::{CallError, Trap};
 pub use functions::SharedFunctions;
 pub use image::{NoImage, Preparation, Source};
 pub use limits::{CompileLimits, Limits};
+pub(crate) use workers::Allowance;
 
 use crate::catalog::{Catalog, FixtureSlice, Phase};
 use crate::config::SandboxLimits;
@@ -355,6 +358,28 @@ impl Sandbox {
         F: FnOnce() -> T + Send + 'static,
     {
         self.workers.run(limit, work).await
+    }
+
+    /// Runs CPU-bound work on the bounded pool, within an allowance that its wait for a turn is part of.
+    ///
+    /// # Errors
+    /// [`CallError::NoThread`] where no turn came in time, [`CallError::Host`] where the work panicked,
+    /// [`CallError::Timeout`] where it did not end.
+    pub(crate) async fn run_within<T, F>(
+        &self,
+        allowance: Allowance,
+        work: F,
+    ) -> Result<T, CallError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.workers.run_within(allowance, work).await
+    }
+
+    /// How many calls have a turn at once.
+    pub(crate) const fn turns(&self) -> usize {
+        self.workers.count()
     }
 
     /// Clones one tenant with an instance that has prepared the slice: of the image that the component has of

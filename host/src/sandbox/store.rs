@@ -9,6 +9,12 @@ use super::engine::{SandboxEngine, TICK};
 use super::limits::Limits;
 use super::lines::Lines;
 use super::workers::{PATIENCE, step_aside};
+use crate::fault::shortened;
+
+/// The most bytes of a guest's last words that its failure repeats.
+const SAID: usize = 500;
+/// The most bytes of one log line of a guest.
+const LINE: usize = 4 << 10;
 
 /// What the host keeps beside one guest.
 pub(super) struct State {
@@ -93,19 +99,24 @@ pub(super) fn build(
     #[expect(clippy::disallowed_methods, reason = "the one home of stores")]
     let mut store = Store::new(&engine.engine, state);
     store.limiter(|state| state);
-    // Twice it comes to its deadline: where it has taken long enough to step aside, and at its end.
-    let whole = ticks(limits.timeout).saturating_add(1);
-    let first = ticks(PATIENCE).min(whole);
+    // The deadline fires when the call has taken long enough to step aside, again while there is no room for
+    // that, and at its end. What the call waited before it began is no longer its to use.
+    let whole = ticks(limits.left()).saturating_add(1);
+    let patience = ticks(PATIENCE);
+    let first = patience.min(whole);
     store.set_epoch_deadline(first);
-    let mut rest = Some(whole - first).filter(|rest| *rest > 0);
+    let mut rest = whole - first;
     store.epoch_deadline_callback(move |_| {
-        Ok(match rest.take() {
-            Some(rest) => {
-                step_aside();
-                UpdateDeadline::Continue(rest)
-            }
-            None => UpdateDeadline::Interrupt,
-        })
+        if rest == 0 {
+            return Ok(UpdateDeadline::Interrupt);
+        }
+        let next = if step_aside() {
+            rest
+        } else {
+            patience.min(rest)
+        };
+        rest -= next;
+        Ok(UpdateDeadline::Continue(next))
     });
     store.set_hostcall_fuel(limits.output_bytes);
     store
@@ -146,7 +157,7 @@ impl State {
         let over = self.log_lines >= self.limits.log_lines
             || self.log_bytes.saturating_add(message.len()) > self.limits.log_bytes;
         if level == tracing::Level::ERROR {
-            self.last_error = Some(message.chars().take(500).collect());
+            self.last_error = Some(shortened(message, SAID));
         }
         if over {
             self.dropped_log_lines = self.dropped_log_lines.saturating_add(1);
@@ -154,6 +165,7 @@ impl State {
         }
         self.log_lines += 1;
         self.log_bytes += message.len();
+        let message = shortened(message, LINE);
         let Self {
             domain,
             tenant_id,

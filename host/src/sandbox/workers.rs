@@ -12,7 +12,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -22,9 +22,27 @@ use super::threads::Threads;
 /// How long a call may take before it steps aside.
 pub(super) const PATIENCE: Duration = Duration::from_millis(10);
 
+/// The time that a call has: its wait for a turn is part of `limit`, its host work may take `slack` more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    /// When the call was asked for.
+    pub(crate) asked: Instant,
+    /// The time from then on, for the wait and the guest together.
+    pub(crate) limit: Duration,
+    /// How much later the host gives up on a call that has a turn.
+    pub(crate) slack: Duration,
+}
+
+impl Allowance {
+    fn turn_by(&self) -> tokio::time::Instant {
+        (self.asked + self.limit).into()
+    }
+}
+
 /// A bound on the blocking threads in use.
 #[derive(Clone)]
 pub(super) struct Workers {
+    count: usize,
     threads: Arc<Threads>,
     turns: Arc<Semaphore>,
     aside: Arc<Semaphore>,
@@ -89,25 +107,36 @@ impl Drop for Held {
     }
 }
 
-/// Has the call of this thread go on beside the others, where there is room, and the next one begin.
-pub(super) fn step_aside() {
+/// Moves the call of this thread beside the others, so that the next one may begin. Returns whether it has left
+/// its turn: `false` means that no place was free, and the caller tries again later.
+pub(super) fn step_aside() -> bool {
     TURN.with_borrow_mut(|turn| {
-        if let Some(turn) = turn
-            && let Ok(place) = Arc::clone(&turn.aside).try_acquire_owned()
-        {
-            turn.place = Some(place);
+        // A call outside of the pool has no turn to leave.
+        let Some(turn) = turn else { return true };
+        match Arc::clone(&turn.aside).try_acquire_owned() {
+            Ok(place) => {
+                turn.place = Some(place);
+                true
+            }
+            Err(_) => false,
         }
-    });
+    })
 }
 
 impl Workers {
     pub(super) fn new(count: usize, threads: Threads) -> Self {
         let count = count.max(1);
         Self {
+            count,
             threads: Arc::new(threads),
             turns: Arc::new(Semaphore::new(count)),
             aside: Arc::new(Semaphore::new(places_aside(count))),
         }
+    }
+
+    /// How many calls have a turn at once.
+    pub(super) const fn count(&self) -> usize {
+        self.count
     }
 
     /// The threads that guests run on.
@@ -122,8 +151,46 @@ impl Workers {
         F: FnOnce() -> T + Send + 'static,
     {
         // The semaphore is never closed; were it, the work would still have to be done.
+        let place = Arc::clone(&self.turns).acquire_owned().await.ok();
+        self.run_at(place, limit, limit, work).await
+    }
+
+    /// Runs `work` when its turn comes, within an allowance that counts from when it was asked for.
+    pub(super) async fn run_within<T, F>(
+        &self,
+        allowance: Allowance,
+        work: F,
+    ) -> Result<T, CallError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let Ok(place) = tokio::time::timeout_at(allowance.turn_by(), turn).await else {
+            return Err(CallError::NoThread {
+                limit_ms: allowance.limit.as_millis(),
+                own: false,
+            });
+        };
+        let left = allowance.limit.saturating_sub(allowance.asked.elapsed());
+        let end = left.saturating_add(allowance.slack);
+        self.run_at(place.ok(), end, allowance.limit, work).await
+    }
+
+    /// Runs `work` at a turn, and waits for it for `end`. A failure names `limit`.
+    async fn run_at<T, F>(
+        &self,
+        place: Option<OwnedSemaphorePermit>,
+        end: Duration,
+        limit: Duration,
+        work: F,
+    ) -> Result<T, CallError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
         let turn = Turn {
-            place: Arc::clone(&self.turns).acquire_owned().await.ok(),
+            place,
             aside: Arc::clone(&self.aside),
         };
         let span = tracing::Span::current();
@@ -139,10 +206,11 @@ impl Workers {
         };
         let call = call.ok_or_else(|| lost(&"the sandbox is closed"))?;
         // The epoch stops a guest by itself; this is for a host call that never comes back.
-        match tokio::time::timeout(limit, call).await {
+        match tokio::time::timeout(end, call).await {
             Ok(done) => done.map_err(|error| lost(&error)),
             Err(_elapsed) => Err(CallError::Timeout {
                 limit_ms: limit.as_millis(),
+                waited_ms: 0,
                 trap: Trap::default(),
             }),
         }
@@ -155,6 +223,39 @@ mod tests {
     use rustix::thread::gettid;
 
     use super::*;
+
+    #[tokio::test]
+    async fn wait_for_a_turn_ends_with_the_limit() {
+        let workers = Workers::new(1, Threads::new(1 << 20).unwrap());
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let held = {
+            let workers = workers.clone();
+            tokio::spawn(async move {
+                let work = move || {
+                    let _ = begin.send(());
+                    ended.recv().is_ok()
+                };
+                workers.run(Duration::from_secs(60), work).await
+            })
+        };
+        begun.await.unwrap();
+        let allowance = Allowance {
+            asked: Instant::now(),
+            limit: Duration::from_millis(1),
+            slack: Duration::from_secs(60),
+        };
+        let waited = workers.run_within(allowance, || ()).await;
+        let own = false;
+        assert_eq!(waited, Err(CallError::NoThread { limit_ms: 1, own }));
+        end.send(()).unwrap();
+        assert_eq!(held.await.unwrap(), Ok(true));
+        let allowance = Allowance {
+            limit: Duration::from_secs(60),
+            ..allowance
+        };
+        assert_eq!(workers.run_within(allowance, || 7).await, Ok(7));
+    }
 
     #[tokio::test]
     async fn guests_stand_back_and_whoever_waits_for_them_does_not() {

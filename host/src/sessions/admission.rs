@@ -19,20 +19,45 @@ pub struct CloneBounds {
     pub queue: usize,
     /// How long a caller waits.
     pub wait: Duration,
+    /// Bytes of records that one session may have.
+    pub session_bytes: u64,
+    /// Bytes of records that all clones under way may have together.
+    pub all_bytes: u64,
+}
+
+impl CloneBounds {
+    /// How many clones there may be at once. Each has its session's whole budget from the start: none waits for more
+    /// of it while it holds some, and none fails because of another.
+    fn places(&self) -> usize {
+        let by_bytes = self.all_bytes / self.session_bytes.max(1);
+        let by_bytes = usize::try_from(by_bytes).unwrap_or(usize::MAX).max(1);
+        if by_bytes < self.under_way {
+            tracing::warn!(
+                clones_under_way = self.under_way,
+                at_once = by_bytes,
+                "clones_output_mib has room for fewer clones at once than clones_under_way allows; the others wait"
+            );
+        }
+        self.under_way.min(by_bytes)
+    }
 }
 
 /// Lets clones in.
 pub(super) struct Admission {
     bounds: CloneBounds,
+    /// How many places there are.
+    most: usize,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
 impl Admission {
     pub(super) fn new(bounds: CloneBounds) -> Self {
+        let most = bounds.places();
         Self {
             bounds,
-            places: Arc::new(Semaphore::new(bounds.under_way)),
+            most,
+            places: Arc::new(Semaphore::new(most)),
             waiting: AtomicUsize::new(0),
         }
     }
@@ -41,7 +66,7 @@ impl Admission {
     pub(super) fn load(&self) -> (usize, usize) {
         let free = self.places.available_permits();
         let waiting = self.waiting.load(Ordering::Relaxed);
-        (self.bounds.under_way.saturating_sub(free), waiting)
+        (self.most.saturating_sub(free), waiting)
     }
 
     /// Waits for a place, which is held as long as what is returned.
@@ -101,6 +126,8 @@ mod tests {
             under_way: 1,
             queue: 1,
             wait,
+            session_bytes: 1,
+            all_bytes: 1,
         }
     }
 
@@ -119,6 +146,25 @@ mod tests {
         drop(first);
         waiting.await.unwrap().unwrap();
         assert!(admission.enter().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn clones_at_once_have_all_of_their_bytes() {
+        for (all_bytes, places) in [(31, 1), (64, 2), (127, 3), (1_000, 5)] {
+            let admission = Admission::new(CloneBounds {
+                under_way: 5,
+                queue: 0,
+                session_bytes: 32,
+                all_bytes,
+                ..bounds(Duration::ZERO)
+            });
+            let mut held = Vec::new();
+            while let Ok(place) = admission.enter().await {
+                held.push(place);
+            }
+            assert_eq!(held.len(), places, "{all_bytes}");
+            assert_eq!(admission.load(), (places, 0));
+        }
     }
 
     #[tokio::test]

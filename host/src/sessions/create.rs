@@ -159,10 +159,11 @@ impl Sessions {
                     return Err(error);
                 }
             };
-            let progress = sessions
-                .inner
-                .under_way
-                .begin(&row.session_id, row.tenants.clone());
+            let progress = sessions.inner.under_way.begin(
+                &row.session_id,
+                row.tenants.clone(),
+                parts.policy.lease,
+            );
             let job = Job {
                 sessions: sessions.clone(),
                 row: row.clone(),

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::clone::{context, millis};
+use super::clone::{call_failed, context, millis};
 use super::create::scope;
+use super::guard::{Bounds, Called};
 use super::{Inner, SessionError, Sessions, redacted};
+use crate::fault::within;
 use crate::metrics;
 use crate::plugins::Registry;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
@@ -18,6 +20,9 @@ use crate::segment::EntityCount;
 
 /// How long the plans of a session may take, all together: they only count, and the visitor waits.
 const PLANS: Duration = Duration::from_secs(2);
+
+/// The most bytes of what plugins may have remarked on in the audit and the log of one cleanup.
+const REMARKS: usize = 16 << 10;
 
 /// What became of a session that was deleted.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,7 +196,7 @@ async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
         ));
     }
     remarks.sort();
-    remarks
+    within(remarks, REMARKS)
 }
 
 pub(super) async fn plan_cleanup(
@@ -211,14 +216,25 @@ pub(super) async fn plan_cleanup(
         timeout: PLANS,
         ..Limits::of(declared, &inner.parts.catalog.limits(), &inner.parts.limits)
     };
-    let sandbox = inner.parts.sandbox.clone();
-    let call = inner.parts.sandbox.run(PLANS, move || {
-        sandbox.plan_cleanup(&plugin.component, &context, &held, &limits)
+    let called = Called {
+        plugin: &plugin,
+        work: "cleanup".to_owned(),
+        purpose: context.purpose,
+    };
+    let bounds = Bounds {
+        limits,
+        slack: Duration::ZERO,
+        until: None,
+    };
+    let (worker, component) = (Arc::clone(inner), plugin.component.clone());
+    let call = inner.call(called, bounds, move |limits| {
+        let sandbox = &worker.parts.sandbox;
+        let planned = sandbox.plan_cleanup(&component, &context, &held, limits);
+        planned
+            .map(|(plan, _cost)| plan)
+            .map_err(|error| call_failed(&error))
     });
-    match call.await {
-        Ok(Ok((plan, _cost))) => Ok(plan),
-        Ok(Err(error)) | Err(error) => Err(error.to_string()),
-    }
+    call.await.1.map_err(|error| error.message)
 }
 
 /// What the plan says that an operator or the plugin's author should know.

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::clone::{Work, check_references, clone_domain};
+use super::clone::{Work, bytes_of, check_references, clone_domain, too_much};
 use super::create::scope;
-use super::progress::Progress;
+use super::progress::{Progress, calls_end};
 use super::trigger::{readers, run_phases, settle, withdraw};
 use super::{SessionError, Sessions, outcome, read};
 use crate::catalog::Phase;
@@ -18,7 +18,7 @@ use crate::repo::{
     Part, Replaced, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow,
 };
 use crate::sandbox::Purpose;
-use crate::segment::{EntityCounts, StoredSegment};
+use crate::segment::{EntityCounts, StoredSegment, stored_bytes};
 
 /// Which domain of which tenant is to be cloned again, and what the caller takes the session to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,7 @@ impl Sessions {
     async fn repair(&self, asked: CloneDomain) -> Result<ServiceRow, SessionError> {
         let parts = &self.inner.parts;
         let domain = self.known_domain(&asked.domain)?.clone();
+        let _place = self.inner.admission.enter().await?;
         let _turn = self.inner.turns.take(&asked.session_id).await;
         let deadline = parts.repo.deadline(parts.policy.lease).await?;
         let mut session = self.find(&asked.session_id).await?;
@@ -86,6 +87,7 @@ impl Sessions {
             domain,
             slice,
             purpose: Purpose::Session,
+            until: Some(calls_end(parts.policy.lease)),
         };
         let span = tracing::info_span!("domain", domain = %work.domain.slug, tenant_id = %work.scope.tenant_id);
         let ended = clone_domain(&self.inner, &plugins, &session.session_id, work);
@@ -108,6 +110,11 @@ impl Sessions {
             .find(|t| t.scope.tenant_id == asked.virtual_tenant_id)
         {
             own.domains.insert(asked.domain.clone(), checked);
+        }
+        let used = stored_bytes(&segments);
+        let allowed = parts.bounds.session_bytes;
+        if bytes_of(&stored.tenants) > allowed {
+            return Err(failed(too_much(&asked.domain, used, allowed)));
         }
         let tenants = std::mem::take(&mut stored.tenants);
         let (tenants, outcomes) =
@@ -150,7 +157,7 @@ impl Sessions {
         );
         affected.reset(&mut session.tenants);
         let mut replaced = affected.parts(parts.catalog.triggers());
-        let progress = Arc::new(Progress::new(session.tenants.clone()));
+        let progress = Arc::new(Progress::new(session.tenants.clone()).under(parts.policy.lease));
         let products = stored.products_but(&replaced);
         let made = run_phases(
             &self.inner,
@@ -272,7 +279,8 @@ impl Sessions {
         }
         let stored = self.stored(session, Some(but)).await?;
         let kept = stored.products_but(replaced);
-        let progress = Arc::new(Progress::new(session.tenants.clone()));
+        let progress =
+            Arc::new(Progress::new(session.tenants.clone()).under(self.inner.parts.policy.lease));
         let tenants = Arc::new(stored.tenants);
         let plugins = self.plugins_of(session).await?;
         let made = run_phases(&self.inner, &plugins, session, &progress, &tenants, &kept).await;

@@ -1,5 +1,7 @@
 //! Why a session could not do what it was asked.
 
+use std::time::Duration;
+
 use crate::fault::Fault;
 use crate::plugins::VersionError;
 use crate::repo::{RepoError, SessionRow, SessionStatus};
@@ -121,6 +123,12 @@ pub enum SessionError {
     /// It was deleted while it was being created.
     #[error("the session was deleted while it was being created")]
     Cancelled,
+    /// The clone took longer than its lease.
+    #[error("the clone did not end within its lease of {} s", lease.as_secs())]
+    LeaseOver {
+        /// The lease.
+        lease: Duration,
+    },
     /// A required domain was not cloned.
     #[error("the session FAILED: a required domain was not cloned")]
     CloneFailed {

@@ -1,5 +1,6 @@
 //! What is so now, for whoever watches the host: asked of the store, though not more than once a second.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -27,7 +28,21 @@ impl Sessions {
             clones_under_way,
             clones_waiting,
             mirror_backlog: self.inner.parts.mirror.backlog(),
+            circuits_open: self.circuits_open(),
         }
+    }
+
+    /// The open circuits of what serves, by domain.
+    fn circuits_open(&self) -> BTreeMap<String, usize> {
+        let newest = self.inner.parts.plugins.newest();
+        let open = newest.all_active().map(|plugin| {
+            let open = self
+                .inner
+                .guard
+                .open_circuits(&plugin.domain, &plugin.digest);
+            (plugin.domain.clone(), open.len())
+        });
+        open.collect()
     }
 
     async fn counts(&self) -> Option<SessionCounts> {

@@ -12,6 +12,7 @@ mod domain;
 mod error;
 mod extend;
 mod gauges;
+mod guard;
 mod id;
 mod outcome;
 mod progress;
@@ -38,6 +39,7 @@ pub use create::{Created, NewSession, RequestKey};
 pub use destroy::Destroyed;
 pub use domain::CloneDomain;
 pub use error::SessionError;
+pub use guard::{BreakerPolicy, OpenCircuit};
 pub use id::{IdSource, RandomIds, redacted};
 pub use read::readable;
 pub use sweep::{SweepPolicy, Swept};
@@ -45,8 +47,8 @@ pub use trigger::{CallTrigger, Switches};
 pub use verify::{Comparison, Verdict, Verification};
 pub use versions::{
     Candidate, Changes, Cost, Difference, DomainVersions, EntityDifference, Example,
-    FieldDifference, Finding, Install, Installation, Installed, Proof, Rollback, Version,
-    VersionHealth, VersionsError,
+    FieldDifference, Finding, Install, InstallTurn, Installation, Installed, Proof, Rollback, Seed,
+    StoredBytes, Version, VersionHealth, VersionsError, WatchPolicy,
 };
 pub use watch::SessionWatch;
 
@@ -75,6 +77,15 @@ pub struct SessionPolicy {
     pub lease: Duration,
 }
 
+/// What protects sessions from versions that misbehave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Safeguards {
+    /// When calls are failed fast.
+    pub breaker: BreakerPolicy,
+    /// When a version that was activated is rolled back.
+    pub watch: WatchPolicy,
+}
+
 /// The rooms that sessions are made with.
 pub struct SessionParts {
     /// Accounts, domains, fixtures and rules.
@@ -99,6 +110,8 @@ pub struct SessionParts {
     pub switches: Switches,
     /// How many clones may be under way.
     pub bounds: CloneBounds,
+    /// What protects sessions from versions that misbehave.
+    pub safeguards: Safeguards,
     /// What the host does by itself.
     pub sweep: SweepPolicy,
     /// Where operators are told what they must see to.
@@ -130,10 +143,13 @@ struct Inner {
     under_way: progress::UnderWay,
     turns: turns::Turns,
     admission: admission::Admission,
+    guard: guard::Guard,
+    /// The sessions of the newest revision, as they end.
+    watch: versions::Watch,
     tasks: TaskTracker,
     counted: gauges::Counted,
     /// Held by whoever has the plugins changed.
-    installing: tokio::sync::Mutex<()>,
+    installing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Sessions {
@@ -145,11 +161,13 @@ impl Sessions {
             inner: Arc::new(Inner {
                 admission: admission::Admission::new(parts.bounds),
                 parts,
+                guard: guard::Guard::default(),
+                watch: versions::Watch::default(),
                 under_way: progress::UnderWay::default(),
                 turns: turns::Turns::default(),
                 tasks: TaskTracker::new(),
                 counted: gauges::Counted::default(),
-                installing: tokio::sync::Mutex::default(),
+                installing: Arc::default(),
             }),
         }
     }

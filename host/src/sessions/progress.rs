@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,8 @@ use crate::sandbox::Purpose;
 pub(super) struct Progress {
     /// Whom it is for.
     pub(super) purpose: Purpose,
+    /// When the calls of plugins must have ended, where the session has a lease.
+    pub(super) until: Option<Instant>,
     tenants: Mutex<Vec<TenantRow>>,
     changed: watch::Sender<()>,
     /// Cancelled when the session is deleted meanwhile.
@@ -32,9 +35,16 @@ impl Progress {
         Self::made_for(Purpose::Rehearsal, tenants)
     }
 
+    /// The same, of a session whose lease begins now.
+    pub(super) fn under(mut self, lease: Duration) -> Self {
+        self.until = Some(calls_end(lease));
+        self
+    }
+
     fn made_for(purpose: Purpose, tenants: Vec<TenantRow>) -> Self {
         Self {
             purpose,
+            until: None,
             tenants: Mutex::new(tenants),
             changed: watch::Sender::new(()),
             cancelled: CancellationToken::new(),
@@ -82,6 +92,12 @@ impl Progress {
     }
 }
 
+/// When the calls of plugins must have ended for a session whose lease begins now. A fifth of it is kept for what
+/// comes after them: checks and the commit.
+pub(super) fn calls_end(lease: Duration) -> Instant {
+    Instant::now() + lease / 5 * 4
+}
+
 /// Every clone under way in this process, by session.
 #[derive(Default)]
 pub(super) struct UnderWay {
@@ -89,8 +105,13 @@ pub(super) struct UnderWay {
 }
 
 impl UnderWay {
-    pub(super) fn begin(&self, session_id: &str, tenants: Vec<TenantRow>) -> Arc<Progress> {
-        let progress = Arc::new(Progress::new(tenants));
+    pub(super) fn begin(
+        &self,
+        session_id: &str,
+        tenants: Vec<TenantRow>,
+        lease: Duration,
+    ) -> Arc<Progress> {
+        let progress = Arc::new(Progress::new(tenants).under(lease));
         lock(&self.sessions).insert(session_id.to_owned(), Arc::clone(&progress));
         progress
     }

@@ -44,7 +44,8 @@ impl Sessions {
         // A new creation: by what serves now.
         let plugins = parts.plugins.refresh().await?;
         let row = self.renewed(session, plugins.revision())?;
-        let progress = self.inner.under_way.begin(session_id, row.tenants.clone());
+        let under_way = &self.inner.under_way;
+        let progress = under_way.begin(session_id, row.tenants.clone(), parts.policy.lease);
         let span =
             tracing::info_span!("session", session = %redacted(session_id), account = %row.account);
         let made = self.clone_again(row, plugins, progress, started);

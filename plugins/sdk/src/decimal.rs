@@ -141,7 +141,11 @@ fn short_product(one: i128, other: i128) -> Option<i128> {
 
 /// A quotient rounded half away from zero. The divisor is not zero.
 fn quotient(dividend: i128, divisor: i128) -> i128 {
-    let (whole, rest) = (dividend / divisor, dividend % divisor);
+    // The least number over -1 is one more than the greatest.
+    let (whole, rest) = (
+        dividend.saturating_div(divisor),
+        dividend.wrapping_rem(divisor),
+    );
     if rest.unsigned_abs() >= divisor.unsigned_abs() - rest.unsigned_abs() {
         whole
             + if (dividend < 0) == (divisor < 0) {

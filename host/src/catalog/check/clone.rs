@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::super::identity::DerivedIds;
 use super::super::json;
 use super::super::{Catalog, CheckedDomain, Domain, Rejection, TenantScope};
-use super::NAME;
 use super::ids::RecordIds;
 use super::segment::SegmentCheck;
+use super::{NAME, kept};
 use crate::fault::{Fault, FaultList, shortened};
 use crate::segment::{Segment, StoredSegment, sha256_hex};
 
@@ -76,16 +76,17 @@ pub(in super::super) fn check(
         too_many |= parsed.is_err() && seen_records >= left;
         left = left.saturating_sub(seen_records);
         match parsed {
-            Ok(records) => {
+            Ok(parsed) => {
+                let rows = kept(segment.rows, parsed);
                 checked.extracts.push(extract);
                 checked.segments.push(StoredSegment {
                     tenant_id: scope.tenant_id,
                     domain: domain.slug.clone(),
                     entity: segment.entity,
                     part: String::new(),
-                    records: u32::try_from(records).unwrap_or(u32::MAX),
-                    digest: sha256_hex(segment.rows.as_bytes()),
-                    rows: segment.rows,
+                    records: u32::try_from(parsed.records).unwrap_or(u32::MAX),
+                    digest: sha256_hex(rows.as_bytes()),
+                    rows,
                 });
             }
             Err(fault) => faults.push(Fault::new(source, fault.pointer, "json", fault.message)),

@@ -6,11 +6,15 @@ use super::super::json::{self, Json};
 use super::super::session;
 use super::super::trigger::{KPI_NAME, OUTLET, STATUS, Trigger};
 use super::super::{Catalog, CheckedProduct, CheckedTenant, Phase, Rejection, TenantScope};
-use super::NAME;
 use super::ids::{MadeIds, RecordIds};
 use super::segment::SegmentCheck;
+use super::{NAME, kept};
 use crate::fault::{Fault, FaultList, shortened};
 use crate::segment::{Segment, StoredSegment, sha256_hex};
+
+/// The most statuses whose records are counted apart; those of all others are counted as [`OTHERS`].
+const STATUSES: usize = 32;
+const OTHERS: &str = "others";
 
 /// Checks the segments that a trigger made for one tenant, of at most `most` records in all.
 pub(in super::super) fn check(
@@ -63,8 +67,8 @@ pub(in super::super) fn check(
         });
         let extract = check.extract;
         too_many |= parsed.is_err() && seen_records >= most;
-        let records = match parsed {
-            Ok(records) => records,
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
             Err(fault) => {
                 faults.push(Fault::new(source, fault.pointer, "json", fault.message));
                 continue;
@@ -73,14 +77,15 @@ pub(in super::super) fn check(
         if faults.is_empty() {
             session::check_product(catalog, scope, &extract, session, &mut faults);
         }
+        let rows = kept(segment.rows, parsed);
         checked.segments.push(StoredSegment {
             tenant_id: scope.tenant_id,
             domain: writes.domain.clone(),
             entity: segment.entity,
             part: trigger.slug.clone(),
-            records: u32::try_from(records).unwrap_or(u32::MAX),
-            digest: sha256_hex(segment.rows.as_bytes()),
-            rows: segment.rows,
+            records: u32::try_from(parsed.records).unwrap_or(u32::MAX),
+            digest: sha256_hex(rows.as_bytes()),
+            rows,
         });
     }
     Rejection::of(faults, too_many)?;
@@ -112,12 +117,13 @@ impl<'p> ProductFields<'p> {
 
     fn check(&mut self, index: usize, record: &Json<'_>, check: &mut SegmentCheck<'_>) {
         if let Some(status) = record.get(STATUS).and_then(Json::as_text) {
-            match self.by_status.get_mut(status) {
-                Some(count) => *count += 1,
-                None => {
-                    self.by_status.insert(status.to_owned(), 1);
-                }
-            }
+            let is_new = !self.by_status.contains_key(status);
+            let status = match is_new && self.by_status.len() >= STATUSES {
+                true => OTHERS,
+                false => status,
+            };
+            // A text of a page is no status; its row stays in the ledger.
+            *self.by_status.entry(shortened(status, NAME)).or_default() += 1;
         }
         let value = record.get(OUTLET);
         if let Some(outlet) = value.and_then(Json::as_text)

@@ -7,7 +7,7 @@ use super::super::rules::{self, RuleState};
 use super::super::schema::EntitySchema;
 use super::ids::{Claimed, RecordIds};
 use super::named;
-use crate::catalog::TenantScope;
+use crate::catalog::{Rejection, TenantScope};
 use crate::fault::{Fault, FaultList};
 
 /// The check of one segment, record after record.
@@ -56,7 +56,8 @@ impl<'c> SegmentCheck<'c> {
             // Counted and not described: an output that is wrong in every record is told by the first.
             self.faults.count();
         } else if !valid {
-            for miss in self.schema.validator.misses(record) {
+            let (misses, more) = self.schema.validator.misses(record, Rejection::KEPT);
+            for miss in misses {
                 let message = named(record, index, &miss.message);
                 let fault = Fault::new(
                     self.source,
@@ -66,6 +67,7 @@ impl<'c> SegmentCheck<'c> {
                 );
                 self.faults.push(fault.with_value(&miss.value));
             }
+            (0..more).for_each(|_| self.faults.count());
         }
         // Tenant and id are checked of records that miss their schema too: another tenant's id must
         // be named, whatever else is wrong.

@@ -6,7 +6,9 @@
 //! fixture's fields in the order in which they were written.
 
 mod instance;
+mod lexer;
 mod names;
+mod number;
 mod parse;
 
 use std::borrow::Cow;
@@ -15,7 +17,8 @@ use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde_json::{Number, Value};
 
 pub(super) use instance::Instance;
-pub(super) use parse::{parse, parse_rows};
+pub(super) use lexer::compact;
+pub(super) use parse::{DEEPEST, JsonFault, Rows, parse, parse_rows};
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]

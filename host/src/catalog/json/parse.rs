@@ -2,7 +2,7 @@
 //! another reader.
 //!
 //! Beyond RFC 8259: no name twice in an object, no U+0000 (PostgreSQL's `json` refuses it), no lone
-//! surrogate, no number that a double cannot hold, no nesting deeper than [`DEEPEST`].
+//! surrogate, no number that a double cannot hold or that a store cannot read, no nesting deeper than [`DEEPEST`].
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -11,11 +11,16 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
+use super::lexer::Lexer;
 use super::names::{Earlier, Names};
-use super::{Fields, Json, push_step};
+use super::{Fields, Json, number, push_step};
 
 /// Arrays and objects inside each other. Every store and reader takes that many.
 pub(crate) const DEEPEST: usize = 64;
+
+/// Values of one record, those inside each other too: a text of a few megabytes can have millions, which take a
+/// hundred times its size to look at.
+const VALUES: usize = 100_000;
 
 /// Why a text is not JSON that can be kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +34,7 @@ pub(crate) struct JsonFault {
 
 /// Parses a whole text.
 pub(crate) fn parse(text: &str) -> Result<Json<'_>, JsonFault> {
-    let context = Context::default();
+    let context = Context::new(text);
     run(text, &context, |deserializer| {
         Seed {
             context: &context,
@@ -41,20 +46,33 @@ pub(crate) fn parse(text: &str) -> Result<Json<'_>, JsonFault> {
 }
 
 /// Parses a text that is one array, handing on each element as it is read, so that none but
-/// the current one is held; at most `most` of them. Answers how many there were.
+/// the current one is held; at most `most` of them, of at most [`VALUES`] each.
 pub(crate) fn parse_rows<'a>(
     text: &'a str,
     most: usize,
     each: impl FnMut(usize, Json<'a>),
-) -> Result<usize, JsonFault> {
-    let context = Context::default();
-    run(text, &context, |deserializer| {
+) -> Result<Rows, JsonFault> {
+    let context = Context::new(text);
+    let records = run(text, &context, |deserializer| {
         deserializer.deserialize_any(RowsVisitor {
             context: &context,
             most,
             each,
         })
+    })?;
+    Ok(Rows {
+        records,
+        is_spaced: context.lexer.is_spaced(),
     })
+}
+
+/// What was read of an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rows {
+    /// How many elements it has.
+    pub(crate) records: usize,
+    /// Whether there may be white space between its tokens.
+    pub(crate) is_spaced: bool,
 }
 
 fn run<'a, T>(
@@ -85,15 +103,37 @@ fn in_words(error: &serde_json::Error) -> String {
 }
 
 /// What the levels of one parse share.
-#[derive(Default)]
 struct Context<'a> {
+    /// Where it is in the text.
+    lexer: Lexer<'a>,
+    /// How many more values there may be.
+    left: Cell<usize>,
     /// Where the first fault was met.
     pointer: Cell<Option<String>>,
     /// The names of the objects read so far.
     names: Earlier<'a>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            lexer: Lexer::new(text),
+            left: Cell::new(usize::MAX),
+            pointer: Cell::default(),
+            names: Earlier::default(),
+        }
+    }
+
+    /// Counts a value.
+    fn count<E: de::Error>(&self) -> Result<(), E> {
+        let left =
+            self.left.get().checked_sub(1).ok_or_else(|| {
+                E::custom(format_args!("more than {VALUES} values in one record"))
+            })?;
+        self.left.set(left);
+        Ok(())
+    }
+
     /// Notes where a fault was met, unless a deeper level did so already.
     fn note(&self, path: Option<&Path<'_>>) {
         let noted = self.pointer.take();
@@ -167,8 +207,9 @@ impl<'a> DeserializeSeed<'a> for Seed<'_, '_, 'a> {
     type Value = Json<'a>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Json<'a>, D::Error> {
-        deserializer
-            .deserialize_any(self)
+        self.context
+            .count()
+            .and_then(|()| deserializer.deserialize_any(self))
             .inspect_err(|_| self.context.note(self.path))
     }
 }
@@ -197,6 +238,9 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Json<'a>, E> {
+        if let Some(reason) = number::refuse(self.context.lexer.double(), number) {
+            return Err(E::custom(reason));
+        }
         Number::from_f64(number)
             .map(Json::Number)
             .ok_or_else(|| E::custom("a number that no double holds"))
@@ -204,6 +248,7 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
 
     fn visit_borrowed_str<E: de::Error>(self, text: &'a str) -> Result<Json<'a>, E> {
         // Unescaped text cannot hold a control character.
+        self.context.lexer.pass(text);
         Ok(Json::Text(Cow::Borrowed(text)))
     }
 
@@ -231,7 +276,7 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
         let depth = self.deeper()?;
         let mut names = Names::new(&self.context.names, self.depth);
         let mut fields = Vec::with_capacity(names.expected());
-        while let Some(name) = entries.next_key_seed(NameSeed)? {
+        while let Some(name) = entries.next_key_seed(NameSeed(&self.context.lexer))? {
             let path = Path {
                 parent: self.path,
                 step: Step::Name(&name),
@@ -250,9 +295,9 @@ impl<'a> Visitor<'a> for Seed<'_, '_, 'a> {
     }
 }
 
-struct NameSeed;
+struct NameSeed<'c, 'a>(&'c Lexer<'a>);
 
-impl<'a> DeserializeSeed<'a> for NameSeed {
+impl<'a> DeserializeSeed<'a> for NameSeed<'_, 'a> {
     type Value = Cow<'a, str>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -260,7 +305,7 @@ impl<'a> DeserializeSeed<'a> for NameSeed {
     }
 }
 
-impl<'a> Visitor<'a> for NameSeed {
+impl<'a> Visitor<'a> for NameSeed<'_, 'a> {
     type Value = Cow<'a, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -268,6 +313,7 @@ impl<'a> Visitor<'a> for NameSeed {
     }
 
     fn visit_borrowed_str<E: de::Error>(self, text: &'a str) -> Result<Self::Value, E> {
+        self.0.pass(text);
         Ok(Cow::Borrowed(text))
     }
 
@@ -302,6 +348,7 @@ impl<'a, F: FnMut(usize, Json<'a>)> Visitor<'a> for RowsVisitor<'_, 'a, F> {
                 path: Some(&path),
                 depth: 1,
             };
+            self.context.left.set(VALUES);
             let Some(row) = rows.next_element_seed(seed)? else {
                 return Ok(count);
             };
@@ -382,12 +429,90 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_a_store_cannot_read_are_refused_where_they_stand() {
+        let digits = "3".repeat(18_000);
+        for (number, message) in [
+            ("1e-20000", "exponent"),
+            ("0e-20000", "exponent"),
+            ("-0.0E99999999999", "exponent"),
+            (&format!("0.{digits}"), "18002 characters"),
+            (&format!("1{}", "0".repeat(1_100)), "range"),
+            ("1e-400", "smaller"),
+            (&format!("0.{}1", "0".repeat(400)), "smaller"),
+        ] {
+            for (text, pointer) in [
+                (format!("[{{\"a\":\"x\",\"n\":{number}}}]"), "/0/n"),
+                (
+                    format!("[{{\"\\u0061 1.5\" : [1,2.5, \"\\\"3.5\", -0, {number}]}}]"),
+                    "/0/a 1.5/4",
+                ),
+            ] {
+                let (at, why) = fault(&text);
+                assert_eq!(at, pointer, "{text}: {why}");
+                assert!(why.contains(message), "{text}: {why}");
+            }
+        }
+        for number in [
+            "-0",
+            "0e0",
+            "5e-324",
+            "1.7976931348623157e308",
+            "18446744073709551616",
+            &format!("{:.1074}", f64::from_bits(1)),
+        ] {
+            assert!(
+                parse(&format!("[{number}, {{\"n\":{number}}}]")).is_ok(),
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn space_between_tokens_is_noticed() {
+        let spaced = |text: &str| parse_rows(text, 9, |_, _| ()).unwrap().is_spaced;
+        for text in [
+            "[]",
+            "[{\"a b\":\"c d\",\"e\":[1,2.5,null],\"f\":{}},{\"a\":-0}]",
+        ] {
+            assert!(!spaced(text), "{text}");
+        }
+        for text in [
+            " []",
+            "[] ",
+            "[1 ]",
+            "[\n1]",
+            "[{\"a\": 1}]",
+            "[{\"a\":1, \"b\":2}]",
+            "[1.5, 2]",
+            "[1 ,1.5]",
+            "[{\"a\":\"b\"} ]",
+            "[\"\\n\" ]",
+        ] {
+            assert!(spaced(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_of_a_record_are_bounded() {
+        let record = |values: usize| format!("[{}1]", "1,".repeat(values - 2));
+        let rows = format!("[{0},{0}]", record(VALUES));
+        assert!(parse_rows(&rows, 9, |_, _| ()).is_ok());
+        let rows = format!("[1,{}]", record(VALUES + 1));
+        let fault = parse_rows(&rows, 9, |_, _| ()).unwrap_err();
+        assert!(fault.message.contains("more than 100000 values"), "{fault}");
+        assert!(parse(&rows).is_ok());
+    }
+
+    #[test]
     fn rows_are_handed_on_one_by_one() {
         let mut seen = Vec::new();
         assert_eq!(
             parse_rows("[1, \"x\"]", 9, |index, row| seen
                 .push((index, row.to_value()))),
-            Ok(2)
+            Ok(Rows {
+                records: 2,
+                is_spaced: true
+            })
         );
         assert_eq!(seen, [(0, 1.into()), (1, "x".into())]);
         let fault = parse_rows("{}", 9, |_, _| ()).unwrap_err();

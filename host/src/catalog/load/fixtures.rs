@@ -98,7 +98,7 @@ impl FileReader<'_, '_> {
         &mut self,
         pointer: &str,
         rule: &str,
-        message: impl Into<String>,
+        message: impl std::fmt::Display,
         value: Option<&serde_json::Value>,
     ) {
         let fault = Fault::new(self.file, pointer, rule, message);
@@ -263,7 +263,7 @@ impl FileReader<'_, '_> {
             );
         }
         if !schema.validator.is_valid(&told) {
-            for miss in schema.validator.misses(&told) {
+            for miss in schema.validator.misses(&told, usize::MAX).0 {
                 self.fault(
                     &format!("{pointer}{}", miss.pointer),
                     "schema",

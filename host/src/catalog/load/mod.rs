@@ -4,6 +4,7 @@
 mod accounts;
 mod entities;
 mod fixtures;
+pub(super) mod fuzzing;
 mod manifest;
 mod products;
 mod proof;

@@ -1,39 +1,56 @@
 //! The files of a catalog: read once, digested, and named relative to the catalog file.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use crate::fault::Fault;
 use crate::segment::sha256_hex;
+
+/// Returns the bytes of a file of a name.
+type Files = dyn Fn(&str) -> io::Result<Vec<u8>>;
 
 /// Reads files and collects faults.
 pub(super) struct Source {
     /// The catalog file's own name.
     pub(super) manifest: String,
-    directory: PathBuf,
+    /// Returns the bytes of a file, by its name relative to the catalog file.
+    files: Box<Files>,
     digests: BTreeMap<String, String>,
     /// Everything that was found wrong.
     pub(super) faults: Vec<Fault>,
 }
 
 impl Source {
+    /// The files in the directory of the catalog file.
     pub(super) fn new(file: &Path, text: &[u8]) -> Self {
         let name = file
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
+        let directory = file.parent().map(Path::to_owned).unwrap_or_default();
+        let files = move |file: &str| std::fs::read(directory.join(file));
+        Self::over(name, text, files)
+    }
+
+    /// Files that `files` returns by name; `name` and `text` are the catalog file's.
+    pub(super) fn over(
+        name: String,
+        text: &[u8],
+        files: impl Fn(&str) -> io::Result<Vec<u8>> + 'static,
+    ) -> Self {
         Self {
-            directory: file.parent().map(Path::to_owned).unwrap_or_default(),
             digests: BTreeMap::from([(name.clone(), sha256_hex(text))]),
             manifest: name,
+            files: Box::new(files),
             faults: Vec::new(),
         }
     }
 
     /// The text of a file; a file that cannot be read, or is not UTF-8, is a fault.
     pub(super) fn read(&mut self, file: &str) -> Option<String> {
-        let bytes = match std::fs::read(self.directory.join(file)) {
+        let bytes = match (self.files)(file) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.fault(file, "", "file", format!("cannot be read: {error}"));
@@ -56,13 +73,13 @@ impl Source {
         file: &str,
         pointer: &str,
         rule: &str,
-        message: impl Into<String>,
+        message: impl std::fmt::Display,
     ) {
         self.faults.push(Fault::new(file, pointer, rule, message));
     }
 
     /// Adds a fault of the catalog file.
-    pub(super) fn refuse(&mut self, pointer: &str, rule: &str, message: impl Into<String>) {
+    pub(super) fn refuse(&mut self, pointer: &str, rule: &str, message: impl std::fmt::Display) {
         self.faults
             .push(Fault::new(&self.manifest, pointer, rule, message));
     }

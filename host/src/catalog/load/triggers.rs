@@ -75,7 +75,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn refuse(&mut self, field: &str, rule: &str, message: impl Into<String>) {
+    fn refuse(&mut self, field: &str, rule: &str, message: impl std::fmt::Display) {
         let pointer = format!("{}/{field}", self.pointer);
         self.source.refuse(&pointer, rule, message);
     }

@@ -54,7 +54,8 @@ pub(super) fn columns(
         .into_iter()
         .flat_map(|f| f.iter())
     {
-        let text = shape.property(name).and_then(|shape| shape.text);
+        // What is a date in some records only is text: the view has to read them all.
+        let text = shape.property(name).and_then(|shape| shape.always);
         match kind(property, text) {
             Ok((kind, null)) => columns.push(Column {
                 name: name.to_owned(),

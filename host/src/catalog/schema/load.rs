@@ -8,7 +8,7 @@ use super::column::columns;
 use super::identity;
 use super::keywords::{is_known, nearest_keyword, visit};
 use super::shape::{self, TextKind};
-use super::{EntitySchema, RecordValidator};
+use super::{ColumnKind, EntitySchema, RecordValidator};
 use crate::fault::Fault;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -60,10 +60,17 @@ pub(crate) fn load(
     };
     check_outline(&schema, file, faults);
     let mut traced = BTreeSet::new();
-    let shape = shape::read(&schema, &mut traced);
+    let Some(shape) = shape::read(&schema, &mut traced) else {
+        let message = format!(
+            "more than {} parts: a schema may refer to itself in a few places only",
+            shape::MOST
+        );
+        faults.push(Fault::new(file, "", "bounds", message));
+        return None;
+    };
     check_keywords(&schema, file, &traced, faults);
     for name in ["id", "tenant_id"] {
-        if shape.property(name).and_then(|shape| shape.text) != Some(TextKind::Id) {
+        if shape.property(name).and_then(|shape| shape.always) != Some(TextKind::Id) {
             let pointer = format!("/properties/{name}");
             faults.push(Fault::new(
                 file,
@@ -83,6 +90,10 @@ pub(crate) fn load(
             format!("`{name}` {reason}"),
         ));
     });
+    let whole = columns
+        .iter()
+        .filter(|column| column.kind == ColumnKind::Integer);
+    let validator = validator.with_whole(whole.map(|column| column.name.clone()));
     let rules = rules::load(&schema, &shape, file, faults);
     let identity = identity::load(&schema, &shape, &columns, file, faults);
     Some(EntitySchema {

@@ -13,7 +13,7 @@ pub(super) use identity::Identity;
 pub(super) use keywords::{hint, nearest};
 pub(super) use load::load;
 pub(super) use shape::{Shape, TextKind};
-pub(super) use validator::RecordValidator;
+pub(super) use validator::{RecordValidator, is_instant};
 
 use serde_json::Value;
 

@@ -40,6 +40,8 @@ impl TextKind {
 pub(crate) struct Shape {
     /// What its text means.
     pub(crate) text: Option<TextKind>,
+    /// What its text means whichever branch of the schema a record takes.
+    pub(crate) always: Option<TextKind>,
     /// Whether it may be a text.
     pub(crate) string: bool,
     /// Whether it may be a number.
@@ -97,21 +99,32 @@ impl Shape {
     }
 }
 
-/// Reads the shape of a schema. `traced` collects the pointers of the `format`s that the shape
-/// covers: one that it does not reach would go unchecked, and is a fault to its reader.
-pub(super) fn read<'j>(schema: &'j Json<'j>, traced: &mut BTreeSet<String>) -> Shape {
+/// Reads the shape of a schema; `None` for one of more than [`MOST`] parts. `traced` collects the pointers of
+/// the `format`s that the shape covers: one that it does not reach would go unchecked, and is a fault to its
+/// reader.
+pub(super) fn read<'j>(schema: &'j Json<'j>, traced: &mut BTreeSet<String>) -> Option<Shape> {
     let mut shape = Shape::default();
-    Reader {
+    let mut reader = Reader {
         root: schema,
         traced,
-    }
-    .merge(schema, "", 0, &mut shape);
-    shape
+        always: true,
+        left: MOST,
+    };
+    reader.merge(schema, "", 0, &mut shape);
+    (reader.left > 0).then_some(shape)
 }
+
+/// The most parts of a schema, those behind references counted each time: of one that refers to itself in
+/// several places there are as many as their number to the power of [`Reader::DEEPEST`].
+pub(super) const MOST: usize = 100_000;
 
 struct Reader<'r, 'j> {
     root: &'j Json<'j>,
     traced: &'r mut BTreeSet<String>,
+    /// Whether every record takes the branch that is being read.
+    always: bool,
+    /// How many more parts are read.
+    left: usize,
 }
 
 impl<'j> Reader<'_, 'j> {
@@ -122,9 +135,10 @@ impl<'j> Reader<'_, 'j> {
         let Some(fields) = schema.as_object() else {
             return;
         };
-        if depth > Self::DEEPEST {
+        if depth > Self::DEEPEST || self.left == 0 {
             return;
         }
+        self.left -= 1;
         for (keyword, value) in fields.iter() {
             let mut here = pointer.to_owned();
             push_step(&mut here, keyword);
@@ -132,6 +146,9 @@ impl<'j> Reader<'_, 'j> {
                 ("format", Json::Text(format)) => {
                     if let Some(kind) = TextKind::of(format) {
                         shape.text = Some(kind);
+                        if self.always {
+                            shape.always = Some(kind);
+                        }
                         self.traced.insert(pointer.to_owned());
                     }
                 }
@@ -163,11 +180,18 @@ impl<'j> Reader<'_, 'j> {
                     shape.items = Some(inner);
                 }
                 ("allOf" | "anyOf" | "oneOf", Json::List(parts)) => {
+                    let always = self.always;
+                    self.always = always && keyword == "allOf";
                     for (index, part) in parts.iter().enumerate() {
                         self.merge(part, &format!("{here}/{index}"), depth + 1, shape);
                     }
+                    self.always = always;
                 }
-                ("then" | "else", part) => self.merge(part, &here, depth + 1, shape),
+                ("then" | "else", part) => {
+                    let always = std::mem::replace(&mut self.always, false);
+                    self.merge(part, &here, depth + 1, shape);
+                    self.always = always;
+                }
                 ("$ref", Json::Text(target)) => {
                     if let Some((pointer, part)) = self.resolve(target) {
                         self.merge(part, &pointer, depth + 1, shape);

@@ -65,6 +65,8 @@ pub(super) struct Proof {
     pub(super) calls: u64,
     pub(super) records: u64,
     pub(super) duration_ms: f64,
+    #[serde(default)]
+    pub(super) seed: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,6 +79,14 @@ pub(super) struct EntityDifference {
     pub(super) changed: u64,
     pub(super) fields: BTreeMap<String, Changes>,
     pub(super) spelt_otherwise: u64,
+    /// A host of an earlier version says nothing of it.
+    pub(super) stored_bytes: Option<StoredBytes>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct StoredBytes {
+    pub(super) before: u64,
+    pub(super) after: u64,
 }
 
 #[derive(Debug, Deserialize)]

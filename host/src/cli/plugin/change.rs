@@ -9,12 +9,16 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
-use super::answer::{Candidate, Changes, Cost, EntityDifference, Example, Installation, Plugins};
+use super::answer::{
+    Candidate, Changes, Cost, EntityDifference, Example, Installation, Plugins, StoredBytes,
+};
 use super::{AdminArguments, domain_path};
 use crate::cli::client::{Call, Client};
 use crate::cli::output::Output;
 use crate::cli::text::{duration, grouped, short_digest};
 use crate::cli::{Ending, Failure};
+use crate::fault::shortened;
+use crate::sessions::Seed;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InstallArguments {
@@ -29,6 +33,9 @@ pub(in crate::cli) struct InstallArguments {
         default_value = "administrator"
     )]
     by: String,
+    /// Repeat the proof that had this seed
+    #[arg(long, value_name = "HEX")]
+    seed: Option<Seed>,
     #[command(flatten)]
     admin: AdminArguments,
 }
@@ -38,6 +45,9 @@ pub(in crate::cli) struct DiffArguments {
     /// The components, each with its domain
     #[arg(required = true, value_name = "DOMAIN=FILE", value_parser = component)]
     components: Vec<(String, PathBuf)>,
+    /// Repeat the proof that had this seed
+    #[arg(long, value_name = "HEX")]
+    seed: Option<Seed>,
     #[command(flatten)]
     admin: AdminArguments,
 }
@@ -70,14 +80,19 @@ fn component(text: &str) -> Result<(String, PathBuf), String> {
 
 /// Has components proven, and serve.
 pub(super) fn install(arguments: &InstallArguments, output: &Output) -> Result<Ending, Failure> {
-    let query = format!("?by={}", encoded(&arguments.by));
+    let by = encoded(&arguments.by);
+    let query = format!("?by={by}{}", repeated(arguments.seed));
     prove(&arguments.components, &query, &arguments.admin, output)
 }
 
 /// Has components proven, and shows what they would change.
 pub(super) fn diff(arguments: &DiffArguments, output: &Output) -> Result<Ending, Failure> {
-    let query = "?dry_run=true";
-    prove(&arguments.components, query, &arguments.admin, output)
+    let query = format!("?dry_run=true{}", repeated(arguments.seed));
+    prove(&arguments.components, &query, &arguments.admin, output)
+}
+
+fn repeated(seed: Option<Seed>) -> String {
+    seed.map(|seed| format!("&seed={seed}")).unwrap_or_default()
 }
 
 fn prove(
@@ -175,6 +190,8 @@ fn described(installation: &Installation) -> String {
         grouped(proof.records),
         duration(proof.duration_ms)
     ));
+    let seed = proof.seed.iter();
+    lines.extend(seed.map(|seed| format!("the same proof again: --seed {seed}")));
     if installation.difference.is_empty() {
         lines.push("every record is made as before".to_owned());
     }
@@ -234,6 +251,7 @@ fn entity(one: &EntityDifference) -> Vec<String> {
         grouped(one.removed.records),
         grouped(one.changed)
     )];
+    lines.extend(one.stored_bytes.as_ref().map(growth));
     if one.spelt_otherwise > 0 {
         let times = grouped(one.spelt_otherwise);
         lines.push(format!(
@@ -271,6 +289,23 @@ fn entity(one: &EntityDifference) -> Vec<String> {
     lines
 }
 
+/// How much more, or less, is stored of an entity.
+fn growth(stored: &StoredBytes) -> String {
+    let StoredBytes { before, after } = stored;
+    let share = match before {
+        0 => String::new(),
+        _ => format!(
+            " ({:+.0} %)",
+            100.0 * (*after as f64 / *before as f64 - 1.0)
+        ),
+    };
+    format!(
+        "  stored: {} bytes, before {}{share}",
+        grouped(*after),
+        grouped(*before)
+    )
+}
+
 fn place(example: &Example) -> String {
     let outlet = example.outlet.as_deref();
     let outlet = outlet.map(|outlet| format!("{outlet} of "));
@@ -282,14 +317,10 @@ fn place(example: &Example) -> String {
     )
 }
 
-/// A value, shortened.
+/// A value, shortened: a plugin made it.
 fn value(value: Option<&Value>) -> String {
     const LONGEST: usize = 60;
-    let text = value.map_or_else(|| "nothing".to_owned(), Value::to_string);
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
-    }
+    value.map_or_else(|| "nothing".to_owned(), |value| shortened(value, LONGEST))
 }
 
 #[cfg(test)]
@@ -303,6 +334,17 @@ mod tests {
         for text in ["shelving", "=x", "shelving="] {
             assert!(component(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn growth_is_told_in_bytes_and_as_a_share() {
+        let told = |before, after| growth(&StoredBytes { before, after });
+        assert_eq!(
+            told(12_000, 30_000),
+            "  stored: 30,000 bytes, before 12,000 (+150 %)"
+        );
+        assert_eq!(told(100, 50), "  stored: 50 bytes, before 100 (-50 %)");
+        assert_eq!(told(0, 50), "  stored: 50 bytes, before 0");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The address that a request comes from, past the proxies that are trusted to say it.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use axum::http::{HeaderMap, HeaderName};
+use axum::extract::ConnectInfo;
+use axum::http::{Extensions, HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 /// Where each proxy adds the address that it was called from. `Forwarded` (RFC 7239) is not read as
@@ -42,9 +43,24 @@ impl TrustedProxies {
         client
     }
 
+    /// Where a request with these extensions and headers comes from.
+    pub(in crate::http) fn client_of(
+        &self,
+        extensions: &Extensions,
+        headers: &HeaderMap,
+    ) -> IpAddr {
+        self.client(peer(extensions), headers)
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
+}
+
+/// Who holds the other end of the connection; where there is none, this machine.
+fn peer(extensions: &Extensions) -> IpAddr {
+    let connection = extensions.get::<ConnectInfo<SocketAddr>>();
+    connection.map_or(Ipv4Addr::LOCALHOST.into(), |ConnectInfo(peer)| peer.ip())
 }
 
 /// An address, also with a port as some proxies add it.
@@ -61,7 +77,7 @@ fn read(hop: &[u8]) -> Option<IpAddr> {
 }
 
 /// What stands for a client: its address, or of IPv6 its network.
-pub(super) fn network(address: IpAddr) -> IpAddr {
+pub(in crate::http) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),

@@ -1,4 +1,4 @@
-//! How often one client may create sessions: GCRA, which lets a burst through and then one at a time.
+//! How often one client may do something: GCRA, which lets a burst through and then one at a time.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -12,13 +12,13 @@ use governor::{Quota, RateLimiter};
 
 use super::address::network;
 
-/// After so many questions, clients are forgotten that could create a whole burst again.
+/// After so many questions, clients are forgotten that could have a whole burst again.
 const FORGET_EVERY: u32 = 1024;
 
-/// How often one client may create.
+/// How often one client may do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// Sessions in a minute; 0 is no limit.
+    /// Times in a minute; 0 is no limit.
     pub per_minute: u32,
     /// How many of them at once.
     pub burst: u32,
@@ -27,14 +27,14 @@ pub struct Pace {
 type Limiter<C> =
     RateLimiter<IpAddr, HashMapStateStore<IpAddr>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
-/// Counts the creations of each client. What it remembers is bounded by the requests of the time that
+/// Counts what each client does. What it remembers is bounded by the requests of the time that
 /// a burst takes to be whole again.
-pub struct CreationRate<C: Clock = DefaultClock> {
+pub struct ClientRate<C: Clock = DefaultClock> {
     limiter: Option<Limiter<C>>,
     asked: AtomicU32,
 }
 
-impl CreationRate {
+impl ClientRate {
     /// Counts from nothing.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
@@ -42,7 +42,7 @@ impl CreationRate {
     }
 }
 
-impl<C: Clock> CreationRate<C> {
+impl<C: Clock> ClientRate<C> {
     fn on(pace: Pace, clock: C) -> Self {
         let quota = NonZeroU32::new(pace.per_minute).map(|per_minute| {
             Quota::per_minute(per_minute)
@@ -54,11 +54,11 @@ impl<C: Clock> CreationRate<C> {
         }
     }
 
-    /// Counts one creation of a client.
+    /// Counts once for a client.
     ///
     /// # Errors
     /// How long it has to wait; then it was not counted.
-    pub(super) fn count(&self, client: IpAddr) -> Result<(), Duration> {
+    pub(in crate::http) fn count(&self, client: IpAddr) -> Result<(), Duration> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
@@ -79,10 +79,10 @@ mod tests {
 
     use super::*;
 
-    fn rate(per_minute: u32, burst: u32) -> (CreationRate<FakeRelativeClock>, FakeRelativeClock) {
+    fn rate(per_minute: u32, burst: u32) -> (ClientRate<FakeRelativeClock>, FakeRelativeClock) {
         let clock = FakeRelativeClock::default();
         let pace = Pace { per_minute, burst };
-        (CreationRate::on(pace, clock.clone()), clock)
+        (ClientRate::on(pace, clock.clone()), clock)
     }
 
     fn address(text: &str) -> IpAddr {

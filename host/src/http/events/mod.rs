@@ -5,7 +5,7 @@ mod places;
 mod snapshot;
 mod stream;
 
-pub use places::EventStreams;
 pub(super) use places::Place;
+pub use places::{EventStreams, StreamBounds};
 pub(super) use snapshot::Snapshot;
 pub(super) use stream::tell;

@@ -1,40 +1,92 @@
-//! How many streams may be open: each of them looks at its session's row for as long as it is.
+//! How many streams may be open: of all, of one client, and of one session. Each of them looks at its session's
+//! row for as long as it is open.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::http::client::{Share, Shares, network};
 use crate::http::problem::Problem;
+
+/// How many streams may be open at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamBounds {
+    /// Of all clients.
+    pub most: usize,
+    /// Of one client address, and as many of one session.
+    pub share: usize,
+}
 
 /// Lets streams in. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct EventStreams(Arc<Semaphore>);
+pub struct EventStreams(Arc<Places>);
+
+#[derive(Debug)]
+struct Places {
+    all: Arc<Semaphore>,
+    clients: Shares<IpAddr>,
+    sessions: Shares<String>,
+}
 
 /// One stream's place, as long as it is held.
 #[derive(Debug)]
-pub(in crate::http) struct Place(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
+#[expect(dead_code, reason = "held")]
+pub(in crate::http) struct Place {
+    client: Option<Share<IpAddr>>,
+    session: Share<String>,
+    place: OwnedSemaphorePermit,
+}
 
 impl EventStreams {
     /// At most so many.
     #[must_use]
-    pub fn new(most: usize) -> Self {
-        Self(Arc::new(Semaphore::new(most)))
+    pub fn new(bounds: StreamBounds) -> Self {
+        Self(Arc::new(Places {
+            all: Arc::new(Semaphore::new(bounds.most)),
+            clients: Shares::new(bounds.share),
+            sessions: Shares::new(bounds.share),
+        }))
     }
 
-    /// A place for one stream.
+    /// A place for one stream of a session; `client` is who counts for it, if anybody does.
     ///
     /// # Errors
-    /// 503 where there is none.
-    pub(in crate::http) fn take(&self) -> Result<Place, Problem> {
-        let place = Arc::clone(&self.0).try_acquire_owned();
-        place.map(Place).map_err(|_| {
-            let title = "Too many streams are open";
+    /// 429 where the client or the session has its share, 503 where there is none for anybody.
+    pub(in crate::http) fn take(
+        &self,
+        client: Option<IpAddr>,
+        session_id: &str,
+    ) -> Result<Place, Problem> {
+        let shared = |whose: &str| {
+            let detail = format!("{whose} has as many streams of events open as one may");
+            refused(StatusCode::TOO_MANY_REQUESTS, detail)
+        };
+        let client = match client {
+            Some(client) => {
+                let share = self.0.clients.take(network(client));
+                Some(share.ok_or_else(|| shared("this address"))?)
+            }
+            None => None,
+        };
+        let session = self.0.sessions.take(session_id.to_owned());
+        let session = session.ok_or_else(|| shared("the session"))?;
+        let place = Arc::clone(&self.0.all).try_acquire_owned().map_err(|_| {
             let detail = "this host has as many streams of events open as it may";
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            Problem::new(status, "too_many_streams", title, detail)
-                .with_retry()
-                .with_hint("GET the session's status instead")
+            refused(StatusCode::SERVICE_UNAVAILABLE, detail.to_owned())
+        })?;
+        Ok(Place {
+            client,
+            session,
+            place,
         })
     }
+}
+
+fn refused(status: StatusCode, detail: String) -> Problem {
+    let title = "Too many streams are open";
+    Problem::new(status, "too_many_streams", title, detail)
+        .with_retry()
+        .with_hint("GET the session's status instead")
 }

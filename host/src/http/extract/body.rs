@@ -94,31 +94,37 @@ fn unread(rejection: &BytesRejection) -> Problem {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
             too_large(None)
         }
-        _ => Problem::new(
-            StatusCode::BAD_REQUEST,
-            "body_unreadable",
-            "The body could not be read",
-            "the body ended before it was whole",
-        ),
+        _ => unreadable(),
     }
+}
+
+/// The body broke off.
+pub(super) fn unreadable() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "body_unreadable",
+        "The body could not be read",
+        "the body ended before it was whole",
+    )
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<JsonObject, Problem> {
     if bytes.is_empty() {
         return Err(malformed("the body is empty; a JSON object is expected"));
     }
-    match serde_json::from_slice(bytes) {
-        Ok(object) => Ok(object),
-        Err(error) if error.is_data() => {
-            // The position says nothing of use here; the sentence does.
-            let text = error.to_string();
-            let sentence = text
-                .rsplit_once(" at line ")
-                .map_or(text.as_str(), |(before, _)| before);
-            Err(Problem::invalid(vec![Violation::at("", sentence)]))
-        }
-        Err(error) => Err(malformed(&error.to_string())),
+    serde_json::from_slice(bytes).map_err(|error| unparsed(&error))
+}
+
+/// A body that is no JSON, or is not what it should be.
+pub(in crate::http) fn unparsed(error: &serde_json::Error) -> Problem {
+    let text = error.to_string();
+    if !error.is_data() {
+        return malformed(&text);
     }
+    // The position says nothing of use here; the sentence does.
+    let sentence = text.rsplit_once(" at line ");
+    let sentence = sentence.map_or(text.as_str(), |(before, _)| before);
+    Problem::invalid(vec![Violation::at("", sentence)])
 }
 
 fn malformed(detail: &str) -> Problem {

@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::JsonObject;
-use crate::http::problem::{Problem, Violation, nearest};
+use crate::http::problem::{Problem, Violation, Violations, echo, nearest};
 
 /// The fields that are left, and the faults so far.
 #[derive(Debug)]
 pub(in crate::http) struct Fields {
     fields: Vec<(String, Value)>,
     known: Vec<&'static str>,
-    faults: Vec<Violation>,
+    faults: Violations,
 }
 
 impl Fields {
@@ -19,7 +19,7 @@ impl Fields {
         Self {
             fields: body.0,
             known: Vec::new(),
-            faults: Vec::new(),
+            faults: Violations::default(),
         }
     }
 
@@ -33,8 +33,8 @@ impl Fields {
         match self.take(name) {
             Some(value) => self.text(name, &value, read),
             None => {
-                let detail = format!("`{name}` is missing");
-                self.faults.push(Violation::at(format!("/{name}"), detail));
+                self.faults
+                    .add(|| Violation::at(format!("/{name}"), format!("`{name}` is missing")));
                 None
             }
         }
@@ -64,23 +64,17 @@ impl Fields {
         };
         read.map_err(|fault| {
             self.faults
-                .push(Violation::at(pointer(name), format!("`{name}` {fault}")));
+                .add(|| Violation::at(pointer(name), format!("`{name}` {fault}")));
         })
         .ok()
     }
 
     /// # Errors
-    /// Every fault: of the fields that were read, and one per field that is not known.
+    /// The faults: of the fields that were read, and one per field that is not known.
     pub(in crate::http) fn finish(mut self) -> Result<(), Problem> {
         for (name, _) in &self.fields {
-            let detail = match nearest(name, self.known.iter().copied()) {
-                Some(known) => format!("unknown field `{name}`; did you mean `{known}`?"),
-                None => format!(
-                    "unknown field `{name}`; known are: {}",
-                    self.known.join(", ")
-                ),
-            };
-            self.faults.push(Violation::at(pointer(name), detail));
+            let known = &self.known;
+            self.faults.add(|| unknown(name, known));
         }
         match self.faults.is_empty() {
             true => Ok(()),
@@ -95,8 +89,8 @@ impl Fields {
         let fields = self.fields.len();
         self.fields.retain(|(field, _)| field != name);
         if self.fields.len() < fields {
-            let detail = format!("`{name}` is given more than once");
-            self.faults.push(Violation::at(pointer(name), detail));
+            self.faults
+                .add(|| Violation::at(pointer(name), format!("`{name}` is given more than once")));
         }
         Some(value)
     }
@@ -113,10 +107,20 @@ impl Fields {
         };
         read.map_err(|fault| {
             self.faults
-                .push(Violation::at(pointer(name), format!("`{name}` {fault}")));
+                .add(|| Violation::at(pointer(name), format!("`{name}` {fault}")));
         })
         .ok()
     }
+}
+
+fn unknown(name: &str, known: &[&str]) -> Violation {
+    let near = nearest(name, known.iter().copied());
+    let name = echo(name);
+    let detail = match near {
+        Some(near) => format!("unknown field `{name}`; did you mean `{near}`?"),
+        None => format!("unknown field `{name}`; known are: {}", known.join(", ")),
+    };
+    Violation::at(pointer(&name), detail)
 }
 
 /// A name as a JSON pointer (RFC 6901, section 3).

@@ -3,18 +3,20 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::http::HttpState;
+use crate::http::client::too_many_guesses;
 use crate::http::problem::Problem;
 
 /// The header that carries the internal key.
-pub(in crate::http) const HEADER: &str = "x-internal-api-key";
+const HEADER: &str = "x-internal-api-key";
 
 /// The header that carries the admin key.
 const ADMIN_HEADER: &str = "x-admin-api-key";
@@ -67,13 +69,42 @@ impl Caller {
     /// Looks for the key among the headers.
     ///
     /// # Errors
-    /// 401 where there is one and it is wrong.
-    pub(in crate::http) fn of(headers: &HeaderMap, key: &ApiKey) -> Result<Self, Problem> {
-        match headers.get(HEADER) {
+    /// 401 where there is one and it is wrong; 429 where too many wrong ones came from its address.
+    pub(in crate::http) fn of(parts: &Parts, state: &HttpState) -> Result<Self, Problem> {
+        let tried = parts.extensions.get::<TriedKey>().copied();
+        let tried = tried.or_else(|| TriedKey::of(&parts.extensions, &parts.headers, state));
+        match tried {
             None => Ok(Self::Public),
-            Some(given) if key.is(given.as_bytes()) => Ok(Self::Internal),
-            Some(_) => Err(refused("internal_key_wrong", "the internal key is wrong")),
+            Some(TriedKey(Ok(true))) => Ok(Self::Internal),
+            Some(TriedKey(Ok(false))) => {
+                Err(refused("internal_key_wrong", "the internal key is wrong"))
+            }
+            Some(TriedKey(Err(wait))) => Err(too_many_guesses(wait)),
         }
+    }
+}
+
+/// Whether the internal key of a request is right, or how long its client has to wait before one is tried. It is
+/// tried once for each request: a wrong one counts.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct TriedKey(Result<bool, Duration>);
+
+impl TriedKey {
+    /// Tries the key; `None` where there is none.
+    pub(in crate::http) fn of(
+        extensions: &Extensions,
+        headers: &HeaderMap,
+        state: &HttpState,
+    ) -> Option<Self> {
+        let given = headers.get(HEADER)?.as_bytes();
+        let client = state.proxies.client_of(extensions, headers);
+        let is_right = || state.internal_key.is(given);
+        Some(Self(state.guesses.try_key(client, is_right)))
+    }
+
+    /// Whether the key was tried and is right.
+    pub(in crate::http) fn is_right(self) -> bool {
+        self.0 == Ok(true)
     }
 }
 
@@ -81,7 +112,7 @@ impl FromRequestParts<HttpState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
-        Self::of(&parts.headers, &state.internal_key)
+        Self::of(parts, state)
     }
 }
 
@@ -93,7 +124,7 @@ impl FromRequestParts<HttpState> for InternalCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
-        match Caller::of(&parts.headers, &state.internal_key)? {
+        match Caller::of(parts, state)? {
             Caller::Internal => Ok(Self),
             Caller::Public => Err(refused(
                 "internal_key_missing",
@@ -117,10 +148,15 @@ impl FromRequestParts<HttpState> for AdminCaller {
                 .with_hint("X-Admin-API-Key: <the host's ADMIN_API_KEY>")
                 .with_challenge(ADMIN_CHALLENGE)
         };
-        match parts.headers.get(ADMIN_HEADER) {
-            None => Err(refused("admin_key_missing", "the admin key is missing")),
-            Some(given) if state.admin_key.is(given.as_bytes()) => Ok(Self),
-            Some(_) => Err(refused("admin_key_wrong", "the admin key is wrong")),
+        let Some(given) = parts.headers.get(ADMIN_HEADER) else {
+            return Err(refused("admin_key_missing", "the admin key is missing"));
+        };
+        let client = state.proxies.client_of(&parts.extensions, &parts.headers);
+        let is_right = || state.admin_key.is(given.as_bytes());
+        match state.guesses.try_key(client, is_right) {
+            Ok(true) => Ok(Self),
+            Ok(false) => Err(refused("admin_key_wrong", "the admin key is wrong")),
+            Err(wait) => Err(too_many_guesses(wait)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 
-use crate::http::problem::{Problem, Violation, nearest};
+use crate::http::problem::{Problem, Violation, Violations, echo, nearest};
 
 /// Names and values as they came, repeated ones too.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl<S: Send + Sync> FromRequestParts<S> for QueryPairs {
 pub(in crate::http) struct QueryFields {
     pairs: Vec<(String, String)>,
     known: Vec<String>,
-    faults: Vec<Violation>,
+    faults: Violations,
 }
 
 impl QueryFields {
@@ -34,7 +34,7 @@ impl QueryFields {
         Self {
             pairs: query.0,
             known: Vec::new(),
-            faults: Vec::new(),
+            faults: Violations::default(),
         }
     }
 
@@ -46,13 +46,9 @@ impl QueryFields {
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         let found = self.optional(name, read);
-        let told = self
-            .faults
-            .iter()
-            .any(|fault| fault.parameter.as_deref() == Some(name));
-        if found.is_none() && !told {
+        if found.is_none() && !self.faults.names(name) {
             self.faults
-                .push(Violation::of(name, format!("`{name}` is missing")));
+                .add(|| Violation::of(name, format!("`{name}` is missing")));
         }
         found
     }
@@ -66,14 +62,14 @@ impl QueryFields {
         let mut values = self.take(name);
         let value = values.pop()?;
         if !values.is_empty() {
-            let detail = format!("`{name}` is given more than once");
-            self.faults.push(Violation::of(name, detail));
+            self.faults
+                .add(|| Violation::of(name, format!("`{name}` is given more than once")));
             return None;
         }
         read(&value)
             .map_err(|fault| {
                 self.faults
-                    .push(Violation::of(name, format!("`{name}` {fault}")))
+                    .add(|| Violation::of(name, format!("`{name}` {fault}")))
             })
             .ok()
     }
@@ -81,6 +77,9 @@ impl QueryFields {
     /// Every value of a parameter that may be repeated.
     pub(in crate::http) fn take(&mut self, name: &str) -> Vec<String> {
         self.known.push(name.to_owned());
+        if !self.pairs.iter().any(|(parameter, _)| parameter == name) {
+            return Vec::new();
+        }
         let (taken, left) = self
             .pairs
             .drain(..)
@@ -90,24 +89,31 @@ impl QueryFields {
     }
 
     /// # Errors
-    /// Every fault: of the parameters that were read, and one per parameter that is not known.
+    /// The faults: of the parameters that were read, and one per parameter that is not known.
     pub(in crate::http) fn finish(mut self) -> Result<(), Problem> {
         for (name, _) in &self.pairs {
-            let detail = match nearest(name, self.known.iter().map(String::as_str)) {
-                Some(known) => format!("unknown parameter `{name}`; did you mean `{known}`?"),
-                None if self.known.is_empty() => format!("unknown parameter `{name}`"),
-                None => format!(
-                    "unknown parameter `{name}`; known are: {}",
-                    self.known.join(", ")
-                ),
-            };
-            self.faults.push(Violation::of(name, detail));
+            let known = &self.known;
+            self.faults.add(|| unknown(name, known));
         }
         match self.faults.is_empty() {
             true => Ok(()),
             false => Err(Problem::invalid(self.faults)),
         }
     }
+}
+
+fn unknown(name: &str, known: &[String]) -> Violation {
+    let near = nearest(name, known.iter().map(String::as_str));
+    let name = echo(name);
+    let detail = match near {
+        Some(near) => format!("unknown parameter `{name}`; did you mean `{near}`?"),
+        None if known.is_empty() => format!("unknown parameter `{name}`"),
+        None => format!(
+            "unknown parameter `{name}`; known are: {}",
+            known.join(", ")
+        ),
+    };
+    Violation::of(name, detail)
 }
 
 /// A number of things to answer with.

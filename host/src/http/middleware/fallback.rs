@@ -5,7 +5,7 @@ use std::any::Any;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, echo};
 
 /// There is nothing at this path.
 pub(in crate::http) async fn route_not_found() -> Problem {
@@ -22,8 +22,10 @@ pub(in crate::http) async fn route_not_found() -> Problem {
 /// There is something at this path, but not for this method.
 pub(in crate::http) async fn method_not_allowed(method: Method) -> Problem {
     let title = "The method is not allowed";
-    let detail =
-        format!("this path does not answer {method}; the header Allow lists what it answers");
+    let detail = format!(
+        "this path does not answer {}; the header Allow lists what it answers",
+        echo(method.as_str())
+    );
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",

@@ -1,8 +1,8 @@
-//! Refuses a body that is said to be too large before any of it is read, on every route. One that
-//! does not say its length is bounded where it is read.
+//! Refuses a URL that is too long, and a body that is said to be too large before any of it is read, on every
+//! route. A body that does not say its length is bounded where it is read.
 
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -13,12 +13,19 @@ use crate::http::problem::Problem;
 /// Where components are sent to.
 const PLUGINS: &str = "/api/plugins";
 
-/// Bounds `Content-Length`.
+/// Bytes of a path and its query. Proxies and servers commonly take 8 KiB (RFC 9112, section 3, asks for 8,000
+/// octets at least).
+const LONGEST_URL: usize = 8 << 10;
+
+/// Bounds the URL and `Content-Length`.
 pub(in crate::http) async fn bound_length(
     State(state): State<HttpState>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
+    if url_bytes(request.uri()) > LONGEST_URL {
+        return Err(url_too_long());
+    }
     let length = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -34,4 +41,15 @@ pub(in crate::http) async fn bound_length(
         }
         _ => Ok(next.run(request).await),
     }
+}
+
+fn url_bytes(url: &Uri) -> usize {
+    url.path().len() + url.query().map_or(0, |query| query.len() + 1)
+}
+
+fn url_too_long() -> Problem {
+    let title = "The URL is too long";
+    let detail = format!("the path and its query may have at most {LONGEST_URL} bytes");
+    Problem::new(StatusCode::URI_TOO_LONG, "url_too_long", title, detail)
+        .with_hint("ask for less at once: fewer filters, or fewer values of one")
 }

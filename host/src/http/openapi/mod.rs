@@ -31,24 +31,43 @@ use super::problem::ProblemView;
 )]
 pub(super) struct ApiDoc;
 
-/// Adds what holds for all routes: how to authenticate, and that the host itself may fail.
+/// What every request may be refused with, also before its route is looked at.
+const ALWAYS: [(&str, &str); 3] = [
+    ("414", "The path and its query have more than 8 KiB."),
+    (
+        "431",
+        "The head of the request has more than 64 KiB or 100 fields. The answer has no body.",
+    ),
+    ("500", "The host failed; its log says why."),
+];
+
+/// What a route is refused with that reads or takes a key.
+const TOO_MANY: &str = "Too many requests from this address: in a minute, at once, or with a wrong key; see `Retry-After`.";
+
+/// The route that is answered under any load.
+const ALIVE: &str = "/healthz";
+
+/// Adds what holds for all routes: how to authenticate, bounds, and that the host itself may fail.
 pub(super) fn complete(description: &mut OpenApi) {
     let components = description.components.get_or_insert_default();
     components.add_security_scheme("internal_key", internal_key());
     components.add_security_scheme("admin_key", admin_key());
     components.add_security_scheme("access_token", access_token());
-    for item in description.paths.paths.values_mut() {
+    for (path, item) in &mut description.paths.paths {
         for operation in operations(item) {
             for parameter in operation.parameters.iter_mut().flatten() {
                 if let RefOr::T(parameter) = parameter {
                     never_null(&mut parameter.schema);
                 }
             }
-            let failed = refusal::response("The host failed; its log says why.");
-            operation
-                .responses
-                .responses
-                .insert("500".to_owned(), failed);
+            let responses = &mut operation.responses.responses;
+            for (status, description) in ALWAYS {
+                responses.insert(status.to_owned(), refusal::response(status, description));
+            }
+            if path != ALIVE {
+                let too_many = || refusal::response("429", TOO_MANY);
+                responses.entry("429".to_owned()).or_insert_with(too_many);
+            }
         }
     }
 }

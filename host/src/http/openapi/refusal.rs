@@ -15,12 +15,15 @@ use crate::http::problem::MEDIA_TYPE;
 /// The statuses that say when to come back.
 const FOR_NOW: [&str; 2] = ["429", "503"];
 
-/// A refusal, described.
-pub(super) fn response(description: &str) -> RefOr<Response> {
-    problem(description).build().into()
-}
+/// The status of a head that is too large to be read: there is nobody yet who could say more.
+const UNREAD: &str = "431";
 
-fn refused(status: &str, description: &str) -> RefOr<Response> {
+/// A refusal, described.
+pub(super) fn response(status: &str, description: &str) -> RefOr<Response> {
+    if status == UNREAD {
+        let unread = ResponseBuilder::new().description(description);
+        return unread.build().into();
+    }
     let mut response = problem(description);
     if FOR_NOW.contains(&status) {
         let seconds = ObjectBuilder::new()
@@ -48,7 +51,7 @@ macro_rules! refusals {
 
         impl IntoResponses for $name {
             fn responses() -> BTreeMap<String, RefOr<Response>> {
-                BTreeMap::from([$(($status.to_owned(), refused($status, $description)),)+])
+                BTreeMap::from([$(($status.to_owned(), response($status, $description)),)+])
             }
         }
     )+};
@@ -56,10 +59,10 @@ macro_rules! refusals {
 
 refusals! {
     /// Parameters are read.
-    BadRequest { "400": "The request is not valid; `errors` lists every fault.", }
+    BadRequest { "400": "The request is not valid; `errors` lists the first 20 faults.", }
     /// A body is read.
     BadBody {
-        "400": "The request is not valid, or its body is not JSON; `errors` lists every fault.",
+        "400": "The request is not valid, or its body is not JSON; `errors` lists the first 20 faults.",
         "408": "The body took too long to come.",
         "413": "The body is too large.",
         "415": "The body is not said to be JSON.",
@@ -86,13 +89,17 @@ refusals! {
     NotReset {
         "409": "The session is not READY or PARTIAL, or was changed by another request meanwhile.",
         "502": "A required domain was not cloned again; the session is as it was.",
+        "504": "The clone took longer than its lease; the session is as it was.",
     }
     /// A key may have been used.
     KeyReused { "422": "The idempotency key stands for another request.", }
     /// Clients are counted.
-    TooMany { "429": "Too many sessions are asked for from this address; see `Retry-After`.", }
+    TooMany { "429": "Too many sessions are asked for from this address, or too many wrong keys came from it; see `Retry-After`.", }
     /// A session is cloned.
-    SessionFailed { "502": "A required domain was not cloned. The session is FAILED and can be read under `session_id`.", }
+    SessionFailed {
+        "502": "A required domain was not cloned. The session is FAILED and can be read under `session_id`.",
+        "504": "The clone took longer than its lease; nothing of it was kept.",
+    }
     /// A domain is cloned.
     DomainFailed { "502": "The domain was not cloned; all is as it was.", }
     /// A session is asked for its receipt.
@@ -105,25 +112,28 @@ refusals! {
         "502": "The trigger failed; all is as it was.",
     }
     /// The store is asked.
-    StoreUnavailable { "503": "The store is unavailable, or the host is stopping; see `Retry-After`.", }
+    StoreUnavailable { "503": "The store is unavailable, the host is stopping or, where the call reads, too many reads are under way; see `Retry-After`.", }
     /// The store is asked, and a clone is begun.
     HostBusy { "503": "Too many clones are under way, the store is unavailable, or the host is stopping; see `Retry-After`.", }
     /// A stream is opened.
-    StreamUnavailable { "503": "Too many streams are open, the store is unavailable, or the host is stopping; see `Retry-After`.", }
+    StreamUnavailable {
+        "429": "This address, or the session, has as many streams open as one may, or the address sends too many requests; see `Retry-After`.",
+        "503": "Too many streams are open, the store is unavailable, or the host is stopping; see `Retry-After`.",
+    }
     /// The admin key is needed.
     AdminRefused { "401": "The admin key is missing or wrong.", }
     /// A domain is named.
     NoDomain { "404": "There is no such domain.", }
     /// A component is sent.
     BadComponent {
-        "400": "The request is not valid; `errors` lists every fault.",
+        "400": "The request is not valid; `errors` lists the first 20 faults.",
         "408": "The body took too long to come.",
         "413": "The component is larger than this host admits.",
     }
     /// The plugins are changed.
     NotChanged { "409": "The domain has no plugin of its own, no version before, or the plugins were changed by somebody else meanwhile.", }
     /// A candidate is proven.
-    NotProven { "422": "The candidate may not serve, or the proof found what a plugin must not do: `errors` has every finding. All is as it was.", }
+    NotProven { "422": "The candidate may not serve, or the proof found what a plugin must not do: `errors` has the first 20 findings. All is as it was.", }
     /// A candidate is proven.
     ProofBusy { "503": "Another change is being proven, the store is unavailable, or the host is stopping; see `Retry-After`.", }
     /// The host is asked whether it is ready.

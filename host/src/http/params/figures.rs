@@ -26,17 +26,13 @@ impl FiguresParams {
     pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
         let mut fields = QueryFields::of(query);
         let tenant_id = fields.optional("tenant_id", read_uuid);
-        let filters = FIELDS.map(|field| Filter {
-            field: field.to_owned(),
-            values: fields.take(field),
-        });
+        let given = FIELDS.map(|field| (field, fields.take(field)));
         fields.finish()?;
+        let given = given.into_iter().filter(|(_, values)| !values.is_empty());
+        let filters = given.map(|(field, values)| Filter::new(field, values));
         Ok(Self {
             tenant_id,
-            filters: Vec::from(filters)
-                .into_iter()
-                .filter(|filter| !filter.values.is_empty())
-                .collect(),
+            filters: filters.collect::<Result<_, _>>()?,
         })
     }
 }

@@ -67,17 +67,14 @@ impl ListingParams {
     /// Reads the filters, for an entity with these fields.
     ///
     /// # Errors
-    /// 400 for each field that the entity has not, with those that it has.
+    /// 400 for each field that the entity has not, with those that it has, and for too many values of one.
     pub(in crate::http) fn filters(&self, known: &[&str]) -> Result<Vec<Filter>, Problem> {
         let mut fields = QueryFields::of(QueryPairs(self.filters.clone()));
-        let filters = known
+        let given: Vec<(&str, Vec<String>)> = known
             .iter()
             .filter(|field| !PAGE.contains(field))
-            .map(|field| Filter {
-                field: (*field).to_owned(),
-                values: fields.take(field),
-            })
-            .filter(|filter| !filter.values.is_empty())
+            .map(|field| (*field, fields.take(field)))
+            .filter(|(_, values)| !values.is_empty())
             .collect();
         // Already read; but one of them may be what a misspelt name was meant to be.
         for name in PAGE {
@@ -86,7 +83,10 @@ impl ListingParams {
         fields
             .finish()
             .map_err(|problem| problem.with_code("unknown_field"))?;
-        Ok(filters)
+        let filters = given.into_iter();
+        filters
+            .map(|(field, values)| Filter::new(field, values))
+            .collect()
     }
 }
 

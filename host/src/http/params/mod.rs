@@ -2,6 +2,7 @@
 
 mod child;
 mod clone;
+mod components;
 mod exists;
 mod export;
 mod figures;
@@ -13,11 +14,12 @@ mod trigger;
 
 pub(super) use child::ChildParams;
 pub(super) use clone::CloneParams;
+pub(super) use components::read_components;
 pub(super) use exists::ExistsParams;
 pub(super) use export::ExportForm;
 pub(super) use figures::FiguresParams;
 pub(super) use listing::ListingParams;
-pub(super) use plugins::{ChangeParams, ComponentsParams, RollbackParams};
+pub(super) use plugins::{ChangeParams, RollbackParams};
 pub(super) use session::NewSessionParams;
 pub(super) use session_list::SessionListParams;
 pub(super) use trigger::TriggerParams;

@@ -1,12 +1,8 @@
 //! What is asked of the plugins.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
-
 use crate::http::extract::{Fields, JsonObject, QueryFields, QueryPairs};
-use crate::http::problem::{Problem, Violation};
-use crate::sessions::Candidate;
+use crate::http::problem::Problem;
+use crate::sessions::Seed;
 
 /// Who asks, where they do not say.
 const SOMEBODY: &str = "administrator";
@@ -21,6 +17,8 @@ pub(in crate::http) struct ChangeParams {
     pub(in crate::http) by: String,
     /// Whether it is only told what would change.
     pub(in crate::http) dry_run: bool,
+    /// What the proof draws from, where one is to be repeated.
+    pub(in crate::http) seed: Option<Seed>,
 }
 
 impl ChangeParams {
@@ -45,49 +43,16 @@ impl ChangeParams {
             }),
             false => None,
         };
+        let seed = match dry {
+            true => fields.optional("seed", str::parse),
+            false => None,
+        };
         fields.finish()?;
         Ok(Self {
             by: by.unwrap_or_else(|| SOMEBODY.to_owned()),
             dry_run: dry_run.unwrap_or(false),
+            seed,
         })
-    }
-}
-
-/// Several components: `{"components": {"<domain>": "<base64>"}}`.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::http) struct ComponentsParams {
-    /// In the order of the body.
-    pub(in crate::http) candidates: Vec<Candidate>,
-}
-
-impl ComponentsParams {
-    /// Reads a body.
-    ///
-    /// # Errors
-    /// 400 with every fault.
-    pub(in crate::http) fn read(body: JsonObject) -> Result<Self, Problem> {
-        let mut fields = Fields::of(body);
-        let read = fields.required_value("components", |value| match value {
-            Value::Object(components) => Ok(components.clone()),
-            _ => Err("must be an object: a component per domain, in base64".to_owned()),
-        });
-        fields.finish()?;
-        let mut faults = Vec::new();
-        let mut candidates = Vec::new();
-        for (domain, value) in read.unwrap_or_default() {
-            let decoded = value.as_str().map(|text| STANDARD.decode(text));
-            match decoded {
-                Some(Ok(bytes)) => candidates.push(Candidate { domain, bytes }),
-                _ => faults.push(Violation::at(
-                    format!("/components/{domain}"),
-                    "must be the component in base64",
-                )),
-            }
-        }
-        match faults.is_empty() {
-            true => Ok(Self { candidates }),
-            false => Err(Problem::invalid(faults)),
-        }
     }
 }
 

@@ -6,7 +6,9 @@
 
 mod nearest;
 mod session;
+mod text;
 mod versions;
+mod violations;
 
 use std::time::Duration;
 
@@ -17,8 +19,11 @@ use utoipa::ToSchema;
 
 pub(super) use nearest::nearest;
 pub(super) use session::{not_found, reset_failed};
+pub(super) use text::{echo, printable};
+pub use violations::{Violation, Violations};
 
 use super::view::TenantServices;
+use crate::fault::shortened;
 
 /// The media type of a refusal.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -27,7 +32,10 @@ pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 /// for takes longer to come back than it takes to notice.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A refusal.
+/// Bytes of a detail or a hint.
+const LONGEST_DETAIL: usize = 2000;
+
+/// A refusal. Its size is bounded: of texts, and of the faults that it lists.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Refusal>);
 
@@ -57,10 +65,14 @@ pub struct ProblemView {
     code: &'static str,
     /// What happened this time.
     detail: String,
-    /// Every fault of the request, or of what was to be made of it.
+    /// The faults of the request, or of what was to be made of it: the first 20.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 20)]
     errors: Vec<Violation>,
+    /// How many more faults there are.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false, minimum = 1)]
+    further_errors: usize,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -73,41 +85,6 @@ pub struct ProblemView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     services: Option<TenantServices>,
-}
-
-/// One fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Violation {
-    /// Where in the body, as a JSON pointer (RFC 6901); empty for the whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "/demo_account_type")]
-    pub pointer: Option<String>,
-    /// Which parameter of the path or the query, or which header.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "limit")]
-    pub parameter: Option<String>,
-    /// What is wrong with it.
-    pub detail: String,
-}
-
-impl Violation {
-    /// A fault of the body.
-    pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            pointer: Some(pointer.into()),
-            parameter: None,
-            detail: detail.into(),
-        }
-    }
-
-    /// A fault of a parameter or a header.
-    pub fn of(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            pointer: None,
-            parameter: Some(parameter.into()),
-            detail: detail.into(),
-        }
-    }
 }
 
 impl Problem {
@@ -125,8 +102,9 @@ impl Problem {
                 title,
                 status: status.as_u16(),
                 code,
-                detail: detail.into(),
+                detail: shortened(detail.into(), LONGEST_DETAIL),
                 errors: Vec::new(),
+                further_errors: 0,
                 hint: None,
                 session_id: None,
                 services: None,
@@ -136,17 +114,14 @@ impl Problem {
         }))
     }
 
-    /// The request breaks its own rules; every fault is listed.
-    pub fn invalid(violations: Vec<Violation>) -> Self {
-        let detail = match violations.as_slice() {
-            [only] => only.detail.clone(),
-            many => format!("the request has {} faults", many.len()),
-        };
+    /// The request breaks its own rules.
+    pub fn invalid(violations: impl Into<Violations>) -> Self {
+        let violations = violations.into();
         Self::new(
             StatusCode::BAD_REQUEST,
             "invalid_request",
             "The request is not valid",
-            detail,
+            violations.summary(),
         )
         .with_errors(violations)
     }
@@ -169,17 +144,19 @@ impl Problem {
         self
     }
 
-    /// Every fault.
+    /// The faults.
     #[must_use]
-    pub fn with_errors(mut self, errors: Vec<Violation>) -> Self {
-        self.0.view.errors = errors;
+    pub fn with_errors(mut self, errors: impl Into<Violations>) -> Self {
+        let (kept, left) = errors.into().into_parts();
+        self.0.view.errors = kept;
+        self.0.view.further_errors = left;
         self
     }
 
     /// What to do.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.view.hint = Some(hint.into());
+        self.0.view.hint = Some(shortened(hint.into(), LONGEST_DETAIL));
         self
     }
 
@@ -223,6 +200,14 @@ impl Problem {
     pub fn code(&self) -> &'static str {
         self.0.view.code
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl IntoResponse for Problem {

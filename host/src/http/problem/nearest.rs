@@ -3,11 +3,17 @@
 /// Further apart than this many edits, two names have nothing to do with each other.
 const MOST_EDITS: usize = 3;
 
+/// A longer name is no slip of one: to compare it would cost its length times the known names'.
+const LONGEST_ASKED: usize = 100;
+
 /// The nearest of the known names, where one is near enough to have been meant.
 pub(crate) fn nearest<'a>(
     asked: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    if asked.len() > LONGEST_ASKED {
+        return None;
+    }
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(asked, name), name))

@@ -3,10 +3,13 @@
 use axum::http::StatusCode;
 
 use super::{Problem, Violation, nearest};
-use crate::fault::{Fault, chain};
+use crate::fault::{Fault, chain, shortened};
 use crate::http::view::tenant_services;
 use crate::repo::{RepoError, ServiceError, ServiceStatus, SessionRow, SessionStatus};
 use crate::sessions::SessionError;
+
+/// Bytes of a sentence that repeats a name that is not known.
+const LONGEST_UNKNOWN: usize = 200;
 
 impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
@@ -32,7 +35,10 @@ fn refuse(error: &SessionError) -> Problem {
                 asked,
                 known,
             )
-            .with_errors(vec![Violation::at("/demo_account_type", detail)])
+            .with_errors(vec![Violation::at(
+                "/demo_account_type",
+                shortened(&detail, LONGEST_UNKNOWN),
+            )])
         }
         SessionError::UnknownDomain { asked, known } => {
             let title = "There is no such domain";
@@ -143,6 +149,11 @@ fn refuse(error: &SessionError) -> Problem {
             let title = "The session was deleted meanwhile";
             Problem::new(StatusCode::CONFLICT, "session_cancelled", title, detail)
         }
+        SessionError::LeaseOver { .. } => {
+            let title = "The session took too long";
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, "session_timed_out", title, detail)
+                .with_hint("nothing of its data was kept; an operator raises lease_seconds, or gives the domains less time")
+        }
         SessionError::CloneFailed { session } => session_failed(session, detail),
         SessionError::DomainFailed { domain, error } => domain_failed(domain, error, detail),
         SessionError::Invalid { faults } => Problem::invalid(violations(faults, "")),
@@ -157,6 +168,10 @@ fn refuse(error: &SessionError) -> Problem {
         }
         SessionError::Stopping => unavailable("stopping", "The host is stopping", detail),
         SessionError::Host { .. } => Problem::internal(),
+        // The same code: what a client does about it is the same.
+        SessionError::Store(RepoError::Full { .. }) => {
+            unavailable("store_unavailable", "The store is unavailable", detail)
+        }
         SessionError::Store(RepoError::Unavailable(_)) => {
             let detail = "the store cannot be reached, is locked or is out of space";
             unavailable("store_unavailable", "The store is unavailable", detail)
@@ -210,7 +225,7 @@ pub(super) fn unknown(
     asked: &str,
     known: &[String],
 ) -> Problem {
-    let problem = Problem::new(status, code, title, detail);
+    let problem = Problem::new(status, code, title, shortened(detail, LONGEST_UNKNOWN));
     match nearest(asked, known.iter().map(String::as_str)) {
         Some(name) => problem.with_hint(format!("did you mean `{name}`?")),
         None if known.is_empty() => problem,

@@ -32,7 +32,7 @@ impl From<VersionsError> for Problem {
                 .with_errors(vec![violation])
                 .with_hint("what served before serves on")
             }
-            VersionsError::Disproved { findings, .. } => {
+            VersionsError::Disproved { findings, seed, .. } => {
                 let title = "The proof failed";
                 Self::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
@@ -40,8 +40,10 @@ impl From<VersionsError> for Problem {
                     title,
                     detail,
                 )
-                .with_errors(findings.iter().flat_map(violations).collect())
-                .with_hint("what served before serves on")
+                .with_errors(findings.iter().flat_map(violations).collect::<Vec<_>>())
+                .with_hint(format!(
+                    "what served before serves on; the same proof is repeated with seed={seed}"
+                ))
             }
             VersionsError::NothingBefore { .. } => {
                 let title = "There is no version to go back to";

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Filter;
-use crate::http::problem::{Violation, nearest};
+use crate::http::problem::{Violation, Violations, echo, nearest};
 
 /// One fault per value that the field of its filter cannot have, by the entity's schema; `outlets` are
 /// those of the session.
@@ -11,25 +11,29 @@ pub(in crate::http) fn impossible(
     filters: &[Filter],
     schema: &Value,
     outlets: &[&str],
-) -> Vec<Violation> {
-    let faults = filters.iter().flat_map(|filter| {
+) -> Violations {
+    let mut faults = Violations::default();
+    for filter in filters {
         let allowed = match filter.field.as_str() {
             "outlet" => Some(outlets.to_vec()),
             field => enumerated(schema, field),
         };
-        filter
-            .values
-            .iter()
-            .filter_map(move |value| fault(&filter.field, value, allowed.as_ref()?))
-    });
-    faults.collect()
+        let Some(allowed) = allowed else {
+            continue;
+        };
+        for value in &filter.values {
+            if value != "null" && !allowed.contains(&value.as_str()) {
+                faults.add(|| fault(&filter.field, value, &allowed));
+            }
+        }
+    }
+    faults
 }
 
-fn fault(field: &str, value: &str, allowed: &[&str]) -> Option<Violation> {
-    if value == "null" || allowed.contains(&value) {
-        return None;
-    }
-    let detail = match nearest(value, allowed.iter().copied()) {
+fn fault(field: &str, value: &str, allowed: &[&str]) -> Violation {
+    let near = nearest(value, allowed.iter().copied());
+    let value = echo(value);
+    let detail = match near {
         Some(near) => format!("`{field}` is never `{value}`; did you mean `{near}`?"),
         None if allowed.is_empty() => format!("`{field}` is never `{value}`"),
         None => format!(
@@ -37,7 +41,7 @@ fn fault(field: &str, value: &str, allowed: &[&str]) -> Option<Violation> {
             allowed.join(", ")
         ),
     };
-    Some(Violation::of(field, detail))
+    Violation::of(field, detail)
 }
 
 /// The values that a schema allows a field, where it lists them.
@@ -64,15 +68,13 @@ mod tests {
             "shade": {"type": ["string", "null"], "enum": ["red", "blue", null]},
             "title": {"type": "string"},
         }});
-        let filter = |field: &str, values: &[&str]| Filter {
-            field: field.to_owned(),
-            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        let filter = |field: &str, values: &[&str]| {
+            let values = values.iter().map(|value| (*value).to_owned());
+            Filter::new(field, values.collect()).unwrap()
         };
         let told = |filter: Filter| -> Vec<String> {
-            impossible(&[filter], &schema, &["kiosk"])
-                .into_iter()
-                .map(|fault| fault.detail)
-                .collect()
+            let (faults, _) = impossible(&[filter], &schema, &["kiosk"]).into_parts();
+            faults.into_iter().map(|fault| fault.detail).collect()
         };
         for right in [
             filter("shade", &["red", "blue", "null"]),

@@ -4,6 +4,7 @@ mod allowed;
 mod cursor;
 mod filter;
 mod page;
+mod picked;
 mod session_cursor;
 
 pub(super) use allowed::impossible;

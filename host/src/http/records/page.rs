@@ -1,9 +1,10 @@
 //! One page of some segments, without copying or changing a record.
 
+use serde::de::DeserializeSeed as _;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::Filter;
+use super::picked::{Picked, matches};
 
 /// Some of the records of some segments.
 #[derive(Debug)]
@@ -38,8 +39,8 @@ pub(in crate::http) fn select<'a>(
     };
     for (position, record) in all.into_iter().enumerate() {
         if !filters.is_empty() {
-            let fields: Map<String, Value> = serde_json::from_str(record.get())?;
-            if !filters.iter().all(|filter| filter.matches(&fields)) {
+            let mut record = serde_json::Deserializer::from_str(record.get());
+            if !matches(filters, &Picked(filters).deserialize(&mut record)?) {
                 continue;
             }
         }
@@ -85,7 +86,7 @@ mod tests {
             // One segment or two: the pages are the same.
             let (head, tail) = records.split_at(cut.min(records.len()));
             let rows = [head, tail].map(|records| format!("[{}]", records.join(",")));
-            let filters = [Filter { field: "shelf".to_owned(), values: vec!["1".to_owned(), "2".to_owned()] }];
+            let filters = [Filter::new("shelf", vec!["1".to_owned(), "2".to_owned()]).unwrap()];
             let wanted: Vec<_> = records.iter().zip(&shelves).filter(|(_, shelf)| **shelf > 0).map(|(record, _)| record.clone()).collect();
             let (mut found, mut from) = (Vec::new(), 0);
             loop {

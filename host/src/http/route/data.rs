@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::http::HttpState;
 use crate::http::access::Access;
+use crate::http::client::ReadTurn;
 use crate::http::extract::{PathParams, QueryPairs};
 use crate::http::openapi::refusal::{
     BadRequest, NotOpen, NothingThere, SessionOver, StoreUnavailable, TokenRefused,
@@ -43,6 +44,7 @@ pub(super) async fn list_records(
     access: Access,
     PathParams((session_id, domain, entity)): PathParams<(String, String, String)>,
     query: QueryPairs,
+    turn: ReadTurn,
 ) -> Result<Response, Problem> {
     let params = ListingParams::read(query)?;
     let (_, tenant) = access.open(&state, &session_id, params.tenant_id).await?;
@@ -61,18 +63,22 @@ pub(super) async fn list_records(
     }
     let digest = digest_of(&segments);
     let from = params.from(&digest)?;
-    let rows = segments.iter().map(|segment| segment.rows.as_str());
-    let page = select(rows, &filters, from, params.limit()).map_err(|error| {
-        tracing::error!(%error, domain, entity, "a stored segment cannot be read");
-        Problem::internal()
-    })?;
-    let view = RecordsView {
-        tenant_id: tenant.tenant_id,
-        domain: &domain,
-        entity: &entity,
-        total: page.total,
-        records: page.records,
-        next_cursor: page.next.map(|position| Cursor::write(&digest, position)),
-    };
-    Ok(Json(view).into_response())
+    let (tenant_id, limit) = (tenant.tenant_id, params.limit());
+    turn.run(move || {
+        let rows = segments.iter().map(|segment| segment.rows.as_str());
+        let page = select(rows, &filters, from, limit).map_err(|error| {
+            tracing::error!(%error, domain, entity, "a stored segment cannot be read");
+            Problem::internal()
+        })?;
+        let view = RecordsView {
+            tenant_id,
+            domain: &domain,
+            entity: &entity,
+            total: page.total,
+            records: page.records,
+            next_cursor: page.next.map(|position| Cursor::write(&digest, position)),
+        };
+        Ok(Json(view).into_response())
+    })
+    .await?
 }

@@ -1,8 +1,11 @@
 //! A session's state as it changes.
 
+use std::convert::Infallible;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
@@ -10,7 +13,7 @@ use futures_util::StreamExt as _;
 
 use crate::http::HttpState;
 use crate::http::events::{Snapshot, tell};
-use crate::http::extract::PathParams;
+use crate::http::extract::{PathParams, TriedKey};
 use crate::http::openapi::refusal::{BadRequest, NoSession, StreamUnavailable};
 use crate::http::problem::Problem;
 use crate::repo::SessionStatus;
@@ -46,10 +49,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 )]
 pub(super) async fn watch_session(
     State(state): State<HttpState>,
+    client: StreamClient,
     PathParams(session_id): PathParams<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let place = state.streams.take()?;
+    let place = state.streams.take(client.0, &session_id)?;
     let mut states = state.sessions.watch(&session_id);
     // Before the answer begins: what is not there is refused in words.
     let session = states.next().await.unwrap_or(Err(SessionError::Stopping))?;
@@ -73,4 +77,19 @@ pub(super) async fn watch_session(
         (BUFFERING, HeaderValue::from_static("no")),
     ];
     Ok((headers, events).into_response())
+}
+
+/// The address that counts for a stream; none for the holder of the internal key, who may pass on the streams of
+/// many visitors.
+pub(super) struct StreamClient(Option<IpAddr>);
+
+impl FromRequestParts<HttpState> for StreamClient {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Infallible> {
+        let tried = parts.extensions.get::<TriedKey>();
+        let is_internal = tried.is_some_and(|tried| tried.is_right());
+        let client = || state.proxies.client_of(&parts.extensions, &parts.headers);
+        Ok(Self((!is_internal).then(client)))
+    }
 }

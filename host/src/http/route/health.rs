@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::http::HttpState;
 use crate::http::openapi::refusal::NotReady;
 use crate::http::problem::Problem;
+use crate::repo::RepoError;
 use crate::sessions::SessionError;
 
 /// That all is well.
@@ -32,7 +33,7 @@ pub(super) async fn get_health() -> Json<HealthView> {
 
 /// Ask whether the host can work
 ///
-/// The store can be reached and every required domain is served.
+/// The store can be reached, its disk has space, and every required domain is served.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -53,9 +54,12 @@ pub(super) async fn get_readiness(
         )
         .with_retry()),
         Err(SessionError::Store(error)) => {
-            tracing::warn!(%error, "the store does not answer");
+            tracing::warn!(%error, "the store cannot be used");
             let title = "The store is unavailable";
-            let detail = "the store does not answer";
+            let detail = match error {
+                RepoError::Full { .. } => error.to_string(),
+                _ => "the store does not answer".to_owned(),
+            };
             Err(Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "store_unavailable",

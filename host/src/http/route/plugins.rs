@@ -9,10 +9,10 @@ use crate::http::openapi::refusal::{
     AdminRefused, BadBody, BadComponent, BadRequest, NoDomain, NotChanged, NotProven, ProofBusy,
     StoreUnavailable,
 };
-use crate::http::params::{ChangeParams, ComponentsParams, RollbackParams};
+use crate::http::params::{ChangeParams, RollbackParams, read_components};
 use crate::http::problem::Problem;
 use crate::http::view::{InstallationView, PluginView, PluginsView, RollbackView};
-use crate::sessions::{Candidate, Install, Rollback, VersionsError};
+use crate::sessions::{Candidate, Install, InstallTurn, Rollback, VersionsError};
 
 /// List the plugins
 ///
@@ -74,6 +74,7 @@ pub(super) async fn get_plugin(
         ("domain" = String, Path, description = "The domain"),
         ("dry_run" = Option<bool>, Query, description = "Whether it is only told what would change"),
         ("by" = Option<String>, Query, description = "Who asks for it"),
+        ("seed" = Option<String>, Query, description = "The seed of a proof that is to be repeated: the same instants, tenants and session names"),
     ),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
     security(("admin_key" = [])),
@@ -90,8 +91,10 @@ pub(super) async fn install_plugin(
     body: ComponentBody,
 ) -> Result<Json<InstallationView>, Problem> {
     let params = ChangeParams::read(query, true)?;
-    let bytes = body.component(&state).await?.to_vec();
-    install(&state, params, vec![Candidate { domain, bytes }]).await
+    // Before the body: a caller that is not served now need not send it.
+    let turn = state.plugins.take_turn().await?;
+    let bytes = body.component(&state).await?;
+    install(&state, turn, params, vec![Candidate { domain, bytes }]).await
 }
 
 /// Install several plugins
@@ -104,6 +107,7 @@ pub(super) async fn install_plugin(
     params(
         ("dry_run" = Option<bool>, Query, description = "Whether it is only told what would change"),
         ("by" = Option<String>, Query, description = "Who asks for it"),
+        ("seed" = Option<String>, Query, description = "The seed of a proof that is to be repeated: the same instants, tenants and session names"),
     ),
     request_body(content = crate::http::view::ComponentsView, description = "The components"),
     security(("admin_key" = [])),
@@ -119,12 +123,16 @@ pub(super) async fn install_plugins(
     body: ComponentBody,
 ) -> Result<Json<InstallationView>, Problem> {
     let params = ChangeParams::read(query, true)?;
-    let components = ComponentsParams::read(body.object(&state).await?)?;
-    install(&state, params, components.candidates).await
+    // Before the body: a caller that is not served now need not send it.
+    let turn = state.plugins.take_turn().await?;
+    let largest = state.largest_component;
+    let components = body.parse(&state, move |body| read_components(body, largest));
+    install(&state, turn, params, components.await?).await
 }
 
 async fn install(
     state: &HttpState,
+    turn: InstallTurn,
     params: ChangeParams,
     candidates: Vec<Candidate>,
 ) -> Result<Json<InstallationView>, Problem> {
@@ -132,8 +140,9 @@ async fn install(
         candidates,
         by: params.by,
         activate: !params.dry_run,
+        seed: params.seed,
     };
-    let installation = state.plugins.install(asked).await?;
+    let installation = state.plugins.install(turn, asked).await?;
     Ok(Json(InstallationView::new(&installation, params.dry_run)))
 }
 

@@ -8,12 +8,13 @@ use serde_json::{Map, Value};
 use crate::catalog::{EntityRef, Phase, Relation, Trigger};
 use crate::http::HttpState;
 use crate::http::access::Access;
+use crate::http::client::ReadTurn;
 use crate::http::extract::{PathParams, QueryPairs};
 use crate::http::openapi::refusal::{
     BadRequest, NotOpen, NothingThere, SessionOver, StoreUnavailable, TokenRefused,
 };
 use crate::http::params::{FiguresParams, ListingParams};
-use crate::http::problem::{Problem, Violation};
+use crate::http::problem::{Problem, Violation, printable};
 use crate::http::records::{Cursor, Filter, Page, digest_of, impossible, select};
 use crate::http::view::{AlertsView, InsightsView, KpiView, KpisView, TriggerState};
 use crate::repo::{SessionRow, TenantRow, TriggerRow, TriggerStatus};
@@ -48,9 +49,10 @@ pub(super) async fn list_alerts(
     access: Access,
     PathParams(session_id): PathParams<String>,
     query: QueryPairs,
+    turn: ReadTurn,
 ) -> Result<Response, Problem> {
     let params = ListingParams::read(query)?;
-    alerts(&state, &access, &session_id, &params).await
+    alerts(&state, &access, &session_id, params, turn).await
 }
 
 /// List the alerts of a tenant
@@ -80,13 +82,14 @@ pub(super) async fn list_tenant_alerts(
     State(state): State<HttpState>,
     access: Access,
     query: QueryPairs,
+    turn: ReadTurn,
 ) -> Result<Response, Problem> {
     let params = ListingParams::read(query)?;
     let tenant_id = params.tenant_id.ok_or_else(|| {
         Problem::invalid(vec![Violation::of("tenant_id", "`tenant_id` is missing")])
     })?;
     let session_id = access.session_of(&state, tenant_id).await?;
-    alerts(&state, &access, &session_id, &params).await
+    alerts(&state, &access, &session_id, params, turn).await
 }
 
 /// List the insights of a session
@@ -116,6 +119,7 @@ pub(super) async fn list_insights(
     access: Access,
     PathParams(session_id): PathParams<String>,
     query: QueryPairs,
+    turn: ReadTurn,
 ) -> Result<Response, Problem> {
     let params = ListingParams::read(query)?;
     let made = Made::find(
@@ -126,13 +130,17 @@ pub(super) async fn list_insights(
         Phase::Insights,
     )
     .await?;
-    let (page, next_cursor) = made.page(&state, &params)?;
-    let view = InsightsView {
-        total: page.total,
-        data: page.records,
-        next_cursor,
-    };
-    Ok(Json(view).into_response())
+    let selection = made.selection(&state, &params)?;
+    turn.run(move || {
+        let (page, next_cursor) = made.page(&selection)?;
+        let view = InsightsView {
+            total: page.total,
+            data: page.records,
+            next_cursor,
+        };
+        Ok(Json(view).into_response())
+    })
+    .await?
 }
 
 /// List the KPIs of a session
@@ -160,33 +168,51 @@ pub(super) async fn list_kpis(
     access: Access,
     PathParams(session_id): PathParams<String>,
     query: QueryPairs,
-) -> Result<Json<KpisView>, Problem> {
+    turn: ReadTurn,
+) -> Result<Response, Problem> {
     let FiguresParams { tenant_id, filters } = FiguresParams::read(query)?;
     let made = Made::find(&state, &access, &session_id, tenant_id, Phase::Kpis).await?;
     made.check_values(&state, &filters)?;
-    let mut data = Vec::new();
-    for tenant in &made.tenants {
-        data.extend(made.computed(tenant)?);
-        data.extend(missing(&made.session, tenant, state.sessions.triggers()));
-    }
-    data.retain(|figure| filters.iter().all(|filter| filter.matches(&figure.record)));
-    Ok(Json(KpisView { data }))
+    turn.run(move || {
+        let mut data = Vec::new();
+        for tenant in &made.tenants {
+            data.extend(made.computed(tenant)?);
+            data.extend(missing(&made.session, tenant, state.sessions.triggers()));
+        }
+        data.retain(|figure| filters.iter().all(|filter| filter.matches(&figure.record)));
+        Ok(Json(KpisView { data }).into_response())
+    })
+    .await?
 }
 
 async fn alerts(
     state: &HttpState,
     access: &Access,
     session_id: &str,
-    params: &ListingParams,
+    params: ListingParams,
+    turn: ReadTurn,
 ) -> Result<Response, Problem> {
     let made = Made::find(state, access, session_id, params.tenant_id, Phase::Alerts).await?;
-    let (page, next_cursor) = made.page(state, params)?;
-    let view = AlertsView {
-        total: page.total,
-        data: page.records,
-        next_cursor,
-    };
-    Ok(Json(view).into_response())
+    let selection = made.selection(state, &params)?;
+    turn.run(move || {
+        let (page, next_cursor) = made.page(&selection)?;
+        let view = AlertsView {
+            total: page.total,
+            data: page.records,
+            next_cursor,
+        };
+        Ok(Json(view).into_response())
+    })
+    .await?
+}
+
+/// Which of the records are asked for.
+struct Selection {
+    filters: Vec<Filter>,
+    /// What the records are known by.
+    digest: String,
+    from: usize,
+    limit: usize,
 }
 
 /// What the triggers of a phase made for some tenants of a session.
@@ -232,23 +258,29 @@ impl Made {
         })
     }
 
-    /// A page, and where the next one begins.
-    fn page(
-        &self,
-        state: &HttpState,
-        params: &ListingParams,
-    ) -> Result<(Page<'_>, Option<String>), Problem> {
+    /// Reads which of the records are asked for.
+    fn selection(&self, state: &HttpState, params: &ListingParams) -> Result<Selection, Problem> {
         let fields = self.entity.as_ref().map_or_else(Vec::new, |made| {
             state.sessions.fields(&made.domain, &made.entity)
         });
         let filters = params.filters(&fields)?;
         self.check_values(state, &filters)?;
         let digest = digest_of(&self.segments);
-        let from = params.from(&digest)?;
+        Ok(Selection {
+            filters,
+            from: params.from(&digest)?,
+            digest,
+            limit: params.limit(),
+        })
+    }
+
+    /// A page, and where the next one begins.
+    fn page(&self, asked: &Selection) -> Result<(Page<'_>, Option<String>), Problem> {
         let rows = self.segments.iter().map(|segment| segment.rows.as_str());
-        let page =
-            select(rows, &filters, from, params.limit()).map_err(|error| unreadable(&error))?;
-        let next = page.next.map(|position| Cursor::write(&digest, position));
+        let page = select(rows, &asked.filters, asked.from, asked.limit)
+            .map_err(|error| unreadable(&error))?;
+        let next = page.next;
+        let next = next.map(|position| Cursor::write(&asked.digest, position));
         Ok((page, next))
     }
 
@@ -333,7 +365,7 @@ fn unknown(tenant: &TenantRow, row: &TriggerRow, figure: &str, scope: &str) -> K
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         status: row.status.into(),
-        reason: row.reason.clone().or(failure),
+        reason: row.reason.clone().or(failure).as_deref().map(printable),
     }
 }
 

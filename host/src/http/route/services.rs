@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::http::HttpState;
+use crate::http::client::ReadTurn;
 use crate::http::extract::{InternalCaller, JsonObject, PathParams, QueryPairs, uuid_parameter};
 use crate::http::openapi::refusal::{
-    BadBody, BadRequest, DomainFailed, KeyRefused, NotOpen, NothingThere, SessionOver,
+    BadBody, BadRequest, DomainFailed, HostBusy, KeyRefused, NotOpen, NothingThere, SessionOver,
     StoreUnavailable,
 };
 use crate::http::params::{CloneParams, ExistsParams, ExportForm};
@@ -33,7 +34,7 @@ use crate::sessions::{SessionError, redacted};
     security(("internal_key" = [])),
     responses(
         (status = 200, description = "It is cloned and in place.", body = DomainCloneView),
-        BadBody, KeyRefused, NothingThere, NotOpen, SessionOver, DomainFailed, StoreUnavailable,
+        BadBody, KeyRefused, NothingThere, NotOpen, SessionOver, DomainFailed, HostBusy,
     ),
 )]
 pub(super) async fn clone_domain(
@@ -104,6 +105,7 @@ pub(super) async fn find_record(
     _: InternalCaller,
     PathParams(domain): PathParams<String>,
     query: QueryPairs,
+    turn: ReadTurn,
 ) -> Result<StatusCode, Problem> {
     let asked = ExistsParams::read(query)?;
     let session = match state.sessions.session_of_tenant(asked.tenant_id).await {
@@ -117,20 +119,29 @@ pub(super) async fn find_record(
         .sessions
         .segments(asked.tenant_id, &domain, &asked.entity)
         .await?;
+    let found = turn.run(move || {
+        let mut segments = segments.iter();
+        segments.try_fold(false, |found, segment| {
+            Ok(found || has_record(&segment.rows, asked.id)?)
+        })
+    });
+    match found.await? {
+        Ok(true) => Ok(StatusCode::OK),
+        Ok(false) => Err(no_record()),
+        Err::<_, serde_json::Error>(error) => {
+            tracing::error!(%error, domain, "a stored segment cannot be read");
+            Err(Problem::internal())
+        }
+    }
+}
+
+fn has_record(rows: &str, id: uuid::Uuid) -> Result<bool, serde_json::Error> {
     #[derive(Deserialize)]
     struct Record {
         id: uuid::Uuid,
     }
-    for segment in segments {
-        let records: Vec<Record> = serde_json::from_str(&segment.rows).map_err(|error| {
-            tracing::error!(%error, domain, entity = asked.entity, "a stored segment cannot be read");
-            Problem::internal()
-        })?;
-        if records.iter().any(|record| record.id == asked.id) {
-            return Ok(StatusCode::OK);
-        }
-    }
-    Err(no_record())
+    let records: Vec<Record> = serde_json::from_str(rows)?;
+    Ok(records.iter().any(|record| record.id == id))
 }
 
 /// HEAD is answered without a body, and with the headers that one would have.

@@ -6,9 +6,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::http::HttpState;
-use crate::http::client::MayCreate;
 use crate::http::extract::{
-    Caller, IdempotencyKey, InternalCaller, JsonObject, PathParams, Prefer, QueryPairs,
+    Caller, IdempotencyKey, InternalCaller, JsonObject, MayCreate, PathParams, Prefer, QueryPairs,
 };
 use crate::http::openapi::refusal::{
     BadBody, BadRequest, HostBusy, KeyRefused, KeyRequired, KeyReused, NoSession, NotExtended,

@@ -7,8 +7,7 @@ use axum::extract::State;
 use crate::http::HttpState;
 use crate::http::extract::{InternalCaller, JsonObject, PathParams};
 use crate::http::openapi::refusal::{
-    BadBody, DomainFailed, KeyRefused, NotOpen, NothingThere, SessionOver, StoreUnavailable,
-    TriggerNotRun,
+    BadBody, DomainFailed, HostBusy, KeyRefused, NotOpen, NothingThere, SessionOver, TriggerNotRun,
 };
 use crate::http::params::{ChildParams, TriggerParams};
 use crate::http::problem::Problem;
@@ -27,7 +26,7 @@ use crate::sessions::{CallTrigger, redacted};
     security(("internal_key" = [])),
     responses(
         (status = 200, description = "It is cloned and in place.", body = DomainCloneView),
-        BadBody, KeyRefused, NothingThere, NotOpen, SessionOver, DomainFailed, StoreUnavailable,
+        BadBody, KeyRefused, NothingThere, NotOpen, SessionOver, DomainFailed, HostBusy,
     ),
 )]
 pub(super) async fn create_child(
@@ -57,7 +56,7 @@ pub(super) async fn create_child(
     security(("internal_key" = [])),
     responses(
         (status = 200, description = "It has run, and what it made is in place.", body = TriggerRunView),
-        BadBody, KeyRefused, NothingThere, SessionOver, TriggerNotRun, StoreUnavailable,
+        BadBody, KeyRefused, NothingThere, SessionOver, TriggerNotRun, HostBusy,
     ),
 )]
 pub(super) async fn run_trigger(
@@ -86,7 +85,7 @@ pub(super) async fn run_trigger(
     security(("internal_key" = [])),
     responses(
         (status = 200, description = "It has run, and what it made is in place.", body = TriggerRunView),
-        BadBody, KeyRefused, NothingThere, SessionOver, TriggerNotRun, StoreUnavailable,
+        BadBody, KeyRefused, NothingThere, SessionOver, TriggerNotRun, HostBusy,
     ),
 )]
 pub(super) async fn run_grouped_trigger(

@@ -17,8 +17,8 @@ pub(super) use library::{Library, Trouble};
 pub(super) use town::{POLICY, book, session};
 
 use super::{
-    ApiKey, CreationRate, EventStreams, HttpState, Pace, PluginApi, SessionApi, Tokens,
-    TrustedProxies, router,
+    ApiKey, ClientRate, EventStreams, HttpState, Pace, PluginApi, ReadBounds, Reads, SessionApi,
+    StreamBounds, Tokens, TrustedProxies, router,
 };
 
 /// The internal key.
@@ -37,7 +37,22 @@ pub(super) const MAX_BODY_BYTES: usize = 4096;
 pub(super) const PROXY: &str = "10.0.0.0/8";
 
 /// Streams that may be open.
-pub(super) const STREAMS: usize = 2;
+pub(super) const STREAMS: usize = 3;
+
+/// Those of one client, and of one session.
+pub(super) const STREAM_SHARE: usize = 2;
+
+/// Without a limit.
+const NO_LIMIT: Pace = Pace {
+    per_minute: 0,
+    burst: 0,
+};
+
+/// Without a limit that a test meets.
+const NO_BOUNDS: ReadBounds = ReadBounds {
+    per_minute: 0,
+    at_once: 1000,
+};
 
 /// The router over a library, driven without a socket.
 pub(super) struct Desk {
@@ -79,14 +94,20 @@ impl Answer {
 
 impl Desk {
     pub(super) fn new() -> Self {
-        Self::at_pace(Pace {
-            per_minute: 0,
-            burst: 0,
-        })
+        Self::set(NO_LIMIT, NO_BOUNDS)
     }
 
     /// One that lets each client create at a pace.
     pub(super) fn at_pace(pace: Pace) -> Self {
+        Self::set(pace, NO_BOUNDS)
+    }
+
+    /// One that lets each client read so much.
+    pub(super) fn with_reads(bounds: ReadBounds) -> Self {
+        Self::set(NO_LIMIT, bounds)
+    }
+
+    fn set(pace: Pace, reads: ReadBounds) -> Self {
         let library = Arc::new(Library::new());
         let pair = AsymmetricKeyPair::<V4>::generate().unwrap();
         let state = HttpState {
@@ -98,8 +119,13 @@ impl Desk {
             internal_key: ApiKey::new(KEY),
             max_body_bytes: MAX_BODY_BYTES,
             proxies: Arc::new(TrustedProxies::new(vec![PROXY.parse().unwrap()])),
-            rate: Arc::new(CreationRate::new(pace)),
-            streams: EventStreams::new(STREAMS),
+            rate: Arc::new(ClientRate::new(pace)),
+            reads: Arc::new(Reads::new(reads)),
+            guesses: Arc::default(),
+            streams: EventStreams::new(StreamBounds {
+                most: STREAMS,
+                share: STREAM_SHARE,
+            }),
         };
         Self {
             library,

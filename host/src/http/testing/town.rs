@@ -117,12 +117,7 @@ pub(in crate::http) fn session(session_id: &str) -> SessionRow {
 }
 
 pub(in crate::http) fn failure() -> ServiceError {
-    ServiceError {
-        code: "timeout".to_owned(),
-        message: "it took more than 10 s".to_owned(),
-        faults: Vec::new(),
-        fault_count: 0,
-    }
+    ServiceError::new("timeout", "it took more than 10 s")
 }
 
 pub(in crate::http) fn domain(slug: &str, required: bool, entities: &[&str]) -> Domain {

@@ -171,3 +171,91 @@ async fn our_own_faults_tell_nothing_of_the_inside() {
         assert!(panicked.headers.contains_key("x-request-id"));
     }
 }
+
+#[tokio::test]
+async fn a_url_is_bounded() {
+    let desk = Desk::new();
+    let path = |bytes: usize| format!("/healthz?{}", "x".repeat(bytes - "/healthz?".len()));
+    assert_eq!(desk.get(&path(8192)).await.status, 200);
+    for path in [path(8193), format!("/{}", "x".repeat(60_000))] {
+        let refusal = desk.get(&path).await.refusal(414, "url_too_long");
+        assert!(refusal["detail"].as_str().unwrap().contains("8192 bytes"));
+    }
+}
+
+#[tokio::test]
+async fn faults_are_listed_as_far_as_anybody_reads_and_counted() {
+    let desk = Desk::new();
+    let query = "a&".repeat(4000);
+    let answer = desk
+        .internal("GET", &format!("{SESSIONS}?{query}"), "")
+        .await;
+    let refusal = answer.refusal(400, "invalid_request");
+    assert_eq!(refusal["errors"].as_array().unwrap().len(), 20);
+    assert_eq!(refusal["further_errors"], 3980);
+    assert_eq!(refusal["detail"], "the request has 4000 faults");
+    assert!(answer.text.len() < 4000, "{}", answer.text.len());
+    // One that is listed whole has nothing further.
+    let whole = desk.internal("GET", &format!("{SESSIONS}?a"), "").await;
+    assert!(whole.json().get("further_errors").is_none());
+}
+
+#[tokio::test]
+async fn what_a_refusal_repeats_is_cut_and_cannot_act() {
+    let desk = Desk::new();
+    let session = desk.create().await;
+    let long = "%1B%5B31m%00".repeat(300);
+    let name = "\\u001b[31m\\u0000".repeat(200);
+    let data = format!(
+        "{SESSIONS}/{}/data",
+        session["session_id"].as_str().unwrap()
+    );
+    let get = |path: String| ("GET", path, String::new());
+    let post = |body: String| ("POST", SESSIONS.to_owned(), body);
+    for (method, path, body) in [
+        get(format!("{SESSIONS}?{long}=1")),
+        get(format!("{SESSIONS}?limit={long}")),
+        get(format!("{data}/{long}/book")),
+        get(format!("{data}/shelving/{long}")),
+        get(format!("{data}/shelving/book?{long}=1")),
+        get(format!("/services/{long}/internal/demo/export/7")),
+        get(format!(
+            "{SESSIONS}/{}/alerts?status={long}",
+            session["session_id"].as_str().unwrap()
+        )),
+        post(format!(r#"{{"demo_account_type":"{name}"}}"#)),
+        post(format!(r#"{{"demo_account_type":"library","{name}":1}}"#)),
+        post(format!(r#""{name}""#)),
+    ] {
+        let answer = desk.internal(method, &path, &body).await;
+        assert!(
+            (400..500).contains(&answer.status.as_u16()),
+            "{path}: {}",
+            answer.text
+        );
+        assert!(answer.text.len() < 8000, "{path}: {}", answer.text.len());
+        // As JSON writes them.
+        for control in ["\\u001b", "\\u0000", "\u{7f}", "\u{9b}"] {
+            assert!(!answer.text.contains(control), "{path}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_filter_has_so_many_values() {
+    let desk = Desk::new();
+    let session = desk.create().await;
+    let filter = |values: usize| {
+        let values: Vec<String> = (0..values).map(|n| format!("shelf={n}")).collect();
+        format!("shelving/book?{}", values.join("&"))
+    };
+    let whole = desk.read(&session, &session, &filter(100)).await;
+    assert_eq!(whole.json()["total"], 5);
+    let refusal = desk.read(&session, &session, &filter(101)).await;
+    let refusal = refusal.refusal(400, "too_many_values");
+    let detail = refusal["detail"].as_str().unwrap();
+    assert_eq!(
+        detail,
+        "`shelf` is given 101 times; a filter has at most 100 values"
+    );
+}

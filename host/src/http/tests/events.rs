@@ -1,13 +1,15 @@
 //! The stream of a session's states.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
-use axum::http::Request;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, Response};
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
-use crate::http::testing::{Desk, STREAMS, Trouble, session};
+use crate::http::testing::{Desk, KEY, STREAM_SHARE, STREAMS, Trouble, session};
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus};
 
 /// Longer than anything takes that does not hang.
@@ -152,24 +154,79 @@ async fn what_cannot_be_watched_is_refused_in_words() {
     assert_eq!(refused.headers["retry-after"], "1");
 }
 
+/// The answer to a client that would watch a session.
+async fn watch(desk: &Desk, host: u8, id: &str, headers: &[(&str, &str)]) -> Response<Body> {
+    let mut request = Request::get(format!("/api/demo/sessions/{id}/events"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut request = request.body(Body::empty()).unwrap();
+    let peer = SocketAddr::from(([198, 51, 100, host], 4711));
+    request.extensions_mut().insert(ConnectInfo(peer));
+    desk.open(request).await
+}
+
+async fn code(answer: Response<Body>) -> (u16, String) {
+    assert_eq!(answer.headers()["retry-after"], "1");
+    let status = answer.status().as_u16();
+    let body = axum::body::to_bytes(answer.into_body(), 10_000)
+        .await
+        .unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    (status, body["code"].as_str().unwrap().to_owned())
+}
+
 #[tokio::test]
 async fn streams_are_bounded_and_give_their_place_back() {
     let desk = Desk::new();
-    desk.library.keep(session("demo_watched"));
-    let path = "/api/demo/sessions/demo_watched/events";
+    let sessions: Vec<String> = (0..=STREAMS).map(|n| format!("demo_{n}")).collect();
     let mut open = Vec::new();
-    for _ in 0..STREAMS {
-        open.push(Events::of(&desk, "demo_watched", None).await);
+    for (host, id) in (0..).zip(&sessions) {
+        desk.library.keep(session(id));
+        if open.len() < STREAMS {
+            let answer = watch(&desk, host, id, &[]).await;
+            assert_eq!(answer.status(), 200);
+            open.push(answer);
+        }
     }
-    let refused = desk.get(path).await;
-    refused.refusal(503, "too_many_streams");
-    assert_eq!(refused.headers["retry-after"], "1");
-    // Nor is one held by what was refused or by a look at the head alone.
+    let last = &sessions[STREAMS];
+    let refused = watch(&desk, 99, last, &[]).await;
+    assert_eq!(code(refused).await, (503, "too_many_streams".to_owned()));
+    // Nor is a place held by what was refused or by a look at the head alone.
     open.pop();
-    desk.get("/api/demo/sessions/demo_0/events")
-        .await
-        .refusal(404, "session_not_found");
-    assert_eq!(desk.call("HEAD", path, &[], "").await.status, 200);
-    open.push(Events::of(&desk, "demo_watched", None).await);
-    assert!(open.pop().unwrap().next().await.is_some());
+    let nobody = watch(&desk, 99, "demo_nobody", &[]).await;
+    assert_eq!(nobody.status(), 404);
+    let head = format!("/api/demo/sessions/{last}/events");
+    assert_eq!(desk.call("HEAD", &head, &[], "").await.status, 200);
+    assert_eq!(watch(&desk, 99, last, &[]).await.status(), 200);
+}
+
+#[tokio::test]
+async fn one_client_and_one_session_have_their_share_of_streams() {
+    let desk = Desk::new();
+    let sessions = ["demo_0", "demo_1", "demo_2"];
+    for id in sessions {
+        desk.library.keep(session(id));
+    }
+    let mut open = Vec::new();
+    for id in &sessions[..STREAM_SHARE] {
+        open.push(watch(&desk, 1, id, &[]).await);
+    }
+    // A client has its share, of whichever sessions.
+    let refused = watch(&desk, 1, sessions[2], &[]).await;
+    assert_eq!(code(refused).await, (429, "too_many_streams".to_owned()));
+    assert_eq!(watch(&desk, 2, sessions[2], &[]).await.status(), 200);
+    // The holder of the internal key may pass on the streams of many.
+    let internal = [("x-internal-api-key", KEY)];
+    assert_eq!(watch(&desk, 1, sessions[2], &internal).await.status(), 200);
+    drop(open);
+    // So has a session, of whichever clients; with the key as well.
+    let open = [
+        watch(&desk, 1, sessions[0], &[]).await,
+        watch(&desk, 2, sessions[0], &internal).await,
+    ];
+    assert_eq!(open.len(), STREAM_SHARE);
+    let refused = watch(&desk, 3, sessions[0], &[]).await;
+    assert_eq!(code(refused).await, (429, "too_many_streams".to_owned()));
+    assert_eq!(watch(&desk, 3, sessions[1], &[]).await.status(), 200);
 }

@@ -7,8 +7,8 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::http::serve;
 use crate::http::testing::{Desk, Trouble};
+use crate::http::{ServeBounds, serve};
 
 #[tokio::test]
 async fn health_and_readiness_are_two_questions() {
@@ -149,7 +149,7 @@ async fn a_stop_lets_requests_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, router, async move {
+    let server = tokio::spawn(serve(listener, router, ServeBounds::new(16), async move {
         stopped.await.unwrap();
     }));
     let client = tokio::task::spawn_blocking(move || {

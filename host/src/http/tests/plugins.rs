@@ -1,5 +1,11 @@
 //! The plugin API, before the sessions are asked: who may, how much, and what is read.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::Body;
+use axum::http::Request;
+use futures_util::StreamExt as _;
 use serde_json::json;
 
 use crate::http::testing::{ADMIN_KEY, Desk, LARGEST_COMPONENT, Trouble};
@@ -123,4 +129,87 @@ async fn only_the_admin_key_opens_it_and_a_store_that_is_gone_is_told() {
             .await
             .refusal(503, "store_unavailable");
     }
+}
+
+#[tokio::test]
+async fn who_is_not_served_need_not_send_a_component() {
+    let desk = Desk::new();
+    let put = async |path: &str, key: &str| {
+        let read = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&read);
+        let parts = futures_util::stream::repeat_with(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>("{".repeat(100))
+        });
+        let request = Request::put(path)
+            .header("x-admin-api-key", key)
+            .header("content-type", "application/json")
+            .body(Body::from_stream(parts.take(100)));
+        let answer = desk.send(request.unwrap()).await;
+        (answer, read.load(Ordering::Relaxed))
+    };
+    for path in ["/api/plugins", "/api/plugins/shelving"] {
+        let (refused, read) = put(path, "another").await;
+        refused.refusal(401, "admin_key_wrong");
+        assert_eq!(read, 0, "{path}");
+        let turn = desk.library.installing.lock().await;
+        let (busy, read) = put(path, ADMIN_KEY).await;
+        busy.refusal(503, "proof_under_way");
+        assert_eq!(busy.headers["retry-after"], "1");
+        assert_eq!(read, 0, "{path}");
+        drop(turn);
+        // One that is not what it should be is not read to its end, and gives the turn back.
+        let (refused, read) = put(path, ADMIN_KEY).await;
+        assert!(
+            [400, 413].contains(&refused.status.as_u16()),
+            "{}",
+            refused.text
+        );
+        assert!((1..100).contains(&read), "{path}: {read}");
+    }
+}
+
+#[tokio::test]
+async fn components_are_read_strictly() {
+    let desk = Desk::new();
+    let put = async |body: &str| desk.call("PUT", "/api/plugins", &KEY, body).await;
+    let large = base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        vec![0; LARGEST_COMPONENT + 3],
+    );
+    for (body, faults) in [
+        (
+            json!({"components": {"shelving": [[], {}, "AAEC"], "lending": {"a": 1}}}),
+            2,
+        ),
+        (
+            json!({"components": {"shelving": null, "lending": true}}),
+            2,
+        ),
+        (json!({"components": {"shelving": large}}), 1),
+        (json!({"components": "AAEC"}), 1),
+        (
+            json!({"components": 7, "more": [[], []], "componets": 1}),
+            3,
+        ),
+    ] {
+        let answer = put(&body.to_string()).await;
+        let refusal = answer.refusal(400, "invalid_request");
+        assert_eq!(
+            refusal["errors"].as_array().unwrap().len(),
+            faults,
+            "{refusal}"
+        );
+    }
+    for body in [
+        r#"{"components":{"shelving":"AAEC"},"components":{}}"#,
+        r#"{"components":{"shelving":"AAEC"}} 1"#,
+        r#"{"components":{"shelving":"AAEC""#,
+        "7",
+    ] {
+        assert_eq!(put(body).await.status, 400, "{body}");
+    }
+    let many: Vec<String> = (0..101).map(|n| format!(r#""{n}":"AAEC""#)).collect();
+    let many = put(&format!(r#"{{"components":{{{}}}}}"#, many.join(","))).await;
+    many.refusal(400, "invalid_request");
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::sessions::{
-    Changes, Cost, DomainVersions, EntityDifference, Example, Installation, Installed, Version,
-    VersionHealth,
+    Changes, Cost, DomainVersions, EntityDifference, Example, Installation, Installed, OpenCircuit,
+    Version, VersionHealth,
 };
 
 /// The plugins that serve.
@@ -41,10 +41,11 @@ pub struct PluginView {
     domain: String,
     /// Whether a session fails without it.
     required: bool,
-    /// `serving`, `refused` or `missing`.
+    /// `serving`, `failing`, `refused` or `missing`. One that is failing serves, but calls of some kind hit a limit
+    /// again and again and are not made, until a probe ends well.
     #[schema(example = "serving")]
     health: &'static str,
-    /// Why it is refused.
+    /// Why it is refused, or which calls are not made and until when.
     reason: Option<String>,
     /// The version that serves; the one of the registry, where that is refused here.
     active: Option<VersionView>,
@@ -61,6 +62,7 @@ impl From<&DomainVersions> for PluginView {
     fn from(versions: &DomainVersions) -> Self {
         let (health, reason) = match &versions.health {
             VersionHealth::Serving => ("serving", None),
+            VersionHealth::Failing(open) => ("failing", Some(failing(open))),
             VersionHealth::Refused(reason) => ("refused", Some(reason.clone())),
             VersionHealth::Missing => ("missing", None),
         };
@@ -75,6 +77,18 @@ impl From<&DomainVersions> for PluginView {
             earlier: versions.earlier.iter().map(VersionView::from).collect(),
         }
     }
+}
+
+/// Circuits that are told of one domain; a catalog of many accounts may have more.
+const CIRCUITS: usize = 5;
+
+fn failing(open: &[OpenCircuit]) -> String {
+    let told = open.iter().take(CIRCUITS).map(ToString::to_string);
+    let mut told: Vec<String> = told.collect();
+    if let Some(more) = open.len().checked_sub(CIRCUITS).filter(|more| *more > 0) {
+        told.push(format!("and {more} more"));
+    }
+    told.join("; ")
 }
 
 /// A version, and when it came to serve.
@@ -201,8 +215,12 @@ struct CostView {
 struct ProofView {
     /// The accounts that were cloned.
     accounts: Vec<String>,
-    /// The instants that each was told from.
+    /// The instants that each was told from: those of the catalog, and the drawn ones.
     instants: u64,
+    /// The instants that were drawn at random for this proof.
+    drawn: Vec<DateTime<Utc>>,
+    /// What they, the tenants and the names of the sessions derive from: the same seed makes the same proof.
+    seed: Option<String>,
     /// Calls of the candidates.
     calls: u64,
     /// Records that they made, all of them checked.
@@ -231,6 +249,18 @@ struct EntityDifferenceView {
     fields: BTreeMap<String, ChangesView>,
     /// Segments whose records are the same in another order or spelling.
     spelt_otherwise: u64,
+    /// Bytes that all sessions of the proof together store of it.
+    stored_bytes: StoredBytesView,
+}
+
+/// Bytes that are stored of an entity.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StoredBytes)]
+struct StoredBytesView {
+    /// As the active version makes it.
+    before: u64,
+    /// As the candidate makes it.
+    after: u64,
 }
 
 /// Records, each counted once however many instants it differs at.
@@ -293,6 +323,8 @@ impl InstallationView {
             proof: ProofView {
                 accounts: proof.accounts.clone(),
                 instants: proof.instants,
+                drawn: proof.drawn.clone(),
+                seed: proof.seed.map(|seed| seed.to_string()),
                 calls: proof.calls,
                 records: proof.records,
                 duration_ms: millis(proof.duration),
@@ -325,6 +357,10 @@ impl From<&EntityDifference> for EntityDifferenceView {
                 .map(|field| (field.field.clone(), ChangesView::from(&field.changes)))
                 .collect(),
             spelt_otherwise: one.spelt_otherwise,
+            stored_bytes: StoredBytesView {
+                before: one.stored.before,
+                after: one.stored.after,
+            },
         }
     }
 }

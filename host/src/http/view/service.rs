@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{Counts, Ordered};
 use crate::fault::Fault;
+use crate::http::problem::printable;
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow};
 
 /// What became of one domain of one tenant.
@@ -134,7 +135,7 @@ impl From<&ServiceError> for ServiceErrorView {
     fn from(error: &ServiceError) -> Self {
         Self {
             code: error.code.clone(),
-            message: error.message.clone(),
+            message: printable(&error.message),
             faults: error.faults.iter().map(FaultView::from).collect(),
             fault_count: error.fault_count,
         }
@@ -144,11 +145,11 @@ impl From<&ServiceError> for ServiceErrorView {
 impl From<&Fault> for FaultView {
     fn from(fault: &Fault) -> Self {
         Self {
-            source: fault.source.clone(),
-            pointer: fault.pointer.clone(),
-            rule: fault.rule.clone(),
-            message: fault.message.clone(),
-            value: fault.value.clone(),
+            source: printable(&fault.source),
+            pointer: printable(&fault.pointer),
+            rule: printable(&fault.rule),
+            message: printable(&fault.message),
+            value: fault.value.as_deref().map(printable),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     SessionState, TenantServices, TenantTriggers, tenant_services, tenant_triggers, total,
 };
 use crate::catalog::{Account, Location, Phase};
+use crate::http::problem::printable;
 use crate::repo::{SessionRow, TriggerRow, TriggerStatus};
 use crate::sessions::SessionPolicy;
 
@@ -178,7 +179,7 @@ impl SessionView {
             insights: made(row, Phase::Insights).map(|rows| InsightCounts {
                 total: rows.iter().map(|made| u64::from(made.records)).sum(),
             }),
-            error: row.error.clone(),
+            error: row.error.as_deref().map(printable),
         }
     }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::Ordered;
 use super::service::ServiceErrorView;
 use crate::catalog::Phase;
+use crate::http::problem::printable;
 use crate::repo::{SessionRow, TriggerRow, TriggerStatus};
 
 /// What became of one trigger for one tenant.
@@ -136,7 +137,7 @@ impl From<&TriggerRow> for TriggerView {
             plugin_version: row.plugin_digest.clone(),
             content_digest: row.content_digest.clone(),
             error: row.error.as_ref().map(ServiceErrorView::from),
-            reason: row.reason.clone(),
+            reason: row.reason.as_deref().map(printable),
         }
     }
 }

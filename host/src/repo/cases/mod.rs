@@ -1,6 +1,7 @@
 //! What every store must do, written once against the trait and run over each of them.
 
 mod ending;
+mod fingerprints;
 mod keeping;
 mod library;
 mod living;
@@ -9,6 +10,7 @@ mod receipts;
 mod registry;
 
 pub(super) use ending::*;
+pub(super) use fingerprints::*;
 pub(super) use keeping::*;
 pub(super) use library::{begin, claim, lease, noon, segment, session};
 pub(super) use living::*;
@@ -52,6 +54,8 @@ macro_rules! repo_cases {
             a_session_is_of_the_newest_revision,
             components_that_nothing_names_are_collected,
             a_key_makes_one_session,
+            fingerprints_of_the_first_host_stay,
+            fingerprints_are_replaced_on_purpose,
             sessions_are_counted,
             a_closed_store_is_unavailable,
         }

@@ -14,7 +14,7 @@ use crate::config::StoreUrl;
 const TENANT_COLUMN: &str = "tenant_id";
 
 /// Tables that keep what was, on purpose: the ledger has a session's tenants for as long as it is kept.
-const LEDGER: [&str; 9] = [
+const LEDGER: [&str; 10] = [
     "demo_sessions",
     "demo_tenants",
     "demo_receipts",
@@ -24,6 +24,7 @@ const LEDGER: [&str; 9] = [
     "plugin_components",
     "plugin_revisions",
     "demo_catalog",
+    "demo_keys",
 ];
 
 /// Counts tenants' rows in a store.

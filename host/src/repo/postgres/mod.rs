@@ -9,6 +9,7 @@ mod data;
 mod destroy;
 mod encode;
 mod error;
+mod fingerprints;
 mod keys;
 mod receipts;
 mod registry;
@@ -30,9 +31,9 @@ use uuid::Uuid;
 
 pub(super) use self::error::{classify, open_error};
 use super::{
-    CatalogClaim, ComponentRow, DeletedSegment, Due, IdempotencyKey, Inserted, Lease, OpenError,
-    Replaced, Repo, RepoError, Revision, SessionCounts, SessionPosition, SessionRow, SessionStatus,
-    StoreOptions, migrations,
+    CatalogClaim, ComponentRow, DeletedSegment, Due, IdempotencyKey, Inserted, KeyFingerprint,
+    Lease, OpenError, Replaced, Repo, RepoError, Revision, SessionCounts, SessionPosition,
+    SessionRow, SessionStatus, StoreOptions, migrations,
 };
 use crate::failpoint;
 use crate::segment::{EntityCounts, StoredSegment};
@@ -373,6 +374,17 @@ impl Repo for PostgresRepo {
         let stay = registry::collect(&mut transaction, since).await?;
         commit(transaction).await?;
         Ok(stay)
+    }
+
+    async fn keep_fingerprints(
+        &self,
+        own: &[KeyFingerprint],
+        replace: bool,
+    ) -> Result<Vec<KeyFingerprint>, RepoError> {
+        let mut transaction = self.begin().await?;
+        let kept = fingerprints::keep(&mut transaction, own, replace).await?;
+        commit(transaction).await?;
+        Ok(kept)
     }
 
     async fn ping(&self) -> Result<(), RepoError> {

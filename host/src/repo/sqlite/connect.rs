@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::Connection as _;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions as _, Connection as _};
 
 /// Readers do not wait for each other; more than this many only take turns on the processors.
 const READERS: u32 = 4;
@@ -54,6 +54,12 @@ impl Connections {
             .pragma("temp_store", "MEMORY")
             // A session's segments fit, in KiB, so that nothing spills before the commit.
             .pragma("cache_size", "-16384");
+        if file.metadata().map_or(true, |found| found.len() == 0) {
+            // Once, and not by every connection: the statement writes, and a full disk is read all the same. A file
+            // that is there stays as it is: see `shrink::enable`.
+            let first = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental);
+            first.connect().await?.close().await?;
+        }
         let writer = pool(1)
             .before_acquire(|connection, _| Box::pin(usable(connection)))
             .connect_with(options.clone())

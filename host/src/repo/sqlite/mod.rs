@@ -9,24 +9,27 @@ mod data;
 mod destroy;
 mod encode;
 mod error;
+mod fingerprints;
 mod keys;
 mod lock;
+mod opening;
 mod receipts;
 mod registry;
+mod room;
 mod rows;
 mod segments;
 mod sessions;
+mod shrink;
 #[cfg(test)]
 mod tests;
 mod views;
+mod writing;
 
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::migrate::MigrateError;
-use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
 use self::checkpoint::Checkpointer;
@@ -34,10 +37,10 @@ use self::connect::Connections;
 use self::encode::{from_now, parse_instant, store_time};
 pub(super) use self::error::classify;
 use self::lock::DirectoryLock;
+use self::room::Room;
 use super::{
-    CatalogClaim, ComponentRow, DeletedSegment, Due, IdempotencyKey, Inserted, Lease, OpenError,
-    Replaced, Repo, RepoError, Revision, SessionCounts, SessionPosition, SessionRow, SessionStatus,
-    migrations,
+    ComponentRow, DeletedSegment, Due, IdempotencyKey, Inserted, KeyFingerprint, Lease, Replaced,
+    Repo, RepoError, Revision, SessionCounts, SessionPosition, SessionRow, SessionStatus,
 };
 use crate::failpoint;
 use crate::segment::{EntityCounts, StoredSegment};
@@ -47,79 +50,8 @@ use crate::segment::{EntityCounts, StoredSegment};
 pub struct SqliteRepo {
     connections: Connections,
     checkpointer: Checkpointer,
+    room: Arc<Room>,
     _lock: DirectoryLock,
-}
-
-impl SqliteRepo {
-    /// Opens the database file, which is made with its directory where it is missing, brings its
-    /// tables and views up to date, and holds the directory until the store is dropped.
-    ///
-    /// # Errors
-    /// [`OpenError::Held`] where another host holds the directory; the others where the file
-    /// cannot be used, or the catalog's views cannot be made.
-    pub async fn open(file: &Path, catalog: &CatalogClaim<'_>) -> Result<Self, OpenError> {
-        let directory = match file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let lock = DirectoryLock::take(directory)?;
-        let connections = Connections::open(file).await?;
-        migrations::sqlite()
-            .run(&connections.writer)
-            .await
-            .map_err(|source| not_migrated(file, source))?;
-        let mut transaction = begin(&connections).await?;
-        registry::claim(&mut transaction, catalog).await?;
-        views::refresh(&mut transaction, catalog.views).await?;
-        transaction.commit().await?;
-        let checkpointer = Checkpointer::start(connections.clone());
-        Ok(Self {
-            connections,
-            checkpointer,
-            _lock: lock,
-        })
-    }
-
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, RepoError> {
-        begin(&self.connections).await
-    }
-
-    async fn commit(&self, transaction: Transaction<'static, Sqlite>) -> Result<(), RepoError> {
-        transaction.commit().await.map_err(classify)?;
-        self.checkpointer.notify();
-        Ok(())
-    }
-
-    /// Commits what may stay, and rolls back what may not; answers which.
-    async fn commit_if(
-        &self,
-        kept: bool,
-        transaction: Transaction<'static, Sqlite>,
-    ) -> Result<bool, RepoError> {
-        match kept {
-            true => self.commit(transaction).await?,
-            false => transaction.rollback().await.map_err(classify)?,
-        }
-        Ok(kept)
-    }
-}
-
-/// Begins a transaction that writes. Taking the write lock at once means that it cannot fail
-/// halfway because somebody else wrote in between.
-async fn begin(connections: &Connections) -> Result<Transaction<'static, Sqlite>, RepoError> {
-    connections
-        .writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(classify)
-}
-
-fn not_migrated(file: &Path, source: MigrateError) -> OpenError {
-    let store = file.display().to_string();
-    match source {
-        MigrateError::VersionMissing(version) => OpenError::Later { store, version },
-        source => OpenError::Migrate { store, source },
-    }
 }
 
 #[async_trait]
@@ -135,21 +67,24 @@ impl Repo for SqliteRepo {
         lease: &Lease,
         key: Option<&IdempotencyKey>,
     ) -> Result<Inserted, RepoError> {
-        let mut transaction = self.begin().await?;
-        if let Some(key) = key {
-            let taken = keys::take(
-                &mut transaction,
-                key,
-                &session.session_id,
-                session.created_at,
-            );
-            if let Some(before) = taken.await? {
-                return Ok(Inserted::Before(before));
+        self.with_room(async {
+            let mut transaction = self.begin().await?;
+            if let Some(key) = key {
+                let taken = keys::take(
+                    &mut transaction,
+                    key,
+                    &session.session_id,
+                    session.created_at,
+                );
+                if let Some(before) = taken.await? {
+                    return Ok(Inserted::Before(before));
+                }
             }
-        }
-        let plugin_revision = sessions::insert(&mut transaction, session, lease).await?;
-        self.commit(transaction).await?;
-        Ok(Inserted::New { plugin_revision })
+            let plugin_revision = sessions::insert(&mut transaction, session, lease).await?;
+            self.commit(transaction).await?;
+            Ok(Inserted::New { plugin_revision })
+        })
+        .await
     }
 
     #[tracing::instrument(
@@ -163,12 +98,19 @@ impl Repo for SqliteRepo {
         segments: &[StoredSegment],
         receipt: Option<&str>,
     ) -> Result<bool, RepoError> {
-        let mut transaction = self.begin().await?;
-        let kept = data::commit(&mut transaction, session, segments, receipt).await?;
-        failpoint::reach("commit_session:before").await;
-        let kept = self.commit_if(kept, transaction).await?;
-        failpoint::reach("commit_session:after").await;
-        Ok(kept)
+        let commit = || async move {
+            let mut transaction = self.begin().await?;
+            let kept = data::commit(&mut transaction, session, segments, receipt).await?;
+            failpoint::reach("commit_session:before").await;
+            let kept = self.commit_if(kept, transaction).await?;
+            failpoint::reach("commit_session:after").await;
+            Ok(kept)
+        };
+        // That a session FAILED is a few bytes, and lets its tenant go.
+        match segments.is_empty() {
+            true => self.with_reserve(commit).await,
+            false => self.with_room(commit()).await,
+        }
     }
 
     async fn find_session(&self, session_id: &str) -> Result<Option<SessionRow>, RepoError> {
@@ -205,10 +147,13 @@ impl Repo for SqliteRepo {
         by: Duration,
         most: u32,
     ) -> Result<bool, RepoError> {
-        let mut transaction = self.begin().await?;
-        let extended = sessions::extend(&mut transaction, session_id, now, by, most).await?;
-        self.commit(transaction).await?;
-        Ok(extended)
+        self.with_room(async {
+            let mut transaction = self.begin().await?;
+            let extended = sessions::extend(&mut transaction, session_id, now, by, most).await?;
+            self.commit(transaction).await?;
+            Ok(extended)
+        })
+        .await
     }
 
     #[tracing::instrument(
@@ -221,10 +166,13 @@ impl Repo for SqliteRepo {
         session_id: &str,
         lease: &Lease,
     ) -> Result<Option<SessionStatus>, RepoError> {
-        let mut transaction = self.begin().await?;
-        let status = destroy::begin(&mut transaction, session_id, lease).await?;
-        self.commit(transaction).await?;
-        Ok(status)
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let status = destroy::begin(&mut transaction, session_id, lease).await?;
+            self.commit(transaction).await?;
+            Ok(status)
+        })
+        .await
     }
 
     async fn begin_destroying_due(
@@ -232,10 +180,13 @@ impl Repo for SqliteRepo {
         due: &Due,
         lease: &Lease,
     ) -> Result<Vec<String>, RepoError> {
-        let mut transaction = self.begin().await?;
-        let begun = destroy::begin_due(&mut transaction, due, lease).await?;
-        self.commit(transaction).await?;
-        Ok(begun)
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let begun = destroy::begin_due(&mut transaction, due, lease).await?;
+            self.commit(transaction).await?;
+            Ok(begun)
+        })
+        .await
     }
 
     #[tracing::instrument(
@@ -249,12 +200,15 @@ impl Repo for SqliteRepo {
         now: DateTime<Utc>,
         amiss: &[String],
     ) -> Result<Vec<DeletedSegment>, RepoError> {
-        let mut transaction = self.begin().await?;
-        let deleted = destroy::destroy(&mut transaction, session_id, now, amiss).await?;
-        failpoint::reach("destroy_session:before").await;
-        self.commit(transaction).await?;
-        failpoint::reach("destroy_session:after").await;
-        Ok(deleted)
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let deleted = destroy::destroy(&mut transaction, session_id, now, amiss).await?;
+            failpoint::reach("destroy_session:before").await;
+            self.commit(transaction).await?;
+            failpoint::reach("destroy_session:after").await;
+            Ok(deleted)
+        })
+        .await
     }
 
     #[tracing::instrument(
@@ -268,10 +222,14 @@ impl Repo for SqliteRepo {
         now: DateTime<Utc>,
         reason: &str,
     ) -> Result<u32, RepoError> {
-        let mut transaction = self.begin().await?;
-        let failures = destroy::record_failure(&mut transaction, session_id, now, reason).await?;
-        self.commit(transaction).await?;
-        Ok(failures)
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let failures =
+                destroy::record_failure(&mut transaction, session_id, now, reason).await?;
+            self.commit(transaction).await?;
+            Ok(failures)
+        })
+        .await
     }
 
     async fn deadline(&self, lease: Duration) -> Result<DateTime<Utc>, RepoError> {
@@ -296,18 +254,21 @@ impl Repo for SqliteRepo {
         segments: &[StoredSegment],
         receipt: Option<&str>,
     ) -> Result<bool, RepoError> {
-        let mut transaction = self.begin().await?;
-        let swap = data::Swap {
-            deadline,
-            replaced,
-            held: segments,
-            receipt,
-        };
-        let kept = data::replace(&mut transaction, session, swap).await?;
-        failpoint::reach("replace_data:before").await;
-        let kept = self.commit_if(kept, transaction).await?;
-        failpoint::reach("replace_data:after").await;
-        Ok(kept)
+        self.with_room(async {
+            let mut transaction = self.begin().await?;
+            let swap = data::Swap {
+                deadline,
+                replaced,
+                held: segments,
+                receipt,
+            };
+            let kept = data::replace(&mut transaction, session, swap).await?;
+            failpoint::reach("replace_data:before").await;
+            let kept = self.commit_if(kept, transaction).await?;
+            failpoint::reach("replace_data:after").await;
+            Ok(kept)
+        })
+        .await
     }
 
     #[tracing::instrument(
@@ -320,10 +281,13 @@ impl Repo for SqliteRepo {
         tenant_id: Uuid,
         domain: &str,
     ) -> Result<EntityCounts, RepoError> {
-        let mut transaction = self.begin().await?;
-        let deleted = segments::delete_domain(&mut transaction, tenant_id, domain).await?;
-        self.commit(transaction).await?;
-        Ok(deleted)
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let deleted = segments::delete_domain(&mut transaction, tenant_id, domain).await?;
+            self.commit(transaction).await?;
+            Ok(deleted)
+        })
+        .await
     }
 
     async fn find_segments(
@@ -336,24 +300,33 @@ impl Repo for SqliteRepo {
     }
 
     async fn fail_interrupted(&self, reason: &str) -> Result<Vec<String>, RepoError> {
-        let mut transaction = self.begin().await?;
-        let failed = destroy::fail_interrupted(&mut transaction, reason).await?;
-        self.commit(transaction).await?;
-        Ok(failed)
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let failed = destroy::fail_interrupted(&mut transaction, reason).await?;
+            self.commit(transaction).await?;
+            Ok(failed)
+        })
+        .await
     }
 
     /// The directory's lock says that nobody else can hold one.
     async fn end_leases(&self) -> Result<(), RepoError> {
-        let mut transaction = self.begin().await?;
-        destroy::end_leases(&mut transaction).await?;
-        self.commit(transaction).await
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            destroy::end_leases(&mut transaction).await?;
+            self.commit(transaction).await
+        })
+        .await
     }
 
     async fn prune(&self, ledger: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, RepoError> {
-        let mut transaction = self.begin().await?;
-        let gone = destroy::prune(&mut transaction, ledger, now).await?;
-        self.commit(transaction).await?;
-        Ok(gone)
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let gone = destroy::prune(&mut transaction, ledger, now).await?;
+            self.commit(transaction).await?;
+            Ok(gone)
+        })
+        .await
     }
 
     async fn list_revisions(&self) -> Result<Vec<Revision>, RepoError> {
@@ -378,19 +351,39 @@ impl Repo for SqliteRepo {
         revision: &Revision,
         components: &[ComponentRow],
     ) -> Result<bool, RepoError> {
-        let mut transaction = self.begin().await?;
-        let kept = registry::append(&mut transaction, revision, components).await?;
-        failpoint::reach("append_revision:before").await;
-        let kept = self.commit_if(kept, transaction).await?;
-        failpoint::reach("append_revision:after").await;
-        Ok(kept)
+        self.with_room(async {
+            let mut transaction = self.begin().await?;
+            let kept = registry::append(&mut transaction, revision, components).await?;
+            failpoint::reach("append_revision:before").await;
+            let kept = self.commit_if(kept, transaction).await?;
+            failpoint::reach("append_revision:after").await;
+            Ok(kept)
+        })
+        .await
     }
 
     async fn collect_components(&self, since: DateTime<Utc>) -> Result<Vec<String>, RepoError> {
-        let mut transaction = self.begin().await?;
-        let stay = registry::collect(&mut transaction, since).await?;
-        self.commit(transaction).await?;
-        Ok(stay)
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let stay = registry::collect(&mut transaction, since).await?;
+            self.commit(transaction).await?;
+            Ok(stay)
+        })
+        .await
+    }
+
+    async fn keep_fingerprints(
+        &self,
+        own: &[KeyFingerprint],
+        replace: bool,
+    ) -> Result<Vec<KeyFingerprint>, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let kept = fingerprints::keep(&mut transaction, own, replace).await?;
+            self.commit(transaction).await?;
+            Ok(kept)
+        })
+        .await
     }
 
     async fn ping(&self) -> Result<(), RepoError> {
@@ -398,7 +391,7 @@ impl Repo for SqliteRepo {
             .execute(&self.connections.readers)
             .await
             .map_err(classify)?;
-        Ok(())
+        self.room.refuse_while_short()
     }
 
     async fn close(&self) {

@@ -145,6 +145,11 @@ pub(super) async fn claim(
     let stored: Option<(String, String)> = sqlx::query_as("SELECT name, digest FROM demo_catalog")
         .fetch_optional(&mut *connection)
         .await?;
+    let own = (claim.name.to_owned(), claim.digest.to_owned());
+    if stored.as_ref() == Some(&own) {
+        // A host starts on a full disk: it writes nothing that is there already.
+        return Ok(());
+    }
     expect::same_catalog(stored, claim)?;
     sqlx::query(
         "INSERT INTO demo_catalog (only_one, name, digest) VALUES (1, ?, ?) \

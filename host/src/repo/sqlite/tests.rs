@@ -1,6 +1,7 @@
 //! What is SQLite's own: views, query plans, the lock, a process that is killed, the log.
 
 mod migration;
+mod shrinking;
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::repo::cases::{begin as started, claim, lease, noon, repo_cases, segment, session};
-use crate::repo::{ViewColumn, ViewKind, ViewSpec};
+use crate::repo::{OpenError, ViewColumn, ViewKind, ViewSpec, migrations};
 use crate::segment::sha256_hex;
 
 repo_cases!(fresh);

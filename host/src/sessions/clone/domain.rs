@@ -13,6 +13,7 @@ use crate::plugins::{Plugin, Registry};
 use crate::repo::{ServiceError, ServiceRow, ServiceStatus};
 use crate::sandbox::{CallContext, Limits, Purpose};
 use crate::segment::content_digest;
+use crate::sessions::guard::{Bounds, Called};
 use crate::sessions::{Inner, redacted};
 
 /// How much longer than its guest a call may take: the checks of what came back, and the bound
@@ -25,6 +26,8 @@ pub(in crate::sessions) struct Work {
     pub(in crate::sessions) domain: Domain,
     pub(in crate::sessions) slice: Arc<FixtureSlice>,
     pub(in crate::sessions) purpose: Purpose,
+    /// When its session must have it.
+    pub(in crate::sessions) until: Option<Instant>,
 }
 
 /// One domain of one tenant that ended.
@@ -53,6 +56,7 @@ pub(in crate::sessions) async fn clone_domain(
         domain,
         slice,
         purpose,
+        until,
     } = work;
     let tenant_id = scope.tenant_id;
     let slug = domain.slug.clone();
@@ -80,20 +84,27 @@ pub(in crate::sessions) async fn clone_domain(
         return ended(None, Duration::ZERO, Err(not_active(plugins, &domain.slug)));
     };
     let plugin_digest = Some(plugin.digest.clone());
+    let active = Arc::clone(&plugin);
     let limits = Limits::of(&domain, &inner.parts.catalog.limits(), &inner.parts.limits);
     let context = context(inner, session_id, &scope, &domain.slug, purpose);
     let worker = Arc::clone(inner);
-    let asked = Instant::now();
-    let call = inner.parts.sandbox.run(limits.timeout + SLACK, move || {
-        // The wait for a turn is the session's, not the domain's.
-        let started = Instant::now();
-        let result = clone_and_check(&worker, &plugin, &scope, &domain, &slice, &context, &limits);
-        (started.elapsed(), result)
-    });
-    let (duration, result) = match call.await {
-        Ok(done) => done,
-        Err(error) => (asked.elapsed(), Err(call_failed(&error))),
+    let called = Called {
+        plugin: &active,
+        work: match &scope.outlet {
+            None => format!("clone of {}", scope.account),
+            Some(outlet) => format!("clone of {outlet} of {}", scope.account),
+        },
+        purpose,
     };
+    let bounds = Bounds {
+        limits,
+        slack: SLACK,
+        until,
+    };
+    let call = inner.call(called, bounds, move |limits| {
+        clone_and_check(&worker, &plugin, &scope, &domain, &slice, &context, limits)
+    });
+    let (duration, result) = call.await;
     if purpose == Purpose::Session {
         metrics::service_cloned(&account, &slug, duration);
     }

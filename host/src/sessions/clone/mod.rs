@@ -2,6 +2,7 @@
 //! references checked together, the triggers run over what holds, and all of it committed in one
 //! transaction.
 
+mod budget;
 mod domain;
 mod failure;
 mod references;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
+pub(super) use budget::{Budget, Exceeded, too_much};
 pub(super) use domain::{Made, SLACK, Work, clone_domain, context};
 pub(super) use failure::{call_failed, not_active, refused};
 pub(super) use references::check_references;
@@ -20,10 +22,12 @@ use super::create::scope;
 use super::progress::Progress;
 use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
 use crate::catalog::CheckedTenant;
+use crate::fault::shortened;
+use crate::metrics;
 use crate::plugins::Registry;
 use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
 use crate::sandbox::Purpose;
-use crate::segment::StoredSegment;
+use crate::segment::{StoredSegment, stored_bytes};
 use crate::traces;
 
 /// The clone of one session.
@@ -152,8 +156,8 @@ impl Job {
     /// Clones and decides: the session as it is to be written, and its segments.
     ///
     /// # Errors
-    /// [`SessionError::Cancelled`] where it is given up meanwhile; [`SessionError::Host`] where it takes
-    /// longer than its lease.
+    /// [`SessionError::Cancelled`] where it is given up meanwhile; [`SessionError::LeaseOver`] where it takes
+    /// longer than its lease, although no call of a plugin may.
     pub(super) async fn make(
         mut self,
         started: Instant,
@@ -162,9 +166,7 @@ impl Job {
         let lease = self.sessions.inner.parts.policy.lease;
         let (status, segments) = tokio::select! {
             made = tokio::time::timeout(lease, self.clone_and_trigger()) => {
-                made.map_err(|_| SessionError::Host {
-                    reason: format!("the clone did not end within its lease of {} s", lease.as_secs()),
-                })?
+                made.map_err(|_| SessionError::LeaseOver { lease })?
             }
             () = cancelled.cancelled() => return Err(SessionError::Cancelled),
         };
@@ -176,13 +178,14 @@ impl Job {
             self.row.error = Some(self.failed_domains());
             discard(&mut self.row);
         }
+        self.sessions.watch_activation(&self.row).await;
         Ok((self.row, segments))
     }
 
     /// Clones, decides, and runs the triggers over what is kept; what comes back is to be stored. The
     /// rows of the outcome are in `progress`.
     async fn clone_and_trigger(&self) -> (SessionStatus, Vec<StoredSegment>) {
-        let cloned = self.clone_tenants().instrument(phase("clone")).await;
+        let cloned = self.clone_tenants(0).instrument(phase("clone")).await;
         let tenants = Arc::new(
             self.check_tenants(cloned)
                 .instrument(phase("references"))
@@ -206,7 +209,7 @@ impl Job {
     /// Clones and raises what the row has pending beside what is given, checks all of it together, and
     /// decides and writes nothing.
     pub(super) async fn rehearse(self, given: Given) -> Rehearsed {
-        let mut cloned = self.clone_tenants().await;
+        let mut cloned = self.clone_tenants(bytes_of(&given.tenants)).await;
         for tenant in &mut cloned {
             let id = tenant.scope.tenant_id;
             let held = given.tenants.iter().find(|held| held.scope.tenant_id == id);
@@ -243,11 +246,13 @@ impl Job {
         trigger::run_phases(&sessions.inner, plugins, row, progress, tenants, &[]).await
     }
 
-    /// Clones every domain of every tenant; what comes back are those that were cloned.
-    async fn clone_tenants(&self) -> Vec<CheckedTenant> {
+    /// Clones every domain of every tenant; what comes back are those that were cloned. `spent` is what the session
+    /// has of its budget already.
+    async fn clone_tenants(&self, spent: u64) -> Vec<CheckedTenant> {
         let inner = &self.sessions.inner;
+        let mut budget = Budget::new(inner.parts.bounds.session_bytes, spent);
         let mut calls = JoinSet::new();
-        for work in plan(inner, &self.row, self.progress.purpose) {
+        for work in plan(inner, &self.row, &self.progress) {
             let inner = Arc::clone(inner);
             let (plugins, progress) = (Arc::clone(&self.plugins), Arc::clone(&self.progress));
             let session_id = self.row.session_id.clone();
@@ -275,10 +280,18 @@ impl Job {
         while let Some(joined) = calls.join_next().await {
             match joined {
                 Ok(ended) => {
+                    let Ok(checked) = ended.result else {
+                        continue;
+                    };
+                    let bytes = stored_bytes(&checked.segments);
+                    if let Err(exceeded) = budget.add(&ended.domain, bytes) {
+                        self.give_up(exceeded, &mut tenants);
+                    }
                     let tenant = tenants
                         .iter_mut()
-                        .find(|tenant| tenant.scope.tenant_id == ended.tenant_id);
-                    if let (Ok(checked), Some(tenant)) = (ended.result, tenant) {
+                        .find(|tenant| tenant.scope.tenant_id == ended.tenant_id)
+                        .filter(|_| !budget.has_given_up(&ended.domain));
+                    if let Some(tenant) = tenant {
                         tenant.domains.insert(ended.domain, checked);
                     }
                 }
@@ -287,6 +300,25 @@ impl Job {
             }
         }
         tenants
+    }
+
+    /// Fails a domain that has too much of what the session may have, and drops what was cloned of it.
+    fn give_up(&self, exceeded: Exceeded, tenants: &mut [CheckedTenant]) {
+        let Exceeded { name, error } = exceeded;
+        tracing::warn!(domain = %name, code = %error.code, error = %error.message, "domain failed");
+        if self.progress.purpose == Purpose::Session {
+            metrics::cloning_failed(&self.row.account, &name, &error.code);
+        }
+        for tenant in tenants {
+            tenant.domains.remove(&name);
+        }
+        self.progress.change(|rows| {
+            let services = rows.iter_mut().flat_map(|tenant| &mut tenant.services);
+            services
+                .filter(|service| service.domain == name)
+                .filter(|service| service.status == ServiceStatus::Completed)
+                .for_each(|service| service.reject(error.clone()));
+        });
     }
 
     /// Checks the references of all tenants together; what comes back are the domains that may be kept.
@@ -307,7 +339,9 @@ impl Job {
     }
 
     fn failed_domains(&self) -> String {
-        self.row
+        const LONGEST: usize = 4 << 10;
+        let failures = self
+            .row
             .tenants
             .iter()
             .flat_map(|tenant| tenant.services.iter().map(move |service| (tenant, service)))
@@ -325,8 +359,15 @@ impl Job {
                 }
             })
             .collect::<Vec<_>>()
-            .join("; ")
+            .join("; ");
+        shortened(failures, LONGEST)
     }
+}
+
+/// The bytes of all records of some tenants.
+pub(super) fn bytes_of(tenants: &[CheckedTenant]) -> u64 {
+    let domains = tenants.iter().flat_map(|tenant| tenant.domains.values());
+    stored_bytes(domains.flat_map(|domain| &domain.segments))
 }
 
 /// The span of a phase, below the session's.
@@ -367,7 +408,7 @@ fn discard(session: &mut SessionRow) {
 }
 
 /// All domains of all tenants that are pending, the largest slice first: the last to end then ends soonest.
-fn plan(inner: &Inner, session: &SessionRow, purpose: Purpose) -> Vec<Work> {
+fn plan(inner: &Inner, session: &SessionRow, progress: &Progress) -> Vec<Work> {
     let catalog = &inner.parts.catalog;
     let Some(account) = catalog.account(&session.account) else {
         return Vec::new();
@@ -392,7 +433,8 @@ fn plan(inner: &Inner, session: &SessionRow, purpose: Purpose) -> Vec<Work> {
                     scope: scope(session, tenant),
                     slice: Arc::clone(slices?.get(&domain.slug)?),
                     domain: domain.clone(),
-                    purpose,
+                    purpose: progress.purpose,
+                    until: progress.until,
                 })
             })
         })

@@ -1,15 +1,14 @@
 //! The references of a whole session, and what they mean for its domains.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::failure::{call_failed, rejected};
+use super::failure::call_failed;
 use crate::catalog::CheckedTenant;
 use crate::metrics;
-use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow};
+use crate::repo::{ServiceError, ServiceRow, SessionRow};
 use crate::sandbox::Purpose;
 use crate::sessions::Inner;
 
@@ -26,13 +25,7 @@ impl ReferenceOutcome {
     pub(in crate::sessions) fn apply(self, service: &mut ServiceRow) {
         service.unavailable_references = self.unavailable;
         if let Some(error) = self.error {
-            *service = ServiceRow {
-                status: ServiceStatus::Failed,
-                records: BTreeMap::new(),
-                content_digest: None,
-                error: Some(error),
-                ..service.clone()
-            };
+            service.reject(error);
         }
     }
 
@@ -91,8 +84,8 @@ pub(in crate::sessions) async fn check_references(
     };
     let mut outcomes = Vec::new();
     for ((tenant_id, domain), found) in report.domains {
-        let error =
-            (found.total > 0).then(|| rejected("broken_reference", found.faults, found.total));
+        let error = (found.total > 0)
+            .then(|| ServiceError::of_faults("broken_reference", found.faults, found.total));
         if let Some(error) = &error {
             if purpose == Purpose::Session {
                 metrics::cloning_failed(&session.account, &domain, &error.code);

@@ -43,6 +43,7 @@ impl Sessions {
         let parts = &self.inner.parts;
         let trigger = self.known_trigger(&asked)?;
         let owner = self.session_of_tenant(asked.tenant_id).await?;
+        let _place = self.inner.admission.enter().await?;
         let _turn = self.inner.turns.take(&owner.session_id).await;
         let deadline = parts.repo.deadline(parts.policy.lease).await?;
         let mut session = self.session_of_tenant(asked.tenant_id).await?;
@@ -81,7 +82,7 @@ impl Sessions {
         let stored = self.stored(&session, None).await?;
         let replaced = affected.parts(triggers);
         let kept = stored.products_but(&replaced);
-        let progress = Arc::new(Progress::new(session.tenants.clone()));
+        let progress = Arc::new(Progress::new(session.tenants.clone()).under(parts.policy.lease));
         let made = run_phases(
             &self.inner,
             &self.plugins_of(&session).await?,

@@ -1,7 +1,7 @@
 //! One call of one trigger for one tenant: handed what it may read, and checked on the same thread.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -15,6 +15,8 @@ use crate::segment::{StoredSegment, concatenated, content_digest};
 use crate::sessions::Inner;
 use crate::sessions::clone::{Made, SLACK, call_failed, context, millis, not_active, refused};
 use crate::sessions::create::scope;
+use crate::sessions::guard::{Bounds, Called};
+use crate::sessions::progress::Progress;
 
 /// Everything that triggers may read of a session.
 #[derive(Clone)]
@@ -36,7 +38,7 @@ pub(super) struct Call {
 /// One trigger of one tenant that ended.
 pub(super) struct Ended {
     tenant_id: Uuid,
-    slug: String,
+    pub(super) slug: String,
     duration: Duration,
     peak_memory_bytes: Option<u64>,
     plugin_digest: Option<String>,
@@ -79,8 +81,9 @@ impl Call {
         plugins: &Registry,
         session_id: &str,
         readable: Readable,
-        purpose: Purpose,
+        progress: &Progress,
     ) -> Ended {
+        let purpose = progress.purpose;
         let (tenant_id, slug) = (self.tenant_id(), self.slug().to_owned());
         let account = self.scope.account.clone();
         let ended =
@@ -115,17 +118,22 @@ impl Call {
         let plugin_digest = Some(plugin.digest.clone());
         let context = context(inner, session_id, &self.scope, domain, purpose);
         let worker = Arc::clone(inner);
-        let asked = Instant::now();
-        let call = parts.sandbox.run(limits.timeout + SLACK, move || {
-            // The wait for a turn is the session's, not the trigger's.
-            let started = Instant::now();
-            let result = self.call_and_check(&worker, &plugin, &context, &readable, &limits);
-            (started.elapsed(), result)
-        });
-        let (duration, result) = match call.await {
-            Ok(done) => done,
-            Err(error) => (asked.elapsed(), Err(call_failed(&error))),
+        let active = Arc::clone(&plugin);
+        let called = Called {
+            plugin: &active,
+            // A trigger is a function of what it is handed, whichever tenant that is of.
+            work: format!("trigger {} of {}", self.slug(), self.scope.account),
+            purpose,
         };
+        let bounds = Bounds {
+            limits,
+            slack: SLACK,
+            until: progress.until,
+        };
+        let call = inner.call(called, bounds, move |limits| {
+            self.call_and_check(&worker, &plugin, &context, &readable, limits)
+        });
+        let (duration, result) = call.await;
         if let Err(error) = &result {
             tracing::warn!(code = %error.code, fault_count = error.fault_count, error = %error.message, "trigger failed");
         }

@@ -9,10 +9,10 @@ use super::call::{Call, Readable};
 use super::plan::{rows_mut, settle};
 use crate::catalog::{CheckedTenant, Phase};
 use crate::plugins::Registry;
-use crate::repo::{ServiceError, SessionRow, TriggerStatus};
-use crate::segment::StoredSegment;
+use crate::repo::{ServiceError, SessionRow, TenantRow, TriggerRow, TriggerStatus};
+use crate::segment::{StoredSegment, stored_bytes};
 use crate::sessions::Inner;
-use crate::sessions::clone::phase as phase_span;
+use crate::sessions::clone::{Budget, Exceeded, bytes_of, phase as phase_span};
 use crate::sessions::progress::Progress;
 
 /// Runs every trigger whose row in `progress` is pending, by the session's own components, and answers what they
@@ -71,6 +71,9 @@ async fn run_phase(
     calls: Vec<Call>,
     readable: &Readable,
 ) -> Vec<StoredSegment> {
+    // What earlier phases made was read since: only this phase's own is given up.
+    let spent = bytes_of(&readable.tenants) + stored_bytes(readable.products.iter());
+    let mut budget = Budget::new(inner.parts.bounds.session_bytes, spent);
     let mut running = JoinSet::new();
     for call in calls {
         let (inner, progress) = (Arc::clone(inner), Arc::clone(progress));
@@ -85,33 +88,54 @@ async fn run_phase(
                         row.status = TriggerStatus::Running;
                     }
                 });
-                let purpose = progress.purpose;
                 let ended = call
-                    .run(&inner, &plugins, &session_id, readable, purpose)
+                    .run(&inner, &plugins, &session_id, readable, &progress)
                     .await;
                 progress.change(|rows| ended.describe(rows));
-                ended.result
+                ended
             }
             .instrument(span),
         );
     }
-    let mut made = Vec::new();
+    let mut made: Vec<StoredSegment> = Vec::new();
     while let Some(joined) = running.join_next().await {
         match joined {
-            Ok(Ok(product)) => made.extend(product.segments),
-            // Its row says why.
-            Ok(Err(_)) => {}
+            Ok(ended) => {
+                // Where it failed, its row says why.
+                let Ok(product) = ended.result else {
+                    continue;
+                };
+                let bytes = stored_bytes(&product.segments);
+                made.extend(product.segments);
+                if let Err(Exceeded { name, error }) = budget.add(&ended.slug, bytes) {
+                    tracing::warn!(trigger = %name, code = %error.code, error = %error.message, "trigger failed");
+                    made.retain(|held| held.part != name);
+                    progress.change(|rows| reject(rows, &name, &error));
+                }
+            }
             Err(lost) => tracing::error!(error = %lost, "a trigger's task was lost"),
         }
     }
     made
 }
 
-fn lost() -> ServiceError {
-    ServiceError {
-        code: "host_error".to_owned(),
-        message: "the host lost the call; its log says why".to_owned(),
-        faults: Vec::new(),
-        fault_count: 0,
+/// Nothing of what a trigger made for any tenant is kept.
+fn reject(tenants: &mut [TenantRow], trigger: &str, error: &ServiceError) {
+    let rows = tenants.iter_mut().flat_map(|tenant| &mut tenant.triggers);
+    for row in rows.filter(|row| row.trigger == trigger) {
+        if row.status == TriggerStatus::Completed {
+            *row = TriggerRow {
+                status: TriggerStatus::Failed,
+                duration_ms: row.duration_ms,
+                plugin_digest: row.plugin_digest.clone(),
+                peak_memory_bytes: row.peak_memory_bytes,
+                error: Some(error.clone()),
+                ..TriggerRow::pending(&row.trigger, &row.domain, row.phase)
+            };
+        }
     }
+}
+
+fn lost() -> ServiceError {
+    ServiceError::new("host_error", "the host lost the call; its log says why")
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::fault::{CUT, shortened};
 use crate::segment::StoredSegment;
 
 /// How many examples are kept of each kind of change.
@@ -37,6 +38,17 @@ pub struct EntityDifference {
     pub fields: Vec<FieldDifference>,
     /// Tenants and instants at which the records are the same and their order or spelling is not.
     pub spelt_otherwise: u64,
+    /// What all sessions that were looked at store of it.
+    pub stored: StoredBytes,
+}
+
+/// Bytes of segments, as they are stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StoredBytes {
+    /// Those of the active version.
+    pub before: u64,
+    /// Those of the candidate.
+    pub after: u64,
 }
 
 /// One field that is not alike.
@@ -68,7 +80,8 @@ pub struct Example {
     pub instant: DateTime<Utc>,
     /// The record's id.
     pub id: String,
-    /// The field's value of the active version; `None` where it has none, and for whole records.
+    /// The field's value of the active version; `None` where it has none, and for whole records. A value of more
+    /// than a line is a text: its JSON, cut.
     pub before: Option<Value>,
     /// The field's value of the candidate, likewise.
     pub after: Option<Value>,
@@ -94,8 +107,13 @@ pub(super) struct Place {
 /// Gathers a difference, place by place.
 #[derive(Debug, Default)]
 pub(super) struct Gathering {
-    entities: BTreeMap<(String, String, String), Gathered>,
+    entities: BTreeMap<Entity, Gathered>,
+    /// Of every entity, also where nothing differs.
+    stored: BTreeMap<Entity, StoredBytes>,
 }
+
+/// A domain, an entity of it, and the trigger that makes it.
+type Entity = (String, String, String);
 
 #[derive(Debug, Default)]
 struct Gathered {
@@ -143,8 +161,13 @@ impl Gathering {
         let after = by_name(after);
         let names: BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
         for name in names {
-            let rows = |of: &BTreeMap<Name<'s>, &'s str>| of.get(&name).copied().unwrap_or("[]");
-            let (before, after) = (rows(&before), rows(&after));
+            let (before, after) = (before.get(&name).copied(), after.get(&name).copied());
+            let (_, domain, entity, part) = name;
+            let key = (domain.to_owned(), entity.to_owned(), part.to_owned());
+            let stored = self.stored.entry(key).or_default();
+            stored.before += before.map_or(0, str::len) as u64;
+            stored.after += after.map_or(0, str::len) as u64;
+            let (before, after) = (before.unwrap_or("[]"), after.unwrap_or("[]"));
             if before != after {
                 self.compare(place, name, before, after);
             }
@@ -163,8 +186,8 @@ impl Gathering {
             outlet: outlet.clone(),
             instant: place.instant,
             id: id.to_owned(),
-            before: before.cloned(),
-            after: after.cloned(),
+            before: before.map(example_value),
+            after: after.map(example_value),
         };
         let mut alike = true;
         for (id, record) in &before {
@@ -198,7 +221,9 @@ impl Gathering {
 
     /// What was gathered.
     pub(super) fn into_difference(self) -> Difference {
-        let entities = self.entities.into_iter().map(|(name, gathered)| {
+        let Self { entities, stored } = self;
+        let entities = entities.into_iter().map(|(name, gathered)| {
+            let stored = stored.get(&name).copied().unwrap_or_default();
             let (domain, entity, part) = name;
             let fields = gathered.fields.into_iter();
             EntityDifference {
@@ -215,6 +240,7 @@ impl Gathering {
                     })
                     .collect(),
                 spelt_otherwise: gathered.spelt_otherwise,
+                stored,
             }
         });
         Difference {
@@ -237,6 +263,16 @@ fn by_name<'s>(segments: impl Iterator<Item = &'s StoredSegment>) -> BTreeMap<Na
             (name, held.rows.as_str())
         })
         .collect()
+}
+
+/// A value as an example shows it.
+fn example_value(value: &Value) -> Value {
+    const LONGEST: usize = 240;
+    let shown = shortened(value, LONGEST);
+    match shown.ends_with(CUT) {
+        true => Value::String(shown),
+        false => value.clone(),
+    }
 }
 
 /// Records by id. What is handed over was checked: it is an array of objects with ids.
@@ -325,10 +361,32 @@ mod tests {
                 ("reader", (0, 0, 0), vec![], 2),
             ]
         );
+        let bytes = |of: &[StoredSegment], entity: &str| {
+            let of = of.iter().filter(|held| held.entity == entity);
+            2 * of.map(|held| held.rows.len() as u64).sum::<u64>()
+        };
+        assert_eq!(
+            difference.entities[2].stored,
+            StoredBytes {
+                before: bytes(&before, "loan"),
+                after: bytes(&after, "loan"),
+            }
+        );
+        assert_eq!(difference.entities[1].stored.after, 0);
         let example = &difference.entities[2].fields[0].changes.examples[0];
         assert_eq!(example.outlet.as_deref(), Some("branch"));
         assert_eq!(example.before, Some(json!("monday")));
         assert_eq!(example.after, Some(json!("friday")));
+
+        let long = [held(1, "loan", &loans(&"x".repeat(1 << 20)))];
+        let mut longer = Gathering::default();
+        let instant = place("2026-03-02T10:00:00Z");
+        longer.add(&instant, before.iter().take(1), long.iter());
+        let longer = longer.into_difference();
+        let example = &longer.entities[0].fields[0].changes.examples[0];
+        assert_eq!(example.before, Some(json!("monday")));
+        let shown = example.after.as_ref().unwrap().as_str().unwrap();
+        assert!(shown.len() == 240 && shown.ends_with(CUT), "{shown}");
 
         let mut same = Gathering::default();
         same.add(&place("2026-03-02T10:00:00Z"), before.iter(), before.iter());

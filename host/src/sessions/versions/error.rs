@@ -1,5 +1,6 @@
 //! Why the plugins stay as they were.
 
+use super::draw::Seed;
 use super::proof::Finding;
 use crate::plugins::{Refusal, VersionError};
 use crate::repo::RepoError;
@@ -43,6 +44,8 @@ pub enum VersionsError {
         findings: Vec<Finding>,
         /// How many there were.
         total: usize,
+        /// What the proof drew from: with it, the same proof is repeated.
+        seed: Seed,
     },
     /// There is no version to go back to.
     #[error("domain `{domain}` has no version before the one that serves")]

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
 use super::VersionsError;
 use super::difference::Difference;
+use super::draw::Seed;
 use super::proof::{Proof, Subject};
 use crate::catalog::Domain;
 use crate::plugins::{Plugin, Registry, VersionError};
@@ -22,6 +25,8 @@ pub struct Install {
     pub by: String,
     /// Whether they are to serve when they are proven; otherwise it is only told what they would change.
     pub activate: bool,
+    /// What the proof draws from, where one is to be repeated.
+    pub seed: Option<Seed>,
 }
 
 /// A component that is to serve a domain.
@@ -67,6 +72,17 @@ pub struct Installed {
     pub admission: Duration,
 }
 
+/// The turn to change the plugins of a host: one at a time, as long as it is held.
+#[derive(Debug)]
+pub struct InstallTurn(#[expect(dead_code, reason = "held")] OwnedMutexGuard<()>);
+
+impl InstallTurn {
+    /// The turn, where nobody has it.
+    pub(crate) fn take(turns: &Arc<Mutex<()>>) -> Option<Self> {
+        Arc::clone(turns).try_lock_owned().ok().map(Self)
+    }
+}
+
 impl Sessions {
     /// Has candidates admitted, proven and, where that is asked for, made the components that serve: one
     /// domain or several, as one revision. Sessions that are being made go on with what they began with.
@@ -74,9 +90,27 @@ impl Sessions {
     /// # Errors
     /// [`VersionsError`]; then nothing has changed.
     pub async fn install(&self, asked: Install) -> Result<Installation, VersionsError> {
-        let Ok(_turn) = self.inner.installing.try_lock() else {
-            return Err(VersionsError::Busy);
-        };
+        let turn = self.take_turn()?;
+        self.install_in(turn, asked).await
+    }
+
+    /// The turn to change the plugins. Who has it can read the candidates, and knows that it is not in vain.
+    ///
+    /// # Errors
+    /// [`VersionsError::Busy`] where another has it.
+    pub fn take_turn(&self) -> Result<InstallTurn, VersionsError> {
+        InstallTurn::take(&self.inner.installing).ok_or(VersionsError::Busy)
+    }
+
+    /// [`Sessions::install`] in a turn that was taken before.
+    ///
+    /// # Errors
+    /// As it.
+    pub async fn install_in(
+        &self,
+        _turn: InstallTurn,
+        asked: Install,
+    ) -> Result<Installation, VersionsError> {
         let (asked, digests) = digested(asked).await?;
         let mut leftovers = Leftovers {
             sessions: self.clone(),
@@ -90,26 +124,32 @@ impl Sessions {
         installed
     }
 
-    async fn prove_and_change(&self, asked: Install) -> Result<Installation, VersionsError> {
+    async fn prove_and_change(&self, mut asked: Install) -> Result<Installation, VersionsError> {
         let versions = &self.inner.parts.plugins;
         let domains = self.candidate_domains(&asked.candidates)?;
         let before = versions.refresh().await?;
         let mut admitted = Vec::new();
-        for (candidate, domain) in asked.candidates.iter().zip(domains) {
+        for (candidate, domain) in asked.candidates.iter_mut().zip(domains) {
             admitted.push(self.admit(candidate, domain).await?);
         }
+        let seed = match asked.seed {
+            Some(seed) => seed,
+            None => Seed::draw(self.now()).map_err(|reason| SessionError::Host { reason })?,
+        };
         let plugins = || admitted.iter().map(|(plugin, _)| Arc::clone(plugin));
         let after = Arc::new(before.with(plugins()));
         let subject = Subject {
             domains: plugins().map(|plugin| plugin.domain.clone()).collect(),
             before: Arc::clone(&before),
             after,
+            seed,
         };
         let (proof, difference, findings) = self.prove(&subject).await?;
         if findings.total > 0 {
             return Err(VersionsError::Disproved {
                 findings: findings.kept,
                 total: findings.total,
+                seed,
             });
         }
         let candidates = admitted
@@ -188,16 +228,18 @@ impl Sessions {
     /// Compiles and admits a candidate, off the async threads.
     async fn admit(
         &self,
-        candidate: &Candidate,
+        candidate: &mut Candidate,
         domain: Domain,
     ) -> Result<(Arc<Plugin>, Duration), VersionsError> {
         let loader = self.inner.parts.plugins.loader()?.clone();
-        let bytes = candidate.bytes.clone();
+        // Lent and not copied: a component may have tens of megabytes.
+        let bytes = std::mem::take(&mut candidate.bytes);
         let started = Instant::now();
-        let admitted = tokio::task::spawn_blocking(move || loader.admit(&domain, &bytes));
-        let admitted = admitted.await.map_err(|lost| VersionError::Lost {
+        let admitted = tokio::task::spawn_blocking(move || (loader.admit(&domain, &bytes), bytes));
+        let (admitted, bytes) = admitted.await.map_err(|lost| VersionError::Lost {
             reason: lost.to_string(),
         })?;
+        candidate.bytes = bytes;
         match admitted {
             Ok(plugin) => Ok((Arc::new(plugin), started.elapsed())),
             Err(refusal) => Err(VersionsError::Refused {

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use levain_plugin::identity;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::proof::{COMPARISON, Finding, Findings, Subject};
-use super::rehearsal::Rehearsal;
+use super::rehearsal::{Rehearsal, Tenant};
 use super::weeks;
 use crate::catalog::{Account, FixtureSlice};
 use crate::fault::Fault;
@@ -111,9 +110,7 @@ impl Rehearsal {
         findings: &mut Findings,
     ) -> Result<u64, SessionError> {
         let instant = self.row.session_created_at;
-        let own = identity::derive(&account.base_tenant_id, &account.base_tenant_id);
-        let other_id = identity::derive(&own, &account.base_tenant_id);
-        let other = Self::under(sessions, account, instant, other_id);
+        let other = Self::of(sessions, account, instant, (&subject.seed, Tenant::Other));
         let others = other.whole(sessions, &subject.after).await;
         let mut calls = super::proof::calls(&others.rows, &subject.domains);
         let own = Arc::new((self.clone(), account.clone(), subject.clone(), made.clone()));
@@ -125,7 +122,12 @@ impl Rehearsal {
         .await?;
         for weeks in WEEKS {
             let by = TimeDelta::weeks(weeks);
-            let later = Self::of(sessions, account, instant + by);
+            let later = Self::of(
+                sessions,
+                account,
+                instant + by,
+                (&subject.seed, Tenant::First),
+            );
             let told = later.whole(sessions, &subject.after).await;
             calls += super::proof::calls(&told.rows, &subject.domains);
             let first = Arc::clone(&own);

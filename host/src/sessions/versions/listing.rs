@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::VersionsError;
 use crate::plugins::VersionError;
 use crate::repo::{Cause, ROLLBACKS, Revision, versions};
-use crate::sessions::Sessions;
+use crate::sessions::{OpenCircuit, Sessions};
 
 /// How often it is looked at what others have made the newest revision.
 const FOLLOWING: Duration = Duration::from_secs(1);
@@ -54,6 +54,8 @@ pub struct Version {
 pub enum VersionHealth {
     /// It is.
     Serving,
+    /// It is, and calls of some kinds are failed fast: they hit a limit again and again.
+    Failing(Vec<OpenCircuit>),
     /// It is not, and why.
     Refused(String),
     /// There is no component for it.
@@ -107,7 +109,10 @@ impl Sessions {
                 .pop()
                 .or_else(|| plugin.map(|plugin| plugin.digest.clone()));
             let health = match (plugin, registry.refused(slug)) {
-                (Some(_), _) => VersionHealth::Serving,
+                (Some(plugin), _) => match self.inner.guard.open_circuits(slug, &plugin.digest) {
+                    open if open.is_empty() => VersionHealth::Serving,
+                    open => VersionHealth::Failing(open),
+                },
                 (None, Some(refused)) => VersionHealth::Refused(refused.refusal.to_string()),
                 (None, None) => VersionHealth::Missing,
             };

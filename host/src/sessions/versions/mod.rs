@@ -1,7 +1,9 @@
 //! Versions of plugins, changed while sessions are made: a candidate is admitted, proven on the fixtures of
 //! every account, held against what serves now, and made a revision; or it is refused, and nothing changes.
 
+mod activation;
 mod difference;
+mod draw;
 mod error;
 mod install;
 mod laws;
@@ -12,9 +14,14 @@ mod rollback;
 mod watch;
 mod weeks;
 
-pub use difference::{Changes, Difference, EntityDifference, Example, FieldDifference};
+pub(super) use activation::Watch;
+pub use activation::WatchPolicy;
+pub use difference::{
+    Changes, Difference, EntityDifference, Example, FieldDifference, StoredBytes,
+};
+pub use draw::Seed;
 pub use error::VersionsError;
-pub use install::{Candidate, Install, Installation, Installed};
+pub use install::{Candidate, Install, InstallTurn, Installation, Installed};
 pub use listing::{DomainVersions, Version, VersionHealth};
 pub use proof::{Cost, Finding, Proof};
 pub use rollback::Rollback;

@@ -1,5 +1,5 @@
 //! The proof: every account that has a domain is cloned from its real fixtures, whole, at the catalog's
-//! instants, by the candidates and by what serves now; every check, twice, the laws, the cleanup.
+//! instants and some that are drawn at random, by the candidates and by what serves now; every check, twice, the laws, the cleanup.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::difference::{Difference, Gathering, Place};
-use super::rehearsal::{Rehearsal, first_difference, outlets};
+use super::draw::Seed;
+use super::rehearsal::{Rehearsal, Tenant, first_difference, outlets};
 use crate::catalog::Account;
-use crate::fault::Fault;
+use crate::fault::{Fault, first_faults, shortened};
 use crate::plugins::Registry;
-use crate::repo::{ServiceStatus, TenantRow, TriggerStatus};
+use crate::repo::{ServiceError, ServiceStatus, TenantRow, TriggerStatus};
 use crate::sessions::clone::Rehearsed;
 use crate::sessions::{SessionError, Sessions};
 
@@ -23,6 +25,9 @@ pub(super) const COMPARISON: Duration = Duration::from_secs(120);
 /// Findings that are kept; the others are counted.
 const KEPT: usize = 20;
 
+/// The most bytes of a finding's message.
+const MESSAGE: usize = 2 << 10;
+
 /// The instants of an account that may show something before it is left: each may take as long as a call may.
 const ENOUGH: u32 = 3;
 
@@ -31,8 +36,12 @@ const ENOUGH: u32 = 3;
 pub struct Proof {
     /// The accounts, in the catalog's order.
     pub accounts: Vec<String>,
-    /// The instants that each was cloned at.
+    /// The instants that each was cloned at: those of the catalog, and the drawn ones.
     pub instants: u64,
+    /// The instants that were drawn at random for this proof.
+    pub drawn: Vec<DateTime<Utc>>,
+    /// What they and all names of the proof derive from: the same seed makes the same proof.
+    pub seed: Option<Seed>,
     /// Calls of the candidates.
     pub calls: u64,
     /// Records that they made, all of them checked.
@@ -63,6 +72,10 @@ pub struct Finding {
     pub outlet: Option<String>,
     /// The data clock.
     pub instant: DateTime<Utc>,
+    /// The session's own tenant; those of its outlets derive from it.
+    pub tenant_id: Uuid,
+    /// The session's name, as the plugin was told it.
+    pub session: String,
     /// The law or the check: `clone`, `trigger`, `determinism`, `identity`, `cleanup`, `whole_weeks`,
     /// `empty_slice`, `malformed_slice`.
     pub law: &'static str,
@@ -81,17 +94,16 @@ impl fmt::Display for Finding {
             message,
             ..
         } = self;
-        let instant = self.instant.to_rfc3339();
-        match &self.outlet {
-            None => write!(
-                f,
-                "{domain} of {account}, told at {instant}: [{law}] {message}"
-            ),
-            Some(outlet) => write!(
-                f,
-                "{domain} of {outlet} of {account}, told at {instant}: [{law}] {message}"
-            ),
+        if let Some(outlet) = &self.outlet {
+            write!(f, "{domain} of {outlet} of {account}")?;
+        } else {
+            write!(f, "{domain} of {account}")?;
         }
+        let (instant, tenant, session) = (self.instant.to_rfc3339(), self.tenant_id, &self.session);
+        write!(
+            f,
+            ", told at {instant} for tenant {tenant} in session {session}: [{law}] {message}"
+        )
     }
 }
 
@@ -103,8 +115,11 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn push(&mut self, finding: Finding) {
+    /// Adds a finding, bounded as the failure of a domain is.
+    pub(super) fn push(&mut self, mut finding: Finding) {
         self.total += 1;
+        finding.message = shortened(finding.message, MESSAGE);
+        finding.faults = first_faults(finding.faults, ServiceError::MOST_BYTES - MESSAGE);
         let is_alike = |kept: &Finding| {
             (&kept.domain, &kept.account, &kept.outlet, kept.law)
                 == (
@@ -129,6 +144,8 @@ pub(super) struct Subject {
     pub(super) after: Arc<Registry>,
     /// The candidates' domains.
     pub(super) domains: BTreeSet<String>,
+    /// What the proof draws from.
+    pub(super) seed: Seed,
 }
 
 /// Clone times and memory, as they are gathered.
@@ -144,9 +161,12 @@ impl Sessions {
     ) -> Result<(Proof, Difference, Findings), SessionError> {
         let started = Instant::now();
         let catalog = Arc::clone(&self.inner.parts.catalog);
-        let instants = catalog.proof_instants();
+        let drawn = subject.seed.instants();
+        let instants = [catalog.proof_instants(), &drawn].concat();
         let mut proof = Proof {
             instants: instants.len() as u64,
+            drawn,
+            seed: Some(subject.seed),
             ..Proof::default()
         };
         let mut findings = Findings::default();
@@ -164,7 +184,8 @@ impl Sessions {
                     break;
                 }
                 let found = findings.total;
-                let rehearsal = Rehearsal::of(self, account, *instant);
+                let rehearsal =
+                    Rehearsal::of(self, account, *instant, (&subject.seed, Tenant::First));
                 let before = rehearsal.whole(self, &subject.before).await;
                 let after = rehearsal.with(self, &subject.after, &subject.domains, &before);
                 let after = after.await;

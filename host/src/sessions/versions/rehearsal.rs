@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use levain_plugin::identity;
 use uuid::Uuid;
 
+use super::draw::Seed;
 use super::proof::Finding;
 use crate::catalog::Account;
 use crate::fault::Fault;
@@ -19,32 +19,41 @@ use crate::segment::StoredSegment;
 use crate::sessions::clone::{Given, Job, Rehearsed};
 use crate::sessions::create::tenants;
 use crate::sessions::progress::Progress;
-use crate::sessions::{Sessions, Switches};
-
-/// What a plugin is told that the session is called, and what it is called the second time: what is made of a
-/// tenant at an instant does not depend on it.
-const NAMES: [&str; 2] = ["demo_1_proof", "demo_2_proof"];
+use crate::sessions::{Sessions, Switches, redacted};
 
 /// A session of an account, told from an instant.
 #[derive(Debug, Clone)]
 pub(super) struct Rehearsal {
     pub(super) row: SessionRow,
+    /// What the session is called when it is made a second time: what is made of a tenant at an instant does not
+    /// depend on it.
+    other_name: String,
+}
+
+/// The tenants that an account is cloned for in one proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tenant {
+    /// The same at every instant, so that what is made can be compared.
+    First,
+    /// Another one, which must share nothing with the first.
+    Other,
 }
 
 impl Rehearsal {
-    /// Of the account, under a tenant that is always the same.
-    pub(super) fn of(sessions: &Sessions, account: &Account, instant: DateTime<Utc>) -> Self {
-        let tenant_id = identity::derive(&account.base_tenant_id, &account.base_tenant_id);
-        Self::under(sessions, account, instant, tenant_id)
-    }
-
-    /// Of the account, under this tenant.
-    pub(super) fn under(
+    /// Of the account, under a tenant that is the same for as long as the seed is.
+    pub(super) fn of(
         sessions: &Sessions,
         account: &Account,
         instant: DateTime<Utc>,
-        tenant_id: Uuid,
+        (seed, tenant): (&Seed, Tenant),
     ) -> Self {
+        let which = match tenant {
+            Tenant::First => "first",
+            Tenant::Other => "other",
+        };
+        let tenant_id = seed.tenant_id(&[&account.slug, which]);
+        let told_at = instant.to_rfc3339();
+        let name = |time| seed.session_id(&[&account.slug, which, &told_at, time]);
         let catalog = &sessions.inner.parts.catalog;
         let all = Switches {
             alerts: true,
@@ -52,7 +61,7 @@ impl Rehearsal {
         };
         Self {
             row: SessionRow {
-                session_id: NAMES[0].to_owned(),
+                session_id: name("1"),
                 account: account.slug.clone(),
                 catalog_digest: catalog.digest().to_owned(),
                 status: SessionStatus::Cloning,
@@ -68,6 +77,7 @@ impl Rehearsal {
                 plugin_revision: 0,
                 tenants: tenants(catalog, account, tenant_id, all),
             },
+            other_name: name("2"),
         }
     }
 
@@ -106,7 +116,7 @@ impl Rehearsal {
         made: &Rehearsed,
     ) -> Rehearsed {
         let mut row = self.row.clone();
-        row.session_id = NAMES[1].to_owned();
+        row.session_id.clone_from(&self.other_name);
         for (tenant, before) in row.tenants.iter_mut().zip(&made.rows) {
             take_services(tenant, before, domains);
             for (trigger, before) in tenant.triggers.iter_mut().zip(&before.triggers) {
@@ -158,6 +168,11 @@ impl Rehearsal {
             account: self.row.account.clone(),
             outlet: tenant.outlet.clone(),
             instant: self.row.session_created_at,
+            tenant_id: self
+                .row
+                .root()
+                .map_or(tenant.tenant_id, |root| root.tenant_id),
+            session: redacted(&self.row.session_id),
             law,
             message: String::new(),
             faults: Vec::new(),

@@ -23,6 +23,15 @@ impl Sessions {
     /// # Errors
     /// [`VersionsError`]; then nothing has changed.
     pub async fn roll_back(&self, asked: Rollback) -> Result<u32, VersionsError> {
+        self.go_back(asked, None).await
+    }
+
+    /// The same, of this revision and no later one where it is named.
+    pub(super) async fn go_back(
+        &self,
+        asked: Rollback,
+        from: Option<u32>,
+    ) -> Result<u32, VersionsError> {
         if asked.domains.is_empty() {
             return Err(VersionsError::Misuse {
                 reason: "no domain was given".to_owned(),
@@ -31,6 +40,9 @@ impl Sessions {
         let plugins = &self.inner.parts.plugins;
         let history = plugins.history().await?;
         let before = history.last().map_or(0, |newest| newest.revision);
+        if from.is_some_and(|from| from != before) {
+            return Err(VersionsError::Changed { revision: before });
+        }
         let mut active = BTreeMap::new();
         for name in asked.domains {
             let declared = self.served_domain(&name)?;

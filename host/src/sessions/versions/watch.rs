@@ -122,6 +122,7 @@ impl Sessions {
             candidates,
             by: WATCHER.to_owned(),
             activate: true,
+            seed: None,
         };
         match self.install(asked).await {
             Ok(installation) => {

@@ -7,7 +7,9 @@ use levain_plugin::{CleanupPlan, EntityCount, PluginError, Segment, SessionConte
 static RULE: [u8; 32] = *b"levain-test-rule:as-before      ";
 
 /// In microseconds, as the data clock is.
-const DAY: i64 = 86_400_000_000;
+const DAY: i64 = 86_400 * SECOND;
+const SECOND: i64 = 1_000_000;
+const YEAR: i64 = 365 * DAY;
 
 fn rule() -> &'static str {
     // The compiler must not know what stands there.
@@ -33,13 +35,21 @@ pub fn applied(
             "dangling" => renamed(rows, "\"rider_id\":\""),
             "unpaid" => rows.replacen("\"paid\":", "\"paid\":-", 1),
             "leaky" => {
-                let spell = ctx.session_id.len() + usize::from(ctx.session_id.contains('2'));
+                let spell: u32 = ctx.session_id.bytes().map(u32::from).sum();
                 rows.replacen("\"paid\":", &format!("\"paid\":{spell}"), 1)
             }
             "seasonal" if ctx.session_created_at / DAY % 14 < 7 => {
                 rows.replacen("\"paid\":", "\"paid\":1", 1)
             }
             "panicking" => panic!("this version panics"),
+            // It would know a proof by the names that proofs once had.
+            "two-faced" if !ctx.session_id.contains("proof") => panic!("nobody is watching"),
+            // The instants of a catalog are round, and those of visitors are not.
+            "to-the-second" if ctx.session_created_at % SECOND != 0 => {
+                panic!("visitors come between the seconds")
+            }
+            // Beyond what any proof looks at.
+            "far-sighted" if ctx.session_created_at > 120 * YEAR => panic!("it is too late"),
             _ => continue,
         };
     }

@@ -47,9 +47,13 @@ impl Plugin for Puppet {
         misbehave::as_told(&self.behaviour, Note::ENTITY, ctx, honest)
     }
 
-    fn cleanup(_: &SessionContext, _: &[EntityCount]) -> Result<CleanupPlan, PluginError> {
-        // It forgets everything: the host deletes all the same.
-        Ok(CleanupPlan::default())
+    fn cleanup(ctx: &SessionContext, _: &[EntityCount]) -> Result<CleanupPlan, PluginError> {
+        let remarks = if ctx.account_type == "remarks" { 50 } else { 0 };
+        Ok(CleanupPlan {
+            // It forgets everything: the host deletes all the same.
+            deletions: Vec::new(),
+            notices: vec![misbehave::at_length(); remarks],
+        })
     }
 }
 

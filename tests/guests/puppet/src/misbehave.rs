@@ -55,6 +55,7 @@ pub fn as_told(
     Ok(match behaviour {
         "panic" => panic!("the puppet was told to panic"),
         "loop" => spin(),
+        "loop-off-the-hour" if ctx.session_created_at % HOUR != 0 => spin(),
         "loop-logging" => loop {
             log(Level::Debug, "and again");
         },
@@ -113,6 +114,31 @@ pub fn as_told(
         "lone-surrogate" => replaced("\"text\":\"", "\"text\":\"\\ud800"),
         "huge-number" => replaced("\"weight\":", "\"weight\":1e999,\"spare\":"),
         "deep" => rows(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))),
+        "long-number" => {
+            let long = format!("\"weight\":0.{}", "3".repeat(18_000));
+            replaced("\"weight\":1.5", &long)
+        }
+        "upper-case-id" => edited(&|rows| upper_case_id(rows)),
+        "many-keys" => {
+            let keys: String = (0..50_000).map(|n| format!("\"surprise{n}\":0,")).collect();
+            replaced("{", &format!("{{{keys}"))
+        }
+        "many-values" => replaced("{", &format!("{{\"spare\":[{}0],", "0,".repeat(400_000))),
+        "long-key" => replaced("{", &format!("{{\"{}\\u001b\":0,", "k".repeat(1 << 20))),
+        "fail-at-length" => return Err(PluginError::Failed(at_length())),
+        "panic-at-length" => panic!("{}", at_length()),
+        "log-at-length" => {
+            log(Level::Info, &at_length());
+            honest
+        }
+        "spaced" => edited(&|rows| {
+            let spaced = rows.replace(',', " ,\n\t").replace(':', " : ");
+            format!("{}{spaced}{}", " ".repeat(1 << 20), "\r\n".repeat(1 << 20))
+        }),
+        "heavy" => replaced(
+            "\"text\":\"",
+            &format!("\"text\":\"{}", "x".repeat(1 << 20)),
+        ),
         "schema" => replaced("\"weight\":", "\"weight\":-"),
         "unknown-field" => replaced("{", "{\"surprise\":true,"),
         "dangling" => edited(&|rows| dangle(rows)),
@@ -124,6 +150,21 @@ pub fn as_told(
 /// The first record's id, replaced by one that derives from nothing.
 fn forge_id(rows: &str) -> String {
     replace_uuid(rows, "\"id\":\"")
+}
+
+/// The first record's id, in upper case.
+fn upper_case_id(rows: &str) -> String {
+    const UUID: usize = 36;
+    let Some((before, after)) = rows.split_once("\"id\":\"") else {
+        return rows.to_owned();
+    };
+    let (id, rest) = after.split_at(UUID);
+    format!("{before}\"id\":\"{}{rest}", id.to_ascii_uppercase())
+}
+
+/// A text that begins with what a terminal obeys and what PostgreSQL does not take.
+pub fn at_length() -> String {
+    format!("said\u{0}\u{1b}[2J{}", "x".repeat(60_000))
 }
 
 /// The first reference, replaced by one to nothing.

@@ -23,8 +23,8 @@ use crate::repo::{
 use crate::segment::{EntityCounts, StoredSegment, sha256_hex};
 use crate::sessions::{
     CallTrigger, CloneChild, CloneDomain, Comparison, Created, Destroyed, Difference,
-    DomainVersions, Install, Installation, Installed, NewSession, Proof, Rollback, SessionError,
-    SessionPolicy, Verdict, Verification, Version, VersionHealth, VersionsError,
+    DomainVersions, Install, InstallTurn, Installation, Installed, NewSession, Proof, Rollback,
+    SessionError, SessionPolicy, Verdict, Verification, Version, VersionHealth, VersionsError,
 };
 
 /// A look-out on one session.
@@ -56,7 +56,15 @@ impl PluginApi for Library {
         Ok((2, vec![shelving_versions()]))
     }
 
-    async fn install(&self, asked: Install) -> Result<Installation, VersionsError> {
+    async fn take_turn(&self) -> Result<InstallTurn, VersionsError> {
+        InstallTurn::take(&self.installing).ok_or(VersionsError::Busy)
+    }
+
+    async fn install(
+        &self,
+        _turn: InstallTurn,
+        asked: Install,
+    ) -> Result<Installation, VersionsError> {
         self.trouble()?;
         let mut candidates = Vec::new();
         for candidate in &asked.candidates {

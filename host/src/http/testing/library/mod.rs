@@ -52,6 +52,8 @@ pub(in crate::http) struct Library {
     pub(in crate::http) trouble: Mutex<Trouble>,
     pub(in crate::http) now: Mutex<DateTime<Utc>>,
     keys: Mutex<HashMap<String, KeyUse>>,
+    /// Held by whoever changes the plugins.
+    pub(in crate::http) installing: Arc<tokio::sync::Mutex<()>>,
     changed: watch::Sender<()>,
 }
 
@@ -73,6 +75,7 @@ impl Library {
             trouble: Mutex::default(),
             now: Mutex::new(base()),
             keys: Mutex::default(),
+            installing: Arc::default(),
             changed: watch::Sender::new(()),
         }
     }

@@ -3,6 +3,7 @@
 use sqlx::migrate::Migrator;
 
 use super::*;
+use crate::repo::sqlite::writing::begin;
 use crate::repo::{Part, SessionRow};
 
 /// The tables as the first version made them.

@@ -118,7 +118,7 @@ fn returned(segments: Vec<types::SegmentResult>) -> Vec<segment::Segment> {
 }
 
 fn guest_error(error: types::PluginError) -> Failure {
-    let short = |text: String| shortened(&text, SENTENCE);
+    let short = |text: String| shortened(text, SENTENCE);
     Failure::Guest(match error {
         types::PluginError::InvalidFixture(fault) => GuestError::InvalidFixture {
             entity: short(fault.entity),

@@ -1,0 +1,3 @@
+#![cfg_attr(fuzzing, no_main)]
+
+levain_fuzz::target!("query");

@@ -1,0 +1,8 @@
+-- The keys that the hosts of this store sign with, by their fingerprints: hosts that sign otherwise do not start.
+
+CREATE TABLE demo_keys (
+    -- `token` or `receipt`.
+    name        TEXT NOT NULL PRIMARY KEY,
+    -- SHA-256 of the public half.
+    fingerprint TEXT NOT NULL
+) STRICT;
