@@ -11,6 +11,7 @@ use axum::Router;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
+use crate::allocator;
 use crate::catalog::{Account, Catalog, CatalogError, ColumnKind};
 use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::{Config, SandboxLimits, Sources};
@@ -98,6 +99,7 @@ impl App {
             .watch
             .map(|directory| tokio::spawn(self.sessions.clone().watch_plugins(directory)));
         let upkeep = tokio::spawn(metrics::keep_up());
+        let memory = tokio::spawn(allocator::give_back_regularly());
         let sessions = self.sessions.clone();
         let stopping = async move {
             shutdown.await;
@@ -110,6 +112,7 @@ impl App {
             watch.abort();
         }
         upkeep.abort();
+        memory.abort();
         self.sessions.stop(GIVE_UP).await;
         self.repo.close().await;
         tracing::info!("stopped");

@@ -12,6 +12,7 @@
 //! what every room tells of itself. Nothing here knows a trade: what a session holds is named by the
 //! catalog.
 
+mod allocator;
 pub mod app;
 pub mod catalog;
 pub mod cli;

@@ -37,10 +37,10 @@ async fn a_change_of_one_rule_is_told_by_its_field_and_its_records_alone() {
     let (before, after) = (&example["before"], &example["after"]);
     assert_eq!(format!("2{before}"), after.to_string(), "{example:#}");
     assert_eq!(entity["spelt_otherwise"], 0);
-    // A digit more for each of them, at each instant.
+    // A digit more for each of them, at each of the twenty instants.
     let [before, after] =
         ["before", "after"].map(|version| entity["stored_bytes"][version].as_u64().unwrap());
-    assert_eq!(after, before + 3 * 16, "{entity:#}");
+    assert_eq!(after, before + 3 * 20, "{entity:#}");
 
     let proof = &told["proof"];
     assert_eq!(proof["accounts"], json!(["harbour"]));

@@ -35,8 +35,14 @@ pub fn applied(
             "dangling" => renamed(rows, "\"rider_id\":\""),
             "unpaid" => rows.replacen("\"paid\":", "\"paid\":-", 1),
             "leaky" => {
-                let spell: u32 = ctx.session_id.bytes().map(u32::from).sum();
-                rows.replacen("\"paid\":", &format!("\"paid\":{spell}"), 1)
+                // As likely the same for two names as two prices are.
+                let spell = ctx
+                    .session_id
+                    .bytes()
+                    .fold(7_u32, |spell, byte| (spell * 31 + u32::from(byte)) % 4999);
+                let (before, after) = rows.split_once("\"paid\":").unwrap_or_default();
+                let rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+                format!("{before}\"paid\":{spell}{rest}")
             }
             "seasonal" if ctx.session_created_at / DAY % 14 < 7 => {
                 rows.replacen("\"paid\":", "\"paid\":1", 1)
