@@ -223,12 +223,12 @@ fn refuse_others(about: &fs::Metadata) -> Result<(), String> {
     let (mode, owner) = (about.mode() & 0o7777, about.uid());
     if owner != own {
         return Err(format!(
-            "user {owner} owns it (its mode is {mode:04o}), and this host runs as user {own}"
+            "uid {owner} owns it (its mode is {mode:04o}), and this host runs as uid {own}"
         ));
     }
     if mode & OTHERS_WRITE != 0 {
         return Err(format!(
-            "others than its owner, user {owner}, may write to it: its mode is {mode:04o}"
+            "others than its owner, uid {owner}, may write to it: its mode is {mode:04o}"
         ));
     }
     Ok(())
