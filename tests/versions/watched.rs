@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use super::proof::served_by;
 use crate::support::{
-    ADMIN_KEY, Cycles, Host, INTERNAL_KEY, Store, TestApp, guests_dir, levain, on_postgres, until,
-    version,
+    ADMIN_KEY, Cycles, Host, INTERNAL_KEY, SIGNING_KEY, Store, TestApp, guests_dir, levain,
+    on_postgres, until, version,
 };
 
 /// No proof looks so far ahead, and the version `far-sighted` fails there.
@@ -155,6 +155,8 @@ fn hosts_on_one_store_roll_back_once_and_tell_of_it() {
             let flags = [
                 ("--database-url", store.url.as_str()),
                 ("--creations-per-minute", "0"),
+                ("--token-key", SIGNING_KEY),
+                ("--receipt-key", SIGNING_KEY),
             ];
             Host::serve_with(&Cycles::catalog(), &cycles.plugins, &own, &flags, &[])
         })
