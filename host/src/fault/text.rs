@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 /// Ends every text that was cut.
 pub(crate) const CUT: &str = "… (cut)";
 
-/// Shows `text` in at most `most` bytes, cut at a character, with [`CUT`] at its end where it was longer. Control
+/// Shows `text` in at most `most` bytes, cut at a character, with `… (cut)` at its end where it was longer. Control
 /// characters, line breaks among them, and what reorders the line are escaped as Rust writes them: `\u{1b}`, `\n`.
 ///
 /// Showing a text again changes nothing. What is behind the cut is never built.

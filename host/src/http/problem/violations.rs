@@ -49,7 +49,7 @@ impl Violation {
     }
 }
 
-/// A list of faults that keeps the first [`MOST_LISTED`] and counts the others.
+/// A list of faults that keeps the first 20 and counts the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations {
     kept: Vec<Violation>,
