@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::allocator;
-use crate::catalog::{Account, Catalog, CatalogError, ColumnKind};
+use crate::catalog::{Account, Catalog, CatalogError};
 use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::{Config, SandboxLimits, Sources};
 use crate::fault::{Fault, Faults};
@@ -22,10 +22,11 @@ use crate::http::{
 };
 use crate::metrics;
 use crate::mirror::Mirror;
+use crate::model::{CatalogClaim, ViewSpec};
 use crate::notices::Notices;
 use crate::plugins::{self, Loader, Registry, Versions};
 use crate::receipts::Seal;
-use crate::repo::{self, CatalogClaim, Repo, ViewColumn, ViewKind, ViewSpec};
+use crate::repo::{self, Repo};
 use crate::sandbox::{CodeCache, CompileLimits, Compiler, Preparation, Sandbox, SandboxConfig};
 use crate::sessions::{
     BreakerPolicy, CloneBounds, RandomIds, Safeguards, SessionParts, SessionPolicy, Sessions,
@@ -426,28 +427,9 @@ pub fn views(catalog: &Catalog) -> Vec<ViewSpec> {
             name: format!("{}_{}", schema.domain(), schema.entity()),
             domain: schema.domain().to_owned(),
             entity: schema.entity().to_owned(),
-            columns: schema
-                .columns()
-                .iter()
-                .map(|column| ViewColumn {
-                    name: column.name.clone(),
-                    kind: view_kind(column.kind),
-                })
-                .collect(),
+            columns: schema.columns().to_vec(),
         })
         .collect()
-}
-
-const fn view_kind(kind: ColumnKind) -> ViewKind {
-    match kind {
-        ColumnKind::Text => ViewKind::Text,
-        ColumnKind::Integer => ViewKind::Integer,
-        ColumnKind::Number => ViewKind::Number,
-        ColumnKind::Boolean => ViewKind::Boolean,
-        ColumnKind::Json => ViewKind::Json,
-        ColumnKind::Timestamp => ViewKind::Timestamp,
-        ColumnKind::Date => ViewKind::Date,
-    }
 }
 
 /// What a check of the catalog found.

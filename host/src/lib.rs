@@ -26,11 +26,12 @@ pub mod http;
 pub mod logging;
 pub mod metrics;
 pub mod mirror;
+pub mod model;
 pub mod notices;
 pub mod plugins;
 pub mod receipts;
 pub mod repo;
 pub mod sandbox;
-pub mod segment;
+
 pub mod sessions;
 pub mod traces;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use levain::catalog::{Domain, TenantScope};
-use levain::segment::Segment;
+use levain::model::Segment;
 use levain_plugin::identity;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

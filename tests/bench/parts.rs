@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use levain::catalog::{CheckedTenant, Phase, TenantScope, Trigger};
+use levain::catalog::{CheckedTenant, TenantScope, Trigger};
+use levain::model::Phase;
+use levain::model::StoredSegment;
 use levain::sandbox;
-use levain::segment::StoredSegment;
 use levain_plugin::HeldSegment;
 
 use super::figures::Figures;
@@ -187,7 +188,7 @@ fn product(
     let segments = raise(phase, &setting.context(scope), &trigger.slug, held);
     let segments = segments
         .into_iter()
-        .map(|segment| levain::segment::Segment {
+        .map(|segment| levain::model::Segment {
             entity: segment.entity,
             rows: segment.rows,
         })

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use levain::segment::StoredSegment;
+use levain::model::StoredSegment;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, QueryBuilder, Sqlite, SqlitePool};

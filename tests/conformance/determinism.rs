@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
-use levain::segment::sha256_hex;
+use levain::model::sha256_hex;
 use serde_json::Value;
 use uuid::Uuid;
 

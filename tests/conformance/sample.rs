@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use levain::catalog::{Catalog, CheckedTenant, TenantScope, Trigger};
 use levain::fault::Fault;
-use levain::segment::Segment;
+use levain::model::Segment;
 use serde_json::Value;
 
 use crate::support::{Records, TestApp, bakery};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::http::Method;
 use chrono::{DateTime, Utc};
 use levain::catalog::FixtureSlice;
+use levain::model::{EntityCount, Segment};
 use levain::sandbox::{CallContext, CallError, Limits};
-use levain::segment::{EntityCount, Segment};
 use serde_json::{Value, json};
 
 use super::shifted::Trade;

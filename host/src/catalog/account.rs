@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Thresholds;
-use crate::segment::Segment;
+use crate::model::Segment;
 
 /// An account type that a session can be made of.
 #[derive(Debug, Clone)]

@@ -43,17 +43,17 @@ use uuid::Uuid;
 pub use account::{Account, FixtureSlice, Location, Outlet, Owner};
 pub use domain::{Domain, LimitOverrides};
 pub use error::CatalogError;
-pub use schema::{Column, ColumnKind, EntitySchema};
+pub use schema::EntitySchema;
 pub use session::{
     CheckedDomain, CheckedProduct, CheckedTenant, DomainExport, ReferenceFindings, ReferenceReport,
     Rejection, SessionReport, TenantExport, TenantScope,
 };
 pub use thresholds::{CreationTimes, Thresholds};
 pub use times::{ExactTimes, TimeReport};
-pub use trigger::{EntityRef, Phase, Read, Relation, Trigger};
+pub use trigger::{EntityRef, Read, Relation, Trigger};
 
 use crate::fault::Fault;
-use crate::segment::Segment;
+use crate::model::{Phase, Segment};
 use identity::BaseIds;
 use reference::{Entities, References};
 

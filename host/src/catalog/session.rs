@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Catalog;
 use super::reference::{self, Extract, Kin, Verdict};
 use crate::fault::{Fault, FaultList};
-use crate::segment::{Segment, StoredSegment};
+use crate::model::{Segment, StoredSegment};
 
 /// Which tenant of a session a clone is of.
 #[derive(Debug, Clone, PartialEq, Eq)]

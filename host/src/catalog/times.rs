@@ -11,7 +11,7 @@ use super::json::{self, Json, push_step};
 use super::schema::{Shape, TextKind};
 use super::{Catalog, FixtureSlice, Rejection, TenantScope};
 use crate::fault::{Fault, FaultList};
-use crate::segment::Segment;
+use crate::model::Segment;
 
 /// The dates of one domain of a tenant that the fixtures write as markers.
 #[derive(Debug, Default)]

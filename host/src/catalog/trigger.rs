@@ -3,41 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use crate::model::Phase;
 
-/// When a trigger is called, and what it makes. The phases follow each other in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Alerts: what somebody should act on.
-    Alerts,
-    /// Insights: what the records show.
-    Insights,
-    /// KPIs: the figures that sum it up.
-    Kpis,
-}
-
-impl Phase {
-    /// All of them, in their order.
-    pub const ALL: [Self; 3] = [Self::Alerts, Self::Insights, Self::Kpis];
-
-    /// Its name in the catalog, the store and the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Alerts => "alerts",
-            Self::Insights => "insights",
-            Self::Kpis => "kpis",
-        }
-    }
-
-    /// The fields of its products that the host itself reads.
-    pub(super) fn fields(self) -> &'static [&'static str] {
-        match self {
-            Self::Alerts => &[STATUS, "severity", "type", OUTLET],
-            Self::Insights => &["type"],
-            Self::Kpis => &[KPI_NAME, "scope", "value", OUTLET],
-        }
+/// The fields of a phase's products that the host itself reads.
+pub(super) const fn fields(phase: Phase) -> &'static [&'static str] {
+    match phase {
+        Phase::Alerts => &[STATUS, "severity", "type", OUTLET],
+        Phase::Insights => &["type"],
+        Phase::Kpis => &[KPI_NAME, "scope", "value", OUTLET],
     }
 }
 
@@ -47,12 +20,6 @@ pub(super) const STATUS: &str = "status";
 pub(super) const OUTLET: &str = "outlet";
 /// The field of a KPI that says which figure it is.
 pub(super) const KPI_NAME: &str = "kpi";
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// An entity of a domain: `domain.entity` in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

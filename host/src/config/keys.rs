@@ -9,8 +9,8 @@ use pasetors::version4::V4;
 
 use super::value::{api_key, signing_key};
 use super::{Config, KeyError, OtherKey, Secret};
+use crate::model::{hex, sha256_hex, unhex};
 use crate::repo::{KeyFingerprint, KeyName};
-use crate::segment::{hex, sha256_hex, unhex};
 
 /// The file of the internal API's key, within the data directory.
 pub const INTERNAL_KEY_FILE: &str = "keys/internal-api-key";

@@ -14,7 +14,7 @@ use pasetors::version4::V4;
 use redis::IntoConnectionInfo as _;
 
 use super::{LogFormat, Secret};
-use crate::segment::unhex;
+use crate::model::unhex;
 
 /// Characters that a key of the internal API has at least.
 const SHORTEST_KEY: usize = 16;

@@ -9,7 +9,7 @@ use super::HttpState;
 use super::extract::Caller;
 use super::problem::{Problem, not_found};
 use super::token::Claims;
-use crate::repo::{SessionRow, TenantRow};
+use crate::model::{Session, Tenant};
 
 /// How to authenticate.
 const CHALLENGE: &str = "Bearer realm=\"session data\"";
@@ -63,7 +63,7 @@ impl Access {
         state: &HttpState,
         session_id: &str,
         tenant_id: Option<Uuid>,
-    ) -> Result<(SessionRow, TenantRow), Problem> {
+    ) -> Result<(Session, Tenant), Problem> {
         if let Self::Token(claims) = self {
             if claims.sid != session_id {
                 return Err(not_found("session"));

@@ -9,11 +9,13 @@ use futures_util::{Stream, stream};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::catalog::{Account, Domain, EntityRef, Phase, Trigger};
+use crate::catalog::{Account, Domain, EntityRef, Trigger};
 use crate::metrics::Gauges;
+use crate::model::Phase;
+use crate::model::{DomainOutcome, Session, Tenant, TriggerOutcome};
+use crate::model::{EntityCounts, StoredSegment};
 use crate::receipts::PublicKey;
-use crate::repo::{ServiceRow, SessionPosition, SessionRow, TenantRow, TriggerRow};
-use crate::segment::{EntityCounts, StoredSegment};
+use crate::repo::SessionPosition;
 use crate::sessions::{
     CallTrigger, CloneChild, CloneDomain, Created, Destroyed, NewSession, SessionError,
     SessionPolicy, Sessions, Verification,
@@ -22,7 +24,7 @@ use crate::sessions::{
 type Answer<T> = Result<T, SessionError>;
 
 /// A session's states, each when it has come about; nothing follows a failure.
-pub type States = Pin<Box<dyn Stream<Item = Result<SessionRow, SessionError>> + Send>>;
+pub type States = Pin<Box<dyn Stream<Item = Result<Session, SessionError>> + Send>>;
 
 /// The calls of [`Sessions`] and its catalog that have a route; each is described there.
 #[async_trait]
@@ -33,30 +35,30 @@ pub type States = Pin<Box<dyn Stream<Item = Result<SessionRow, SessionError>> + 
 pub trait SessionApi: Send + Sync + 'static {
     async fn create(&self, new: NewSession) -> Answer<Created>;
     async fn begin(&self, new: NewSession) -> Answer<Created>;
-    async fn find(&self, session_id: &str) -> Answer<SessionRow>;
-    async fn list(&self, after: Option<&SessionPosition>, limit: u32) -> Answer<Vec<SessionRow>>;
+    async fn find(&self, session_id: &str) -> Answer<Session>;
+    async fn list(&self, after: Option<&SessionPosition>, limit: u32) -> Answer<Vec<Session>>;
     async fn receipt(&self, session_id: &str) -> Answer<String>;
     async fn verify(&self, session_id: &str) -> Answer<Verification>;
     fn receipt_key(&self) -> PublicKey;
-    async fn extend(&self, session_id: &str) -> Answer<SessionRow>;
-    async fn reset(&self, session_id: &str) -> Answer<SessionRow>;
+    async fn extend(&self, session_id: &str) -> Answer<Session>;
+    async fn reset(&self, session_id: &str) -> Answer<Session>;
     async fn destroy(&self, session_id: &str) -> Answer<Destroyed>;
     fn watch(&self, session_id: &str) -> States;
     async fn open_tenant(
         &self,
         session_id: &str,
         tenant_id: Option<Uuid>,
-    ) -> Answer<(SessionRow, TenantRow)>;
+    ) -> Answer<(Session, Tenant)>;
     async fn segments(
         &self,
         tenant_id: Uuid,
         domain: &str,
         entity: &str,
     ) -> Answer<Vec<StoredSegment>>;
-    async fn session_of_tenant(&self, tenant_id: Uuid) -> Answer<SessionRow>;
-    async fn clone_domain(&self, asked: CloneDomain) -> Answer<ServiceRow>;
-    async fn clone_child(&self, asked: CloneChild) -> Answer<ServiceRow>;
-    async fn run_trigger(&self, asked: CallTrigger) -> Answer<TriggerRow>;
+    async fn session_of_tenant(&self, tenant_id: Uuid) -> Answer<Session>;
+    async fn clone_domain(&self, asked: CloneDomain) -> Answer<DomainOutcome>;
+    async fn clone_child(&self, asked: CloneChild) -> Answer<DomainOutcome>;
+    async fn run_trigger(&self, asked: CallTrigger) -> Answer<TriggerOutcome>;
     async fn delete_domain(&self, domain: &str, tenant_id: Uuid) -> Answer<EntityCounts>;
     async fn export(&self, domain: &str, tenant_id: Uuid, canonical: bool) -> Answer<String>;
     async fn ready(&self) -> Answer<()>;
@@ -88,11 +90,11 @@ impl SessionApi for Sessions {
         self.begin(new).await
     }
 
-    async fn find(&self, session_id: &str) -> Answer<SessionRow> {
+    async fn find(&self, session_id: &str) -> Answer<Session> {
         self.find(session_id).await
     }
 
-    async fn list(&self, after: Option<&SessionPosition>, limit: u32) -> Answer<Vec<SessionRow>> {
+    async fn list(&self, after: Option<&SessionPosition>, limit: u32) -> Answer<Vec<Session>> {
         self.list(after, limit).await
     }
 
@@ -108,11 +110,11 @@ impl SessionApi for Sessions {
         self.receipt_key().clone()
     }
 
-    async fn extend(&self, session_id: &str) -> Answer<SessionRow> {
+    async fn extend(&self, session_id: &str) -> Answer<Session> {
         self.extend(session_id).await
     }
 
-    async fn reset(&self, session_id: &str) -> Answer<SessionRow> {
+    async fn reset(&self, session_id: &str) -> Answer<Session> {
         self.reset(session_id).await
     }
 
@@ -132,7 +134,7 @@ impl SessionApi for Sessions {
         &self,
         session_id: &str,
         tenant_id: Option<Uuid>,
-    ) -> Answer<(SessionRow, TenantRow)> {
+    ) -> Answer<(Session, Tenant)> {
         self.open_tenant(session_id, tenant_id).await
     }
 
@@ -145,19 +147,19 @@ impl SessionApi for Sessions {
         self.segments(tenant_id, domain, entity).await
     }
 
-    async fn session_of_tenant(&self, tenant_id: Uuid) -> Answer<SessionRow> {
+    async fn session_of_tenant(&self, tenant_id: Uuid) -> Answer<Session> {
         self.session_of_tenant(tenant_id).await
     }
 
-    async fn clone_domain(&self, asked: CloneDomain) -> Answer<ServiceRow> {
+    async fn clone_domain(&self, asked: CloneDomain) -> Answer<DomainOutcome> {
         self.clone_domain(asked).await
     }
 
-    async fn clone_child(&self, asked: CloneChild) -> Answer<ServiceRow> {
+    async fn clone_child(&self, asked: CloneChild) -> Answer<DomainOutcome> {
         self.clone_child(asked).await
     }
 
-    async fn run_trigger(&self, asked: CallTrigger) -> Answer<TriggerRow> {
+    async fn run_trigger(&self, asked: CallTrigger) -> Answer<TriggerOutcome> {
         self.run_trigger(asked).await
     }
 

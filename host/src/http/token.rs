@@ -13,7 +13,7 @@ use pasetors::version4::{PublicToken, V4};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::repo::SessionRow;
+use crate::model::Session;
 use crate::sessions::SessionPolicy;
 
 /// Binds the signature to its purpose: what else this key may sign is no access token.
@@ -58,7 +58,7 @@ pub enum TokenError {
 impl Claims {
     /// What a token of this session says: the same at every time, so that it can be given again.
     #[must_use]
-    pub fn of(session: &SessionRow, policy: SessionPolicy) -> Self {
+    pub fn of(session: &Session, policy: SessionPolicy) -> Self {
         let longest = policy
             .duration
             .saturating_mul(policy.max_extensions.saturating_add(1));

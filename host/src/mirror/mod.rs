@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use self::backlog::{Backlog, Change, What};
 use crate::config::Secret;
 use crate::metrics::{self, Dispatch};
-use crate::repo::{SessionRow, SessionStatus};
+use crate::model::{Session, SessionStatus};
 
 /// Which Redis, and under which names.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Mirror {
     }
 
     /// Copies what a session is now.
-    pub fn keep(&self, session: &SessionRow) {
+    pub fn keep(&self, session: &Session) {
         use SessionStatus::{Destroyed, Destroying, Expired};
         // What is over goes; it is not copied.
         if matches!(session.status, Destroyed | Destroying | Expired) {
@@ -69,7 +69,7 @@ impl Mirror {
     }
 
     /// Removes what was copied of a session, and all that others keep of its tenants.
-    pub fn forget(&self, session: &SessionRow) {
+    pub fn forget(&self, session: &Session) {
         self.change(session, || What::Forget {
             tenants: session.tenants.iter().map(|held| held.tenant_id).collect(),
         });
@@ -104,7 +104,7 @@ impl Mirror {
         }
     }
 
-    fn change(&self, session: &SessionRow, what: impl FnOnce() -> What) {
+    fn change(&self, session: &Session, what: impl FnOnce() -> What) {
         let Some(link) = &self.link else { return };
         let taken = link.backlog.push(Change {
             session_id: session.session_id.clone(),

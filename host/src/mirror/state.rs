@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::repo::SessionRow;
+use crate::model::Session;
 
 #[derive(Serialize)]
 struct State<'a> {
@@ -28,7 +28,7 @@ struct Child<'a> {
 }
 
 /// A session as JSON, in the API's words.
-pub(super) fn json(session: &SessionRow) -> String {
+pub(super) fn json(session: &Session) -> String {
     let children = session.tenants.iter().filter_map(|tenant| {
         Some(Child {
             outlet: tenant.outlet.as_deref()?,

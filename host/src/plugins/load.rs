@@ -10,8 +10,8 @@ use super::admission::{self, Refusal};
 use super::{Plugin, Refused, Registry, prepare};
 use crate::catalog::{Catalog, Domain};
 use crate::config::SandboxLimits;
+use crate::model::sha256_hex;
 use crate::sandbox::{CompileLimits, Preparation, Sandbox, refuse_large};
-use crate::segment::sha256_hex;
 
 /// What brings components in.
 #[derive(Clone)]

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ReceiptError;
-use crate::repo::{Part, Replaced, ServiceStatus, SessionRow, TenantRow, TriggerStatus};
-use crate::segment::{StoredSegment, sha256_hex};
+use crate::model::{DomainStatus, Part, Session, Tenant, TriggerStatus};
+use crate::model::{StoredSegment, sha256_hex};
+use crate::repo::Replaced;
 
 /// The form of a receipt.
 pub(super) const FORM: u32 = 1;
@@ -105,7 +106,7 @@ pub struct Circumstances {
 impl Receipt {
     /// The receipt of a session whose data is these segments.
     #[must_use]
-    pub fn of(session: &SessionRow, segments: &[StoredSegment], by: Circumstances) -> Self {
+    pub fn of(session: &Session, segments: &[StoredSegment], by: Circumstances) -> Self {
         let tenants = session.tenants.iter().map(|tenant| {
             let own = segments
                 .iter()
@@ -131,7 +132,7 @@ impl Receipt {
     #[must_use]
     pub fn after(
         &self,
-        session: &SessionRow,
+        session: &Session,
         replaced: Replaced<'_>,
         segments: &[StoredSegment],
         by: Circumstances,
@@ -182,12 +183,12 @@ impl Receipt {
 }
 
 impl TenantReceipt {
-    fn of(tenant: &TenantRow, mut segments: Vec<SegmentReceipt>) -> Self {
+    fn of(tenant: &Tenant, mut segments: Vec<SegmentReceipt>) -> Self {
         segments.sort();
         let cloned = tenant
             .services
             .iter()
-            .filter(|service| service.status == ServiceStatus::Completed)
+            .filter(|service| service.status == DomainStatus::Completed)
             .map(|service| CallReceipt {
                 domain: service.domain.clone(),
                 trigger: None,

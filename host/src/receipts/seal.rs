@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use super::model::{FORM, Receipt};
-use crate::segment::{hex, sha256_hex, unhex};
+use crate::model::{hex, sha256_hex, unhex};
 
 /// Binds the signature to its purpose.
 const PURPOSE: &str = "levain:receipt:1\n";

@@ -4,8 +4,9 @@ use std::fmt::Display;
 
 use uuid::Uuid;
 
-use super::{CatalogClaim, OpenError, Part, Replaced, RepoError, Revision, SessionRow};
-use crate::segment::StoredSegment;
+use super::{OpenError, Replaced, RepoError};
+use crate::model::StoredSegment;
+use crate::model::{CatalogClaim, Part, Revision, Session};
 
 /// # Errors
 /// [`RepoError::Corrupt`] for a revision that names a component that is not among these.
@@ -44,7 +45,7 @@ pub(super) fn same_catalog(
 
 /// # Errors
 /// [`RepoError::Corrupt`] for a segment of a tenant that is not the session's.
-pub(super) fn tenants(session: &SessionRow, held: &[StoredSegment]) -> Result<(), RepoError> {
+pub(super) fn tenants(session: &Session, held: &[StoredSegment]) -> Result<(), RepoError> {
     held.iter()
         .try_for_each(|segment| tenant(session, segment.tenant_id))
 }
@@ -53,7 +54,7 @@ pub(super) fn tenants(session: &SessionRow, held: &[StoredSegment]) -> Result<()
 /// [`RepoError::Corrupt`] for a part of another session, and for a segment of no part that is
 /// replaced: writing it once more would not be the same.
 pub(super) fn replacement(
-    session: &SessionRow,
+    session: &Session,
     replaced: Replaced<'_>,
     held: &[StoredSegment],
 ) -> Result<(), RepoError> {
@@ -68,7 +69,7 @@ pub(super) fn replacement(
     }
 }
 
-fn tenant(session: &SessionRow, tenant_id: Uuid) -> Result<(), RepoError> {
+fn tenant(session: &Session, tenant_id: Uuid) -> Result<(), RepoError> {
     let mut tenants = session.tenants.iter();
     match tenants.any(|tenant| tenant.tenant_id == tenant_id) {
         true => Ok(()),

@@ -1,16 +1,16 @@
 //! What was under way when a process died.
 
-use super::{ServiceError, ServiceRow, ServiceStatus, TriggerRow, TriggerStatus};
+use crate::model::{DomainOutcome, DomainStatus, Failure, TriggerOutcome, TriggerStatus};
 
 /// Marks as failed what had not ended: it would read as pending for ever.
-pub(super) fn mark(services: &mut [ServiceRow], triggers: &mut [TriggerRow], reason: &str) {
-    let error = || Some(ServiceError::new("interrupted", reason));
+pub(super) fn mark(services: &mut [DomainOutcome], triggers: &mut [TriggerOutcome], reason: &str) {
+    let error = || Some(Failure::new("interrupted", reason));
     for service in services {
         if matches!(
             service.status,
-            ServiceStatus::Pending | ServiceStatus::Cloning
+            DomainStatus::Pending | DomainStatus::Cloning
         ) {
-            service.status = ServiceStatus::Failed;
+            service.status = DomainStatus::Failed;
             service.error = error();
         }
     }

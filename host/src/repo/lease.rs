@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Part, SessionRow};
+use crate::model::{Part, Session};
 
 /// A claim on a session: who is at work on it, and for how long at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub struct SessionPosition {
 impl SessionPosition {
     /// Where this session stands.
     #[must_use]
-    pub fn of(session: &SessionRow) -> Self {
+    pub fn of(session: &Session) -> Self {
         Self {
             created_at: session.created_at,
             session_id: session.session_id.clone(),

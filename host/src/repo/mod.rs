@@ -13,10 +13,8 @@ mod interrupted;
 mod json_text;
 mod lease;
 mod migrations;
-mod model;
 mod open_error;
 mod postgres;
-mod registry;
 mod sqlite;
 mod view;
 
@@ -32,18 +30,17 @@ pub use inspector::{Inspector, Relation, Residue};
 pub use lease::{
     Due, IdempotencyKey, Inserted, KeyUse, Lease, Replaced, SessionCounts, SessionPosition,
 };
-pub use model::{
-    Part, ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow,
-    TriggerRow, TriggerStatus,
-};
+
 pub use open_error::OpenError;
 pub use postgres::PostgresRepo;
-pub use registry::{CatalogClaim, Cause, ComponentRow, ROLLBACKS, Revision, versions};
+
 pub use sqlite::SqliteRepo;
-pub use view::{ViewColumn, ViewError, ViewKind, ViewSpec};
+pub use view::ViewError;
 
 use crate::config::StoreUrl;
-use crate::segment::{EntityCounts, StoredSegment};
+use crate::model::{
+    CatalogClaim, ComponentRow, EntityCounts, Revision, Session, SessionStatus, StoredSegment,
+};
 
 /// A store of sessions and their segments.
 ///
@@ -62,7 +59,7 @@ pub trait Repo: Send + Sync + 'static {
     /// [`RepoError::Conflict`] where the session's or a tenant's id is taken.
     async fn insert_session(
         &self,
-        session: &SessionRow,
+        session: &Session,
         lease: &Lease,
         key: Option<&IdempotencyKey>,
     ) -> Result<Inserted, RepoError>;
@@ -74,29 +71,26 @@ pub trait Repo: Send + Sync + 'static {
     /// its lease has run out. A receipt is the session's from then on.
     async fn commit_session(
         &self,
-        session: &SessionRow,
+        session: &Session,
         segments: &[StoredSegment],
         receipt: Option<&str>,
     ) -> Result<bool, RepoError>;
 
     /// The session, with its tenants and services.
-    async fn find_session(&self, session_id: &str) -> Result<Option<SessionRow>, RepoError>;
+    async fn find_session(&self, session_id: &str) -> Result<Option<Session>, RepoError>;
 
     /// The receipt of a session, where it has one; it stays when the session's data goes.
     async fn find_receipt(&self, session_id: &str) -> Result<Option<String>, RepoError>;
 
     /// The session that a virtual tenant belongs to, destroyed ones excluded.
-    async fn find_session_of_tenant(
-        &self,
-        tenant_id: Uuid,
-    ) -> Result<Option<SessionRow>, RepoError>;
+    async fn find_session_of_tenant(&self, tenant_id: Uuid) -> Result<Option<Session>, RepoError>;
 
     /// Sessions, newest first, at most `limit`: those after `after` in this order.
     async fn list_sessions(
         &self,
         after: Option<&SessionPosition>,
         limit: u32,
-    ) -> Result<Vec<SessionRow>, RepoError>;
+    ) -> Result<Vec<Session>, RepoError>;
 
     /// How many sessions there are of each kind that an operator watches.
     async fn count_sessions(&self, now: DateTime<Utc>) -> Result<SessionCounts, RepoError>;
@@ -162,7 +156,7 @@ pub trait Repo: Send + Sync + 'static {
     /// [`RepoError::Corrupt`] for a part of another session, and for a segment of no part.
     async fn replace_data(
         &self,
-        session: &SessionRow,
+        session: &Session,
         deadline: DateTime<Utc>,
         replaced: Replaced<'_>,
         segments: &[StoredSegment],

@@ -2,49 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// One SQL view: the records of one entity, of every tenant, as rows with typed columns.
-///
-/// The column `tenant_id` is always the segment's key and never taken out of a record, so that
-/// `WHERE tenant_id = '...'` reaches the key of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ViewSpec {
-    /// The view's name: `{domain}_{entity}`.
-    pub name: String,
-    /// The domain's slug.
-    pub domain: String,
-    /// The entity's slug.
-    pub entity: String,
-    /// The columns, in the schema's order.
-    pub columns: Vec<ViewColumn>,
-}
-
-/// One column of a view: a property of the record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ViewColumn {
-    /// The property, and the column.
-    pub name: String,
-    /// How its value is shown in SQL.
-    pub kind: ViewKind,
-}
-
-/// How a JSON value is shown in SQL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ViewKind {
-    /// A string.
-    Text,
-    /// A whole number.
-    Integer,
-    /// A number.
-    Number,
-    /// A truth value; 0 or 1 in SQLite.
-    Boolean,
-    /// An array or an object, as JSON text.
-    Json,
-    /// An instant; RFC 3339 text in SQLite, which sorts as itself.
-    Timestamp,
-    /// A day; `YYYY-MM-DD` text in SQLite.
-    Date,
-}
+use crate::model::ViewSpec;
 
 /// The column that is the segment's key.
 pub(super) const TENANT_COLUMN: &str = "tenant_id";
@@ -122,6 +80,7 @@ fn is_plain(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Column, ColumnKind};
 
     fn spec(name: &str, columns: &[&str]) -> ViewSpec {
         ViewSpec {
@@ -130,9 +89,10 @@ mod tests {
             entity: "book".to_owned(),
             columns: columns
                 .iter()
-                .map(|name| ViewColumn {
+                .map(|name| Column {
                     name: (*name).to_owned(),
-                    kind: ViewKind::Text,
+                    kind: ColumnKind::Text,
+                    nullable: false,
                 })
                 .collect(),
         }

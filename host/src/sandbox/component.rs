@@ -14,7 +14,7 @@ use super::engine::SandboxEngine;
 use super::limits::CompileLimits;
 use super::lines::Lines;
 use crate::fault::shortened;
-use crate::segment::sha256_hex;
+use crate::model::sha256_hex;
 
 /// What every plugin exports.
 pub(crate) const LIFECYCLE: &str = "levain:domain/lifecycle";

@@ -24,7 +24,7 @@ use super::limits::{CompileLimits, Limits};
 use super::store::{self, Origin, State};
 use crate::catalog::FixtureSlice;
 use crate::fault::shortened;
-use crate::segment::sha256_hex;
+use crate::model::sha256_hex;
 
 /// The instance that an instrumented component shows its state through.
 const ACCESS: &str = "wasmtime:wizer/access";

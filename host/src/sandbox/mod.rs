@@ -40,10 +40,11 @@ pub use image::{NoImage, Preparation, Source};
 pub use limits::{CompileLimits, Limits};
 pub(crate) use workers::Allowance;
 
-use crate::catalog::{Catalog, FixtureSlice, Phase};
+use crate::catalog::{Catalog, FixtureSlice};
 use crate::config::SandboxLimits;
 use crate::metrics;
-use crate::segment::{EntityCount, Segment};
+use crate::model::Phase;
+use crate::model::{EntityCount, Segment};
 
 /// How the sandbox is laid out; fixed when the host starts.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{CloneDomain, SessionError, Sessions, read};
 use crate::fault::Fault;
-use crate::repo::{ServiceRow, SessionRow, TenantRow};
+use crate::model::{DomainOutcome, Session, Tenant};
 
 /// The domain of tenants, which every catalog has.
 const TENANTS: &str = "tenant";
@@ -30,7 +30,7 @@ impl Sessions {
     /// # Errors
     /// As [`Sessions::clone_domain`]; [`SessionError::NotFound`] for a tenant that is no outlet of the
     /// session.
-    pub async fn clone_child(&self, asked: CloneChild) -> Result<ServiceRow, SessionError> {
+    pub async fn clone_child(&self, asked: CloneChild) -> Result<DomainOutcome, SessionError> {
         let session = self.find(&asked.session_id).await?;
         read::open(&session)?;
         let mut outlets = session
@@ -57,8 +57,8 @@ impl Sessions {
 /// [`SessionError::Invalid`] with every field that is not the outlet's.
 fn contradictions(
     asked: &CloneChild,
-    session: &SessionRow,
-    outlet: &TenantRow,
+    session: &Session,
+    outlet: &Tenant,
 ) -> Result<(), SessionError> {
     let head = session.root().map(|head| head.tenant_id);
     let faults: Vec<Fault> = [

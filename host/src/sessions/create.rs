@@ -10,7 +10,8 @@ use super::clone::{Job, record_lost};
 use super::{SessionError, Sessions, Switches, trigger};
 use crate::catalog::{Account, Catalog, TenantScope};
 use crate::metrics;
-use crate::repo::{IdempotencyKey, Inserted, ServiceRow, SessionRow, SessionStatus, TenantRow};
+use crate::model::{DomainOutcome, Session, SessionStatus, Tenant};
+use crate::repo::{IdempotencyKey, Inserted};
 
 /// What a session is asked to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,15 +42,15 @@ const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 #[derive(Debug, Clone)]
 pub struct Created {
     /// The session.
-    pub session: SessionRow,
+    pub session: Session,
 }
 
 /// What became of the wish for a session.
 enum Started {
     /// It is being created.
     New {
-        session: Box<SessionRow>,
-        ended: tokio::task::JoinHandle<Result<SessionRow, SessionError>>,
+        session: Box<Session>,
+        ended: tokio::task::JoinHandle<Result<Session, SessionError>>,
     },
     /// The same request had made one before.
     Before { session_id: String },
@@ -198,7 +199,7 @@ impl Sessions {
         })
     }
 
-    fn row(&self, account: &str, new: &NewSession) -> Result<SessionRow, SessionError> {
+    fn row(&self, account: &str, new: &NewSession) -> Result<Session, SessionError> {
         let parts = &self.inner.parts;
         let account =
             parts
@@ -216,7 +217,7 @@ impl Sessions {
         let tenant_id = new
             .virtual_tenant_id
             .unwrap_or_else(|| parts.ids.tenant_id());
-        Ok(SessionRow {
+        Ok(Session {
             session_id,
             account: account.slug.clone(),
             catalog_digest: parts.catalog.digest().to_owned(),
@@ -237,7 +238,7 @@ impl Sessions {
 }
 
 /// Tells how a creation ended.
-fn count(account: &str, ended: &Result<SessionRow, SessionError>, took: Duration) {
+fn count(account: &str, ended: &Result<Session, SessionError>, took: Duration) {
     let (status, took) = match ended {
         Ok(session) => (
             session.status.as_str(),
@@ -256,7 +257,7 @@ pub(super) fn tenants(
     account: &Account,
     tenant_id: Uuid,
     switches: Switches,
-) -> Vec<TenantRow> {
+) -> Vec<Tenant> {
     let tenant = |tenant_id, base_tenant_id, outlet: Option<&str>, name: &str| {
         let slices = account.slices_of(outlet);
         let takes_part = |domain: &str| slices.is_some_and(|slices| slices.contains_key(domain));
@@ -264,9 +265,9 @@ pub(super) fn tenants(
             .domains()
             .iter()
             .filter(|domain| takes_part(&domain.slug))
-            .map(|domain| ServiceRow::pending(&domain.slug))
+            .map(|domain| DomainOutcome::pending(&domain.slug))
             .collect();
-        TenantRow {
+        Tenant {
             tenant_id,
             base_tenant_id,
             outlet: outlet.map(str::to_owned),
@@ -289,7 +290,7 @@ pub(super) fn tenants(
 }
 
 /// The scope of one tenant of a session: what its records are checked against.
-pub(super) fn scope(session: &SessionRow, tenant: &TenantRow) -> TenantScope {
+pub(super) fn scope(session: &Session, tenant: &Tenant) -> TenantScope {
     let parent_tenant_id = tenant
         .outlet
         .as_ref()

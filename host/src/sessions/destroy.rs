@@ -13,10 +13,10 @@ use super::guard::{Bounds, Called};
 use super::{Inner, SessionError, Sessions, redacted};
 use crate::fault::within;
 use crate::metrics;
+use crate::model::EntityCount;
+use crate::model::{DomainStatus, Session, SessionStatus, Tenant};
 use crate::plugins::Registry;
-use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
 use crate::sandbox::{CallContext, CleanupPlan, Limits, Purpose};
-use crate::segment::EntityCount;
 
 /// How long the plans of a session may take, all together: they only count, and the visitor waits.
 const PLANS: Duration = Duration::from_secs(2);
@@ -107,11 +107,7 @@ impl Sessions {
     }
 
     /// Deletes what is held of a session, here and in the mirror; answers the records deleted.
-    async fn delete_data(
-        &self,
-        session: &SessionRow,
-        started: Instant,
-    ) -> Result<u64, SessionError> {
+    async fn delete_data(&self, session: &Session, started: Instant) -> Result<u64, SessionError> {
         let parts = &self.inner.parts;
         let amiss = amiss(&self.inner, session).await;
         for remark in &amiss {
@@ -142,7 +138,7 @@ impl Sessions {
 
 /// Asks the plugin of every domain that holds records how to delete them, all at once and for a
 /// bounded time. What comes back is for the audit: the host deletes by tenant whatever they say.
-async fn amiss(inner: &Arc<Inner>, session: &SessionRow) -> Vec<String> {
+async fn amiss(inner: &Arc<Inner>, session: &Session) -> Vec<String> {
     let plugins = inner.parts.plugins.at(session.plugin_revision);
     let plugins = match tokio::time::timeout(PLANS, plugins).await {
         Ok(Ok(plugins)) => plugins,
@@ -257,11 +253,11 @@ pub(super) fn verdict(plan: &CleanupPlan, held: &[EntityCount]) -> Vec<String> {
     forgotten.chain(plan.notices.iter().cloned()).collect()
 }
 
-pub(super) fn held(tenant: &TenantRow) -> impl Iterator<Item = (String, Vec<EntityCount>)> + '_ {
+pub(super) fn held(tenant: &Tenant) -> impl Iterator<Item = (String, Vec<EntityCount>)> + '_ {
     tenant
         .services
         .iter()
-        .filter(|service| service.status == ServiceStatus::Completed)
+        .filter(|service| service.status == DomainStatus::Completed)
         .map(|service| {
             let held = service
                 .records

@@ -12,13 +12,12 @@ use super::create::scope;
 use super::progress::{Progress, calls_end};
 use super::trigger::{readers, run_phases, settle, withdraw};
 use super::{SessionError, Sessions, outcome, read};
-use crate::catalog::Phase;
 use crate::fault::Fault;
-use crate::repo::{
-    Part, Replaced, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow,
-};
+use crate::model::Phase;
+use crate::model::{DomainOutcome, DomainStatus, Part, Session, SessionStatus, Tenant};
+use crate::model::{EntityCounts, StoredSegment, stored_bytes};
+use crate::repo::Replaced;
 use crate::sandbox::Purpose;
-use crate::segment::{EntityCounts, StoredSegment, stored_bytes};
 
 /// Which domain of which tenant is to be cloned again, and what the caller takes the session to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +44,13 @@ impl Sessions {
     /// [`SessionError::NotFound`] for a session or tenant that there is not;
     /// [`SessionError::Invalid`] where the request contradicts the session;
     /// [`SessionError::DomainFailed`] where the clone or a check failed, and all is as it was.
-    pub async fn clone_domain(&self, asked: CloneDomain) -> Result<ServiceRow, SessionError> {
+    pub async fn clone_domain(&self, asked: CloneDomain) -> Result<DomainOutcome, SessionError> {
         let sessions = self.clone();
         self.tracked(async move { sessions.repair(asked).await })
             .await
     }
 
-    async fn repair(&self, asked: CloneDomain) -> Result<ServiceRow, SessionError> {
+    async fn repair(&self, asked: CloneDomain) -> Result<DomainOutcome, SessionError> {
         let parts = &self.inner.parts;
         let domain = self.known_domain(&asked.domain)?.clone();
         let _place = self.inner.admission.enter().await?;
@@ -92,7 +91,7 @@ impl Sessions {
         let span = tracing::info_span!("domain", domain = %work.domain.slug, tenant_id = %work.scope.tenant_id);
         let ended = clone_domain(&self.inner, &plugins, &session.session_id, work);
         let ended = ended.instrument(span).await;
-        let mut service = ServiceRow::pending(&asked.domain);
+        let mut service = DomainOutcome::pending(&asked.domain);
         ended.describe(&mut service);
         let failed = |error| SessionError::DomainFailed {
             domain: asked.domain.clone(),
@@ -224,9 +223,9 @@ impl Sessions {
         if self.known_domain(domain)?.triggered {
             withdraw(triggers, &mut session.tenants, tenant_id, domain);
         } else {
-            let service = ServiceRow {
-                status: ServiceStatus::Deleted,
-                ..ServiceRow::pending(domain)
+            let service = DomainOutcome {
+                status: DomainStatus::Deleted,
+                ..DomainOutcome::pending(domain)
             };
             replace_service(&mut session, tenant_id, service);
             session.status = SessionStatus::Partial;
@@ -266,7 +265,7 @@ impl Sessions {
     /// read it, so that mostly nothing is left to run and the session need not be read.
     async fn refresh(
         &self,
-        session: &mut SessionRow,
+        session: &mut Session,
         but: (Uuid, &str),
         replaced: &[Part],
     ) -> Result<Vec<StoredSegment>, SessionError> {
@@ -301,8 +300,8 @@ fn part(segment: &StoredSegment) -> Part {
 /// [`SessionError::Invalid`] with every field that is not the session's.
 fn contradictions(
     asked: &CloneDomain,
-    session: &SessionRow,
-    tenant: &TenantRow,
+    session: &Session,
+    tenant: &Tenant,
 ) -> Result<(), SessionError> {
     let mut faults = Vec::new();
     let mut differ = |field: &str, asked: String, is: String| {
@@ -333,17 +332,17 @@ fn contradictions(
     }
 }
 
-fn replace_service(session: &mut SessionRow, tenant_id: Uuid, service: ServiceRow) {
+fn replace_service(session: &mut Session, tenant_id: Uuid, service: DomainOutcome) {
     for held in service_mut(session, tenant_id, &service.domain) {
         held.clone_from(&service);
     }
 }
 
 fn service_mut<'s>(
-    session: &'s mut SessionRow,
+    session: &'s mut Session,
     tenant_id: Uuid,
     domain: &'s str,
-) -> impl Iterator<Item = &'s mut ServiceRow> {
+) -> impl Iterator<Item = &'s mut DomainOutcome> {
     session
         .tenants
         .iter_mut()

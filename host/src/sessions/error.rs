@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::fault::Fault;
+use crate::model::{Session, SessionStatus};
 use crate::plugins::VersionError;
-use crate::repo::{RepoError, SessionRow, SessionStatus};
+use crate::repo::RepoError;
 
 /// An answer that is not the one that was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +60,7 @@ pub enum SessionError {
         /// The trigger.
         trigger: String,
         /// Why.
-        error: Box<crate::repo::ServiceError>,
+        error: Box<crate::model::Failure>,
     },
     /// There is no such session or tenant.
     #[error("there is no such {what}")]
@@ -133,7 +134,7 @@ pub enum SessionError {
     #[error("the session FAILED: a required domain was not cloned")]
     CloneFailed {
         /// What became of each domain.
-        session: Box<SessionRow>,
+        session: Box<Session>,
     },
     /// One domain was not cloned.
     #[error("domain `{domain}` was not cloned: {}", error.message)]
@@ -141,7 +142,7 @@ pub enum SessionError {
         /// The domain.
         domain: String,
         /// Why.
-        error: Box<crate::repo::ServiceError>,
+        error: Box<crate::model::Failure>,
     },
     /// The request contradicts the session.
     #[error("the request is not valid")]

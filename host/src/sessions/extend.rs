@@ -1,7 +1,7 @@
 //! More time for an open session.
 
 use super::{SessionError, Sessions, read, redacted};
-use crate::repo::SessionRow;
+use crate::model::Session;
 
 impl Sessions {
     /// Gives an open session another full duration, as often as the policy allows.
@@ -9,7 +9,7 @@ impl Sessions {
     /// # Errors
     /// [`SessionError::NotFound`], [`SessionError::Gone`], [`SessionError::NotOpen`];
     /// [`SessionError::NoMoreExtensions`]; [`SessionError::Store`].
-    pub async fn extend(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+    pub async fn extend(&self, session_id: &str) -> Result<Session, SessionError> {
         let parts = &self.inner.parts;
         let policy = parts.policy;
         let extended = parts

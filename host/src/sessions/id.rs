@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::segment::hex;
+use crate::model::hex;
 
 /// Where the names of sessions and tenants come from.
 pub trait IdSource: Send + Sync + 'static {

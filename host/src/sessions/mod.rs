@@ -57,10 +57,11 @@ use crate::clock::SharedClock;
 use crate::config::SandboxLimits;
 use crate::metrics;
 use crate::mirror::Mirror;
+use crate::model::Session;
 use crate::notices::Notices;
 use crate::plugins::{Registry, Versions};
 use crate::receipts::Seal;
-use crate::repo::{Lease, Repo, SessionRow};
+use crate::repo::{Lease, Repo};
 use crate::sandbox::Sandbox;
 
 /// How long the mirror and the operators are told of what happened before a stop.
@@ -179,7 +180,7 @@ impl Sessions {
     }
 
     /// The components that a session is wholly of.
-    async fn plugins_of(&self, session: &SessionRow) -> Result<Arc<Registry>, SessionError> {
+    async fn plugins_of(&self, session: &Session) -> Result<Arc<Registry>, SessionError> {
         let plugins = &self.inner.parts.plugins;
         Ok(plugins.at(session.plugin_revision).await?)
     }

@@ -1,14 +1,14 @@
 //! What becomes of a session when its domains have ended: a pure decision.
 
-use crate::repo::{ServiceStatus, SessionStatus, TenantRow};
+use crate::model::{DomainStatus, SessionStatus, Tenant};
 
 /// READY where every domain was cloned, FAILED where a required one was not, PARTIAL otherwise.
 /// Source: domain specification, section 2.
-pub(super) fn decide(tenants: &[TenantRow], required: impl Fn(&str) -> bool) -> SessionStatus {
+pub(super) fn decide(tenants: &[Tenant], required: impl Fn(&str) -> bool) -> SessionStatus {
     let missing: Vec<&str> = tenants
         .iter()
         .flat_map(|tenant| &tenant.services)
-        .filter(|service| service.status != ServiceStatus::Completed)
+        .filter(|service| service.status != DomainStatus::Completed)
         .map(|service| service.domain.as_str())
         .collect();
     if missing.is_empty() {
@@ -25,19 +25,19 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::repo::ServiceRow;
+    use crate::model::DomainOutcome;
 
-    fn tenant(services: &[(&str, ServiceStatus)]) -> TenantRow {
-        TenantRow {
+    fn tenant(services: &[(&str, DomainStatus)]) -> Tenant {
+        Tenant {
             tenant_id: Uuid::nil(),
             base_tenant_id: Uuid::nil(),
             outlet: None,
             name: String::new(),
             services: services
                 .iter()
-                .map(|(domain, status)| ServiceRow {
+                .map(|(domain, status)| DomainOutcome {
                     status: *status,
-                    ..ServiceRow::pending(domain)
+                    ..DomainOutcome::pending(domain)
                 })
                 .collect(),
             triggers: Vec::new(),
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn one_failed_required_domain_in_any_tenant_fails_the_session() {
-        use ServiceStatus::{Completed, Failed};
+        use DomainStatus::{Completed, Failed};
         let required = |domain: &str| domain == "shelf";
         let whole = tenant(&[("shelf", Completed), ("book", Completed)]);
         let without_book = tenant(&[("shelf", Completed), ("book", Failed)]);

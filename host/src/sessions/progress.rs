@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::repo::{ServiceRow, TenantRow};
+use crate::model::{DomainOutcome, Tenant};
 use crate::sandbox::Purpose;
 
 /// One clone under way.
@@ -18,7 +18,7 @@ pub(super) struct Progress {
     pub(super) purpose: Purpose,
     /// When the calls of plugins must have ended, where the session has a lease.
     pub(super) until: Option<Instant>,
-    tenants: Mutex<Vec<TenantRow>>,
+    tenants: Mutex<Vec<Tenant>>,
     changed: watch::Sender<()>,
     /// Cancelled when the session is deleted meanwhile.
     pub(super) cancelled: CancellationToken,
@@ -26,12 +26,12 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Of these tenants of a session.
-    pub(super) fn new(tenants: Vec<TenantRow>) -> Self {
+    pub(super) fn new(tenants: Vec<Tenant>) -> Self {
         Self::made_for(Purpose::Session, tenants)
     }
 
     /// Of these tenants, and nobody's session.
-    pub(super) fn of_rehearsal(tenants: Vec<TenantRow>) -> Self {
+    pub(super) fn of_rehearsal(tenants: Vec<Tenant>) -> Self {
         Self::made_for(Purpose::Rehearsal, tenants)
     }
 
@@ -41,7 +41,7 @@ impl Progress {
         self
     }
 
-    fn made_for(purpose: Purpose, tenants: Vec<TenantRow>) -> Self {
+    fn made_for(purpose: Purpose, tenants: Vec<Tenant>) -> Self {
         Self {
             purpose,
             until: None,
@@ -52,12 +52,12 @@ impl Progress {
     }
 
     /// Its tenants and services as they are now.
-    pub(super) fn snapshot(&self) -> Vec<TenantRow> {
+    pub(super) fn snapshot(&self) -> Vec<Tenant> {
         lock(&self.tenants).clone()
     }
 
     /// Changes its rows.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut [TenantRow]) -> T) -> T {
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut [Tenant]) -> T) -> T {
         let changed = change(&mut lock(&self.tenants));
         self.changed.send_replace(());
         changed
@@ -73,7 +73,7 @@ impl Progress {
         &self,
         tenant_id: Uuid,
         domain: &str,
-        change: impl FnOnce(&mut ServiceRow),
+        change: impl FnOnce(&mut DomainOutcome),
     ) {
         self.change(|tenants| {
             let service = tenants
@@ -108,7 +108,7 @@ impl UnderWay {
     pub(super) fn begin(
         &self,
         session_id: &str,
-        tenants: Vec<TenantRow>,
+        tenants: Vec<Tenant>,
         lease: Duration,
     ) -> Arc<Progress> {
         let progress = Arc::new(Progress::new(tenants).under(lease));

@@ -9,10 +9,9 @@ use uuid::Uuid;
 use super::create::scope;
 use super::{SessionError, Sessions};
 use crate::catalog::{Domain, Trigger};
-use crate::repo::{
-    ServiceStatus, SessionPosition, SessionRow, SessionStatus, TenantRow, TriggerRow, TriggerStatus,
-};
-use crate::segment::{Segment, StoredSegment, concatenated};
+use crate::model::{DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus};
+use crate::model::{Segment, StoredSegment, concatenated};
+use crate::repo::SessionPosition;
 
 /// Longer than the canonical form of any domain takes.
 const EXPORT_LIMIT: Duration = Duration::from_secs(30);
@@ -23,7 +22,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SessionError::NotFound`], [`SessionError::Store`].
-    pub async fn find(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+    pub async fn find(&self, session_id: &str) -> Result<Session, SessionError> {
         let found = self.inner.parts.repo.find_session(session_id).await?;
         found
             .map(|session| self.as_of_now(session))
@@ -38,7 +37,7 @@ impl Sessions {
         &self,
         after: Option<&SessionPosition>,
         limit: u32,
-    ) -> Result<Vec<SessionRow>, SessionError> {
+    ) -> Result<Vec<Session>, SessionError> {
         let sessions = self.inner.parts.repo.list_sessions(after, limit).await?;
         Ok(sessions
             .into_iter()
@@ -55,7 +54,7 @@ impl Sessions {
         &self,
         session_id: &str,
         tenant_id: Option<Uuid>,
-    ) -> Result<(SessionRow, TenantRow), SessionError> {
+    ) -> Result<(Session, Tenant), SessionError> {
         let session = self.find(session_id).await?;
         open(&session)?;
         let tenant = session
@@ -71,7 +70,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SessionError::NotFound`] where no session that is not destroyed has this tenant.
-    pub async fn session_of_tenant(&self, tenant_id: Uuid) -> Result<SessionRow, SessionError> {
+    pub async fn session_of_tenant(&self, tenant_id: Uuid) -> Result<Session, SessionError> {
         let found = self
             .inner
             .parts
@@ -180,7 +179,7 @@ impl Sessions {
     }
 
     /// The stored row, corrected for what only this process and the clock know.
-    fn as_of_now(&self, mut session: SessionRow) -> SessionRow {
+    fn as_of_now(&self, mut session: Session) -> Session {
         if session.status == SessionStatus::Cloning {
             if let Some(progress) = self.inner.under_way.find(&session.session_id) {
                 session.tenants = progress.snapshot();
@@ -223,7 +222,7 @@ impl Sessions {
 
 /// # Errors
 /// [`SessionError::Gone`] or [`SessionError::NotOpen`] where the data cannot be read.
-pub(super) fn open(session: &SessionRow) -> Result<(), SessionError> {
+pub(super) fn open(session: &Session) -> Result<(), SessionError> {
     match session.status {
         SessionStatus::Ready | SessionStatus::Partial => Ok(()),
         status
@@ -242,7 +241,7 @@ pub(super) fn open(session: &SessionRow) -> Result<(), SessionError> {
 /// # Errors
 /// [`SessionError::NotCloned`].
 pub fn readable(
-    tenant: &TenantRow,
+    tenant: &Tenant,
     domain: &Domain,
     triggers: &[Trigger],
 ) -> Result<(), SessionError> {
@@ -253,7 +252,7 @@ pub fn readable(
         })
     };
     if domain.triggered {
-        let made = |row: &&TriggerRow| {
+        let made = |row: &&TriggerOutcome| {
             let mut writers = triggers.iter();
             writers.any(|own| own.slug == row.trigger && own.writes.domain == domain.slug)
         };
@@ -267,12 +266,12 @@ pub fn readable(
     let mut services = tenant.services.iter();
     let service = services.find(|service| service.domain == domain.slug);
     let why = match service.map(|service| service.status) {
-        Some(ServiceStatus::Completed) => return Ok(()),
+        Some(DomainStatus::Completed) => return Ok(()),
         None => "it takes no part in this tenant",
-        Some(ServiceStatus::Failed) => "its clone failed; the session's services say why",
-        Some(ServiceStatus::Deleted) => "it was deleted since",
-        Some(ServiceStatus::Discarded) => "the session FAILED and nothing of it was kept",
-        Some(ServiceStatus::Pending | ServiceStatus::Cloning) => "its clone did not end",
+        Some(DomainStatus::Failed) => "its clone failed; the session's services say why",
+        Some(DomainStatus::Deleted) => "it was deleted since",
+        Some(DomainStatus::Discarded) => "the session FAILED and nothing of it was kept",
+        Some(DomainStatus::Pending | DomainStatus::Cloning) => "its clone did not end",
     };
     refused(why)
 }

@@ -1,9 +1,10 @@
 //! What a session was made of: sealed with its data, and told to whoever knows the session.
 
 use super::{SessionError, Sessions};
+use crate::model::Session;
+use crate::model::StoredSegment;
 use crate::receipts::{Circumstances, PublicKey, Receipt, ReceiptError};
-use crate::repo::{Replaced, SessionRow};
-use crate::segment::StoredSegment;
+use crate::repo::Replaced;
 
 impl Sessions {
     /// The receipt of a session, as it is kept: JSON with a signature. It outlives the session's data.
@@ -28,7 +29,7 @@ impl Sessions {
     /// Seals what a session is to be made of once these segments are committed with it.
     pub(super) fn seal(
         &self,
-        session: &SessionRow,
+        session: &Session,
         segments: &[StoredSegment],
     ) -> Result<String, SessionError> {
         let receipt = Receipt::of(session, segments, self.circumstances());
@@ -39,14 +40,14 @@ impl Sessions {
     /// has no receipt.
     pub(super) async fn seal_after(
         &self,
-        session: &SessionRow,
+        session: &Session,
         replaced: Replaced<'_>,
         segments: &[StoredSegment],
     ) -> Result<Option<String>, SessionError> {
         let parts = &self.inner.parts;
         let receipt = match replaced {
             Replaced::Everything => {
-                let after = SessionRow {
+                let after = Session {
                     epoch: session.epoch.saturating_add(1),
                     ..session.clone()
                 };

@@ -10,8 +10,9 @@ use super::clone::{Job, millis};
 use super::create::tenants;
 use super::progress::Progress;
 use super::{SessionError, Sessions, read, redacted};
+use crate::model::{Session, SessionStatus};
 use crate::plugins::Registry;
-use crate::repo::{Replaced, SessionRow, SessionStatus};
+use crate::repo::Replaced;
 
 impl Sessions {
     /// Clones an open session again, told from now, and swaps the new data in: its id, tenants,
@@ -21,7 +22,7 @@ impl Sessions {
     /// [`SessionError::NotFound`], [`SessionError::Gone`], [`SessionError::NotOpen`];
     /// [`SessionError::CloneFailed`] where a required domain failed; [`SessionError::Changed`] where
     /// somebody else changed it meanwhile; [`SessionError::Busy`], [`SessionError::Store`].
-    pub async fn reset(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+    pub async fn reset(&self, session_id: &str) -> Result<Session, SessionError> {
         if self.inner.tasks.is_closed() {
             return Err(SessionError::Stopping);
         }
@@ -31,7 +32,7 @@ impl Sessions {
             .await
     }
 
-    async fn renew(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+    async fn renew(&self, session_id: &str) -> Result<Session, SessionError> {
         let parts = &self.inner.parts;
         // Nobody waits for a place to reset what is not there.
         read::open(&self.find(session_id).await?)?;
@@ -74,11 +75,11 @@ impl Sessions {
 
     async fn clone_again(
         &self,
-        row: SessionRow,
+        row: Session,
         plugins: Arc<Registry>,
         progress: Arc<Progress>,
         started: Instant,
-    ) -> Result<(SessionRow, Vec<crate::segment::StoredSegment>), SessionError> {
+    ) -> Result<(Session, Vec<crate::model::StoredSegment>), SessionError> {
         let job = Job {
             sessions: self.clone(),
             row,
@@ -95,11 +96,7 @@ impl Sessions {
     }
 
     /// The session as a creation of this moment would begin it, under the same names.
-    fn renewed(
-        &self,
-        session: SessionRow,
-        plugin_revision: u32,
-    ) -> Result<SessionRow, SessionError> {
+    fn renewed(&self, session: Session, plugin_revision: u32) -> Result<Session, SessionError> {
         let parts = &self.inner.parts;
         let account = parts.catalog.account(&session.account);
         let (Some(account), Some(root)) = (account, session.root()) else {
@@ -108,7 +105,7 @@ impl Sessions {
                 known: Vec::new(),
             });
         };
-        Ok(SessionRow {
+        Ok(Session {
             tenants: tenants(&parts.catalog, account, root.tenant_id, parts.switches),
             catalog_digest: parts.catalog.digest().to_owned(),
             session_created_at: parts.clock.now().trunc_subsecs(6),

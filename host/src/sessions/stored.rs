@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::create::scope;
 use super::{SessionError, Sessions};
 use crate::catalog::{Catalog, CheckedTenant, TenantScope};
-use crate::repo::{Part, ServiceStatus, SessionRow, TenantRow};
-use crate::segment::{Segment, StoredSegment};
+use crate::model::{DomainStatus, Part, Session, Tenant};
+use crate::model::{Segment, StoredSegment};
 
 /// Longer than the checks of any session take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -41,7 +41,7 @@ impl Sessions {
     /// What the session holds now, but for one domain of one tenant where that is named.
     pub(super) async fn stored(
         &self,
-        session: &SessionRow,
+        session: &Session,
         but: Option<(Uuid, &str)>,
     ) -> Result<Stored, SessionError> {
         let parts = &self.inner.parts;
@@ -79,11 +79,11 @@ impl Sessions {
     }
 }
 
-fn completed(tenant: &TenantRow, stays: &impl Fn(&str) -> bool) -> BTreeMap<String, Vec<Segment>> {
+fn completed(tenant: &Tenant, stays: &impl Fn(&str) -> bool) -> BTreeMap<String, Vec<Segment>> {
     tenant
         .services
         .iter()
-        .filter(|service| service.status == ServiceStatus::Completed)
+        .filter(|service| service.status == DomainStatus::Completed)
         .filter(|service| stays(&service.domain))
         .map(|service| (service.domain.clone(), Vec::new()))
         .collect()

@@ -8,8 +8,9 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{SessionError, Sessions, redacted};
 use crate::metrics;
+use crate::model::SessionStatus;
 use crate::notices::Notice;
-use crate::repo::{Due, SessionStatus};
+use crate::repo::Due;
 
 /// What became of sessions whose host did not finish them.
 const INTERRUPTED: &str = "the host stopped while the session was being created";

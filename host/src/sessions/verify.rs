@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::clone::{Given, Job};
 use super::progress::Progress;
 use super::{SessionError, Sessions, read};
+use crate::model::{DomainStatus, Session, Tenant, TriggerOutcome, TriggerStatus};
+use crate::model::{StoredSegment, sha256_hex};
 use crate::plugins::Registry;
 use crate::receipts::Receipt;
-use crate::repo::{ServiceStatus, SessionRow, TenantRow, TriggerRow, TriggerStatus};
-use crate::segment::{StoredSegment, sha256_hex};
 
 /// What became of a session that was made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl Sessions {
 
     /// # Errors
     /// [`SessionError::NotReproducible`] where what made it is not what would make it now.
-    fn reproducible(&self, session: &SessionRow, plugins: &Registry) -> Result<(), SessionError> {
+    fn reproducible(&self, session: &Session, plugins: &Registry) -> Result<(), SessionError> {
         let parts = &self.inner.parts;
         let refuse = |reason: String| Err(SessionError::NotReproducible { reason });
         if session.catalog_digest != parts.catalog.digest() {
@@ -154,10 +154,7 @@ impl Sessions {
         Ok(())
     }
 
-    async fn stored_segments(
-        &self,
-        session: &SessionRow,
-    ) -> Result<Vec<StoredSegment>, SessionError> {
+    async fn stored_segments(&self, session: &Session) -> Result<Vec<StoredSegment>, SessionError> {
         let mut stored = Vec::new();
         for tenant in &session.tenants {
             let held = self
@@ -171,16 +168,16 @@ impl Sessions {
     }
 }
 
-fn is_completed(status: ServiceStatus) -> bool {
-    status == ServiceStatus::Completed
+fn is_completed(status: DomainStatus) -> bool {
+    status == DomainStatus::Completed
 }
 
-fn is_raised(row: &TriggerRow) -> bool {
+fn is_raised(row: &TriggerOutcome) -> bool {
     row.status == TriggerStatus::Completed
 }
 
 /// The session with everything pending that was made of it, and only that.
-fn begun(session: &SessionRow) -> SessionRow {
+fn begun(session: &Session) -> Session {
     let mut begun = session.clone();
     for tenant in &mut begun.tenants {
         for row in tenant
@@ -188,7 +185,7 @@ fn begun(session: &SessionRow) -> SessionRow {
             .iter_mut()
             .filter(|row| is_completed(row.status))
         {
-            row.status = ServiceStatus::Pending;
+            row.status = DomainStatus::Pending;
         }
         for row in &mut tenant.triggers {
             row.status = match is_raised(row) {
@@ -201,14 +198,14 @@ fn begun(session: &SessionRow) -> SessionRow {
 }
 
 /// What was to be made again and was not.
-fn undone(begun: &[TenantRow], ended: &[TenantRow]) -> Option<String> {
+fn undone(begun: &[Tenant], ended: &[Tenant]) -> Option<String> {
     let failed = |name: &str, message: Option<&str>| {
         let message = message.unwrap_or("its call did not end");
         Some(format!("`{name}` failed this time: {message}"))
     };
     for (begun, ended) in begun.iter().zip(ended) {
         for (before, after) in begun.services.iter().zip(&ended.services) {
-            if before.status == ServiceStatus::Pending && !is_completed(after.status) {
+            if before.status == DomainStatus::Pending && !is_completed(after.status) {
                 let error = after.error.as_ref();
                 return failed(&after.domain, error.map(|error| error.message.as_str()));
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{SessionError, Sessions};
-use crate::repo::{SessionRow, SessionStatus};
+use crate::model::{Session, SessionStatus};
 
 /// How often a row is looked at that another host may be changing.
 const POLL: Duration = Duration::from_millis(500);
@@ -12,7 +12,7 @@ const POLL: Duration = Duration::from_millis(500);
 pub struct SessionWatch {
     sessions: Sessions,
     session_id: String,
-    last: Option<SessionRow>,
+    last: Option<Session>,
 }
 
 impl Sessions {
@@ -30,7 +30,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SessionError::NotFound`], [`SessionError::Store`].
-    pub(super) async fn await_clone(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+    pub(super) async fn await_clone(&self, session_id: &str) -> Result<Session, SessionError> {
         let mut watch = self.watch(session_id);
         loop {
             match watch.next().await? {
@@ -48,7 +48,7 @@ impl SessionWatch {
     ///
     /// # Errors
     /// [`SessionError::NotFound`] where there is no such session, or no longer; [`SessionError::Store`].
-    pub async fn next(&mut self) -> Result<Option<SessionRow>, SessionError> {
+    pub async fn next(&mut self) -> Result<Option<Session>, SessionError> {
         loop {
             if self.last.as_ref().is_some_and(is_over) {
                 return Ok(None);
@@ -79,7 +79,7 @@ impl SessionWatch {
 }
 
 /// Nothing more becomes of it.
-fn is_over(session: &SessionRow) -> bool {
+fn is_over(session: &Session) -> bool {
     matches!(
         session.status,
         SessionStatus::Failed | SessionStatus::Destroyed

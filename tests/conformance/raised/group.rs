@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use levain::catalog::{Catalog, Relation, TenantScope, Trigger};
-use levain::segment::Segment;
+use levain::model::Segment;
 use levain_plugin::{HeldSegment, SessionContext};
 use serde_json::Value;
 use uuid::Uuid;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::json::{self, Fields, Json};
 use super::{Account, Catalog, Domain, TenantScope};
 use crate::fault::Fault;
-use crate::segment::Segment;
+use crate::model::Segment;
 use rewrite::Rewriter;
 
 /// Writes one domain of one tenant as RFC 8785 JSON: an object with one array per entity, whose

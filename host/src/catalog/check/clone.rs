@@ -9,7 +9,7 @@ use super::ids::RecordIds;
 use super::segment::SegmentCheck;
 use super::{NAME, kept};
 use crate::fault::{Fault, FaultList, shortened};
-use crate::segment::{Segment, StoredSegment, sha256_hex};
+use crate::model::{Segment, StoredSegment, sha256_hex};
 
 /// Checks the segments of one domain of one tenant, of at most `most` records in all.
 pub(in super::super) fn check(

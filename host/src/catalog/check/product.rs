@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::json::{self, Json};
 use super::super::session;
 use super::super::trigger::{KPI_NAME, OUTLET, STATUS, Trigger};
-use super::super::{Catalog, CheckedProduct, CheckedTenant, Phase, Rejection, TenantScope};
+use super::super::{Catalog, CheckedProduct, CheckedTenant, Rejection, TenantScope};
 use super::ids::{MadeIds, RecordIds};
 use super::segment::SegmentCheck;
 use super::{NAME, kept};
 use crate::fault::{Fault, FaultList, shortened};
-use crate::segment::{Segment, StoredSegment, sha256_hex};
+use crate::model::Phase;
+use crate::model::{Segment, StoredSegment, sha256_hex};
 
 /// The most statuses whose records are counted apart; those of all others are counted as [`OTHERS`].
 const STATUSES: usize = 32;

@@ -6,11 +6,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::{
-    Catalog, CheckedTenant, DomainExport, Phase, Rejection, SessionReport, TenantExport,
-    TenantScope, Trigger,
+    Catalog, CheckedTenant, DomainExport, Rejection, SessionReport, TenantExport, TenantScope,
+    Trigger,
 };
 use crate::fault::{Fault, FaultList};
-use crate::segment::{Segment, concatenated};
+use crate::model::Phase;
+use crate::model::{Segment, concatenated};
 
 /// Checks every domain of every tenant, then all references, then what triggers made.
 pub(in super::super) fn check(catalog: &Catalog, tenants: Vec<TenantExport>) -> SessionReport {

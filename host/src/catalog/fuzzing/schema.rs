@@ -1,9 +1,10 @@
 //! Schemas: what is loaded is what records are then held to, and what columns promise.
 
 use super::super::json::{Json, parse};
-use super::super::schema::{ColumnKind, EntitySchema, TextKind, is_instant, load};
+use super::super::schema::{EntitySchema, TextKind, is_instant, load};
 use crate::fault::Fault;
 use crate::fuzzing::LONGEST_TEXT;
+use crate::model::ColumnKind;
 
 /// What separates a schema from the records that it is tried on, one a line.
 const SEPARATOR: &str = "\n---\n";

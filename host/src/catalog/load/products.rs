@@ -4,10 +4,11 @@ use super::super::domain::Domain;
 use super::super::reference::Entities;
 use super::super::rules::Demand;
 use super::super::schema::{EntitySchema, hint};
-use super::super::trigger::{KPI_NAME, Phase, Trigger};
+use super::super::trigger::{KPI_NAME, Trigger, fields};
 use super::manifest::Manifest;
 use super::schema_file;
 use super::source::Source;
+use crate::model::Phase;
 
 /// Checks the schemas of all entities against who makes their records.
 pub(super) fn check(
@@ -32,7 +33,7 @@ pub(super) fn check(
             continue;
         };
         let file = schema_file(directory, domain, entity);
-        for field in phase.fields() {
+        for field in fields(phase) {
             if schema.shape.property(field).is_none() {
                 let known = schema.columns().iter().map(|column| column.name.as_str());
                 let message = format!(

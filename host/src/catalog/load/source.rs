@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::fault::Fault;
-use crate::segment::sha256_hex;
+use crate::model::sha256_hex;
 
 /// Returns the bytes of a file of a name.
 type Files = dyn Fn(&str) -> io::Result<Vec<u8>>;

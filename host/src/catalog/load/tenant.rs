@@ -13,7 +13,7 @@ use super::Definitions;
 use super::accounts::TenantEntry;
 use super::source::Source;
 use crate::fault::Fault;
-use crate::segment::{Segment, content_digest, sha256_hex};
+use crate::model::{Segment, content_digest, sha256_hex};
 
 /// The fixtures of one tenant while they are read.
 pub(super) struct TenantLoad<'m> {

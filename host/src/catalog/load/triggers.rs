@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::super::domain::Domain;
 use super::super::reference::Entities;
 use super::super::schema::hint;
-use super::super::trigger::{EntityRef, Phase, Read, Relation, Trigger};
+use super::super::trigger::{EntityRef, Read, Relation, Trigger};
 use super::entities::slug;
 use super::manifest::{Manifest, TriggerEntry};
 use super::source::Source;
+use crate::model::Phase;
 
 /// The names of a path, at most: the routes of the service API have so many places for them.
 const LONGEST_PATH: usize = 2;

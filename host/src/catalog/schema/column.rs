@@ -2,36 +2,7 @@
 
 use super::super::json::Json;
 use super::shape::{Shape, TextKind};
-
-/// One column of an entity's SQL view.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// The property's name.
-    pub name: String,
-    /// What it holds.
-    pub kind: ColumnKind,
-    /// Whether it may be null, or absent from a record.
-    pub nullable: bool,
-}
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnKind {
-    /// Text, ids among it.
-    Text,
-    /// A whole number.
-    Integer,
-    /// A number.
-    Number,
-    /// True or false.
-    Boolean,
-    /// An array or an object.
-    Json,
-    /// An instant, RFC 3339 in UTC.
-    Timestamp,
-    /// A day, `YYYY-MM-DD`.
-    Date,
-}
+use crate::model::{Column, ColumnKind};
 
 /// Reads the columns; a property whose type cannot be a column's is named in `refused`, with
 /// the reason.

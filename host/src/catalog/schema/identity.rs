@@ -9,10 +9,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::super::json::Json;
-use super::column::{Column, ColumnKind};
 use super::keywords::hint;
 use super::shape::{Shape, TextKind};
 use crate::fault::Fault;
+use crate::model::{Column, ColumnKind};
 
 /// What the id of a record derives from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -8,8 +8,9 @@ use super::column::columns;
 use super::identity;
 use super::keywords::{is_known, nearest_keyword, visit};
 use super::shape::{self, TextKind};
-use super::{ColumnKind, EntitySchema, RecordValidator};
+use super::{EntitySchema, RecordValidator};
 use crate::fault::Fault;
+use crate::model::ColumnKind;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 

@@ -8,7 +8,6 @@ mod load;
 mod shape;
 mod validator;
 
-pub use column::{Column, ColumnKind};
 pub(super) use identity::Identity;
 pub(super) use keywords::{hint, nearest};
 pub(super) use load::load;
@@ -18,6 +17,7 @@ pub(super) use validator::{RecordValidator, is_instant};
 use serde_json::Value;
 
 use super::rules::Rule;
+use crate::model::Column;
 
 /// The schema of one entity.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::{Catalog, Rejection, TenantScope};
 use super::library::{ATTIC, Library, base};
 use super::session::{clone, domain, scope};
-use crate::segment::Segment;
+use crate::model::Segment;
 
 struct Case {
     catalog: Catalog,
@@ -81,7 +81,7 @@ fn a_sound_clone_is_kept_as_it_came() {
         );
         assert_eq!(
             stored.digest,
-            crate::segment::sha256_hex(segment.rows.as_bytes())
+            crate::model::sha256_hex(segment.rows.as_bytes())
         );
         assert_eq!(
             (stored.tenant_id, stored.domain.as_str()),

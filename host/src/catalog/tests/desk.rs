@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::TenantScope;
 use super::library::schema;
-use crate::segment::Segment;
+use crate::model::Segment;
 
 /// The desk's part of the catalog file, but for its last trigger.
 pub(super) const DESK: &str = r#"

@@ -8,7 +8,7 @@ use super::super::{Catalog, TenantScope};
 use super::desk::{figure, notice, segment};
 use super::library::{ATTIC, HOUSE, Library, base};
 use super::session::{clone, domain, scope};
-use crate::segment::Segment;
+use crate::model::Segment;
 
 fn export(
     catalog: &Catalog,

@@ -9,7 +9,7 @@ use super::super::{Catalog, CheckedProduct, CheckedTenant, Rejection, TenantScop
 use super::desk::{figure, notice, segment};
 use super::library::{Library, base};
 use super::session::session;
-use crate::segment::{Segment, sha256_hex};
+use crate::model::{Segment, sha256_hex};
 
 struct Case {
     catalog: Catalog,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::{Catalog, CheckedTenant, Domain, TenantScope};
 use super::library::{ATTIC, HOUSE};
-use crate::segment::Segment;
+use crate::model::Segment;
 
 /// A tenant of a session of the library, some days after the fixtures.
 pub(super) fn scope(catalog: &Catalog, outlet: Option<&str>, head: u128) -> TenantScope {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::{Catalog, TimeReport};
 use super::library::Library;
 use super::session::{clone, scope};
-use crate::segment::Segment;
+use crate::model::Segment;
 
 /// Clones a domain, changes its records, and holds them against its exact times.
 fn check(

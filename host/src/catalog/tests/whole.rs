@@ -6,7 +6,7 @@ use super::super::{Catalog, DomainExport, SessionReport, TenantExport};
 use super::desk::{figure, notice, segment};
 use super::library::{Library, base};
 use super::session::{clone, scope};
-use crate::segment::Segment;
+use crate::model::Segment;
 
 /// A second trigger that computes figures.
 const COUNT: &str = r#"

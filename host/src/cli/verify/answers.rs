@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::catalog::{Account, Catalog, TenantScope};
-use crate::segment::Segment;
+use crate::model::Segment;
 
 /// A session that was created.
 #[derive(Debug, Deserialize)]

@@ -10,7 +10,7 @@ use super::seen::{Seen, Times};
 use crate::catalog::{DomainExport, TenantExport, TenantScope};
 use crate::cli::Failure;
 use crate::cli::client::{Answer, Call, Problem, session_path};
-use crate::segment::sha256_hex;
+use crate::model::sha256_hex;
 
 /// How often a session is deleted: the second and the third time there is nothing left to delete.
 const DELETIONS: usize = 3;

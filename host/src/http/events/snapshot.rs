@@ -6,8 +6,8 @@ use axum::response::sse::Event;
 
 use crate::http::problem::Problem;
 use crate::http::view::StatusView;
-use crate::repo::SessionRow;
-use crate::segment::sha256_hex;
+use crate::model::Session;
+use crate::model::sha256_hex;
 
 /// Hexadecimal digits of a state's name.
 const ID_DIGITS: usize = 16;
@@ -28,7 +28,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// 500 where it cannot be written.
-    pub(in crate::http) fn of(session: &SessionRow) -> Result<Self, Problem> {
+    pub(in crate::http) fn of(session: &Session) -> Result<Self, Problem> {
         let json = serde_json::to_string(&StatusView::from(session)).map_err(|error| {
             tracing::error!(%error, "a session's state cannot be written");
             Problem::internal()

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
-use crate::catalog::Phase;
 use crate::http::SessionApi;
+use crate::model::Phase;
 
 /// What only the identity of a schema file says; within the description it would resolve references
 /// elsewhere.

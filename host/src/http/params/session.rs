@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::http::extract::{Caller, Fields, IdempotencyKey, JsonObject, read_instant, read_uuid};
 use crate::http::problem::{Problem, Violation};
-use crate::segment::sha256_hex;
+use crate::model::sha256_hex;
 use crate::sessions::{NewSession, RequestKey};
 
 /// What a session is asked to be.

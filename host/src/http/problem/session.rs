@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use super::{Problem, Violation, nearest};
 use crate::fault::{Fault, chain, shortened};
 use crate::http::view::tenant_services;
-use crate::repo::{RepoError, ServiceError, ServiceStatus, SessionRow, SessionStatus};
+use crate::model::{DomainStatus, Failure, Session, SessionStatus};
+use crate::repo::RepoError;
 use crate::sessions::SessionError;
 
 /// Bytes of a sentence that repeats a name that is not known.
@@ -181,7 +182,7 @@ fn refuse(error: &SessionError) -> Problem {
 }
 
 /// A reset that made nothing that could be kept: the session is not FAILED, it is as it was.
-pub(in crate::http) fn reset_failed(attempt: &SessionRow) -> Problem {
+pub(in crate::http) fn reset_failed(attempt: &Session) -> Problem {
     let title = "The reset failed";
     let detail = "a required domain was not cloned again";
     tracing::error!(
@@ -234,7 +235,7 @@ pub(super) fn unknown(
 }
 
 /// 502: the request was fine, a plugin behind the host was not.
-fn session_failed(session: &SessionRow, detail: String) -> Problem {
+fn session_failed(session: &Session, detail: String) -> Problem {
     Problem::new(
         StatusCode::BAD_GATEWAY,
         "session_failed",
@@ -246,14 +247,14 @@ fn session_failed(session: &SessionRow, detail: String) -> Problem {
     .with_session(session.session_id.clone(), tenant_services(session))
 }
 
-fn failures(session: &SessionRow) -> Vec<Violation> {
+fn failures(session: &Session) -> Vec<Violation> {
     let mut errors = Vec::new();
     for tenant in &session.tenants {
         for service in &tenant.services {
             let pointer = format!("/services/{}/{}", tenant.tenant_id, service.domain);
             match (&service.error, service.status) {
                 (Some(error), _) => errors.extend(service_violations(&pointer, error)),
-                (None, ServiceStatus::Completed | ServiceStatus::Discarded) => {}
+                (None, DomainStatus::Completed | DomainStatus::Discarded) => {}
                 (None, _) => errors.push(Violation::at(pointer, "it did not end")),
             }
         }
@@ -261,14 +262,14 @@ fn failures(session: &SessionRow) -> Vec<Violation> {
     errors
 }
 
-fn domain_failed(domain: &str, error: &ServiceError, detail: String) -> Problem {
+fn domain_failed(domain: &str, error: &Failure, detail: String) -> Problem {
     let title = "The domain was not cloned";
     Problem::new(StatusCode::BAD_GATEWAY, "domain_failed", title, detail)
         .with_errors(service_violations(&format!("/{domain}"), error))
         .with_hint("what the session held before is as it was")
 }
 
-fn service_violations(pointer: &str, error: &ServiceError) -> Vec<Violation> {
+fn service_violations(pointer: &str, error: &Failure) -> Vec<Violation> {
     let mut all = vec![Violation::at(
         pointer,
         format!("{}: {}", error.code, error.message),

@@ -16,7 +16,7 @@ use crate::http::events::{Snapshot, tell};
 use crate::http::extract::{PathParams, TriedKey};
 use crate::http::openapi::refusal::{BadRequest, NoSession, StreamUnavailable};
 use crate::http::problem::Problem;
-use crate::repo::SessionStatus;
+use crate::model::SessionStatus;
 use crate::sessions::SessionError;
 
 /// What a client has that was connected before.

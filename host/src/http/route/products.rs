@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
-use crate::catalog::{EntityRef, Phase, Relation, Trigger};
+use crate::catalog::{EntityRef, Relation, Trigger};
 use crate::http::HttpState;
 use crate::http::access::Access;
 use crate::http::client::ReadTurn;
@@ -17,8 +17,9 @@ use crate::http::params::{FiguresParams, ListingParams};
 use crate::http::problem::{Problem, Violation, printable};
 use crate::http::records::{Cursor, Filter, Page, digest_of, impossible, select};
 use crate::http::view::{AlertsView, InsightsView, KpiView, KpisView, TriggerState};
-use crate::repo::{SessionRow, TenantRow, TriggerRow, TriggerStatus};
-use crate::segment::StoredSegment;
+use crate::model::Phase;
+use crate::model::StoredSegment;
+use crate::model::{Session, Tenant, TriggerOutcome, TriggerStatus};
 
 /// List the alerts of a session
 ///
@@ -217,8 +218,8 @@ struct Selection {
 
 /// What the triggers of a phase made for some tenants of a session.
 struct Made {
-    session: SessionRow,
-    tenants: Vec<TenantRow>,
+    session: Session,
+    tenants: Vec<Tenant>,
     /// What they make; `None` where the catalog has no trigger of the phase.
     entity: Option<EntityRef>,
     /// In the order of the tenants, then of the triggers' names.
@@ -301,7 +302,7 @@ impl Made {
     }
 
     /// The KPIs that a tenant has.
-    fn computed(&self, tenant: &TenantRow) -> Result<Vec<KpiView>, Problem> {
+    fn computed(&self, tenant: &Tenant) -> Result<Vec<KpiView>, Problem> {
         let mut figures = Vec::new();
         let segments = self.segments.iter();
         for segment in segments.filter(|segment| segment.tenant_id == tenant.tenant_id) {
@@ -318,7 +319,7 @@ impl Made {
 }
 
 /// The KPIs that a tenant would have, had their triggers completed.
-fn missing(session: &SessionRow, tenant: &TenantRow, triggers: &[Trigger]) -> Vec<KpiView> {
+fn missing(session: &Session, tenant: &Tenant, triggers: &[Trigger]) -> Vec<KpiView> {
     let rows = tenant.triggers.iter();
     rows.filter(|row| row.status != TriggerStatus::Completed)
         .filter_map(|row| {
@@ -340,7 +341,7 @@ fn missing(session: &SessionRow, tenant: &TenantRow, triggers: &[Trigger]) -> Ve
 }
 
 /// Whether a trigger's figures are of the tenant alone, or of the group that it heads as well.
-fn scopes(session: &SessionRow, tenant: &TenantRow, trigger: &Trigger) -> Vec<&'static str> {
+fn scopes(session: &Session, tenant: &Tenant, trigger: &Trigger) -> Vec<&'static str> {
     let has_outlets = tenant.outlet.is_none() && session.tenants.len() > 1;
     let mut reads = trigger.reads.iter();
     match has_outlets && reads.any(|read| read.from.contains(&Relation::Outlets)) {
@@ -349,7 +350,7 @@ fn scopes(session: &SessionRow, tenant: &TenantRow, trigger: &Trigger) -> Vec<&'
     }
 }
 
-fn unknown(tenant: &TenantRow, row: &TriggerRow, figure: &str, scope: &str) -> KpiView {
+fn unknown(tenant: &Tenant, row: &TriggerOutcome, figure: &str, scope: &str) -> KpiView {
     let text = |text: &str| Value::String(text.to_owned());
     let record = [
         ("tenant_id", text(&tenant.tenant_id.to_string())),

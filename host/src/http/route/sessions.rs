@@ -18,7 +18,8 @@ use crate::http::problem::{Problem, reset_failed};
 use crate::http::records::SessionCursor;
 use crate::http::token::Claims;
 use crate::http::view::{DeletionView, SessionView, SessionsView, StatusView};
-use crate::repo::{SessionPosition, SessionRow, SessionStatus};
+use crate::model::{Session, SessionStatus};
+use crate::repo::SessionPosition;
 use crate::sessions::{SessionError, redacted};
 
 const PREFERENCE_APPLIED: &str = "preference-applied";
@@ -224,12 +225,12 @@ pub(super) async fn delete_session(
     Ok(Json(destroyed.into()))
 }
 
-fn view(state: &HttpState, session: &SessionRow) -> SessionView {
+fn view(state: &HttpState, session: &Session) -> SessionView {
     let account = state.sessions.account(&session.account);
     SessionView::new(session, account, state.sessions.policy())
 }
 
-fn with_token(state: &HttpState, session: &SessionRow) -> Result<SessionView, Problem> {
+fn with_token(state: &HttpState, session: &Session) -> Result<SessionView, Problem> {
     tracing::Span::current().record("session", redacted(&session.session_id));
     let claims = Claims::of(session, state.sessions.policy());
     let token = state.tokens.issue(&claims).map_err(|error| {

@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::catalog::{
-    Account, Domain, EntityRef, FixtureSlice, LimitOverrides, Location, Outlet, Owner, Phase, Read,
+    Account, Domain, EntityRef, FixtureSlice, LimitOverrides, Location, Outlet, Owner, Read,
     Relation, Trigger,
 };
-use crate::repo::{
-    ServiceError, ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow, TriggerRow,
+use crate::model::Phase;
+use crate::model::{
+    DomainOutcome, DomainStatus, Failure, Session, SessionStatus, Tenant, TriggerOutcome,
     TriggerStatus,
 };
-use crate::segment::{StoredSegment, sha256_hex};
+use crate::model::{StoredSegment, sha256_hex};
 use crate::sessions::SessionPolicy;
 
 /// Half an hour, and three more.
@@ -38,9 +39,9 @@ pub(in crate::http) fn kiosk() -> Uuid {
     Uuid::from_u128(0xc)
 }
 
-pub(in crate::http) fn service(domain: &str, records: &[(&str, u32)]) -> ServiceRow {
-    ServiceRow {
-        status: ServiceStatus::Completed,
+pub(in crate::http) fn service(domain: &str, records: &[(&str, u32)]) -> DomainOutcome {
+    DomainOutcome {
+        status: DomainStatus::Completed,
         records: records
             .iter()
             .map(|(entity, n)| ((*entity).to_owned(), *n))
@@ -49,7 +50,7 @@ pub(in crate::http) fn service(domain: &str, records: &[(&str, u32)]) -> Service
         plugin_digest: Some("p".repeat(64)),
         fixture_digest: Some("f".repeat(64)),
         content_digest: Some("c".repeat(64)),
-        ..ServiceRow::pending(domain)
+        ..DomainOutcome::pending(domain)
     }
 }
 
@@ -57,8 +58,8 @@ pub(in crate::http) fn tenant(
     tenant_id: Uuid,
     base_tenant_id: Uuid,
     outlet: Option<&str>,
-) -> TenantRow {
-    TenantRow {
+) -> Tenant {
+    Tenant {
         tenant_id,
         base_tenant_id,
         outlet: outlet.map(str::to_owned),
@@ -69,7 +70,7 @@ pub(in crate::http) fn tenant(
         ],
         triggers: triggers()
             .iter()
-            .map(|trigger| TriggerRow {
+            .map(|trigger| TriggerOutcome {
                 status: TriggerStatus::Completed,
                 records: match (trigger.phase, outlet) {
                     (Phase::Alerts, _) => 3,
@@ -85,16 +86,16 @@ pub(in crate::http) fn tenant(
                 duration_ms: Some(0.5),
                 plugin_digest: Some("p".repeat(64)),
                 content_digest: Some("c".repeat(64)),
-                ..TriggerRow::pending(&trigger.slug, &trigger.domain, trigger.phase)
+                ..TriggerOutcome::pending(&trigger.slug, &trigger.domain, trigger.phase)
             })
             .collect(),
     }
 }
 
 /// A READY session of the library.
-pub(in crate::http) fn session(session_id: &str) -> SessionRow {
+pub(in crate::http) fn session(session_id: &str) -> Session {
     let own = Uuid::new_v5(&Uuid::NAMESPACE_OID, session_id.as_bytes());
-    SessionRow {
+    Session {
         session_id: session_id.to_owned(),
         account: "library".to_owned(),
         catalog_digest: "d".repeat(64),
@@ -116,8 +117,8 @@ pub(in crate::http) fn session(session_id: &str) -> SessionRow {
     }
 }
 
-pub(in crate::http) fn failure() -> ServiceError {
-    ServiceError::new("timeout", "it took more than 10 s")
+pub(in crate::http) fn failure() -> Failure {
+    Failure::new("timeout", "it took more than 10 s")
 }
 
 pub(in crate::http) fn domain(slug: &str, required: bool, entities: &[&str]) -> Domain {

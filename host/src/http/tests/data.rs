@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::http::testing::{Desk, KEY, Trouble};
-use crate::repo::SessionStatus;
+use crate::model::SessionStatus;
 
 fn titles(page: &Value) -> Vec<&str> {
     page["records"]

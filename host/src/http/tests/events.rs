@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use serde_json::Value;
 
 use crate::http::testing::{Desk, KEY, STREAM_SHARE, STREAMS, Trouble, session};
-use crate::repo::{ServiceStatus, SessionRow, SessionStatus};
+use crate::model::{DomainStatus, Session, SessionStatus};
 
 /// Longer than anything takes that does not hang.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -64,7 +64,7 @@ impl Events {
     }
 }
 
-fn cloning() -> SessionRow {
+fn cloning() -> Session {
     let mut row = session("demo_watched");
     row.status = SessionStatus::Cloning;
     row
@@ -74,7 +74,7 @@ fn cloning() -> SessionRow {
 async fn every_change_is_told_until_the_session_is_over() {
     let desk = Desk::new();
     let mut row = cloning();
-    row.tenants[0].services[1].status = ServiceStatus::Cloning;
+    row.tenants[0].services[1].status = DomainStatus::Cloning;
     desk.library.keep(row.clone());
     let mut events = Events::of(&desk, "demo_watched", None).await;
     let first = events.next().await.unwrap();
@@ -84,7 +84,7 @@ async fn every_change_is_told_until_the_session_is_over() {
     assert_eq!(first.status["expires_at"], "2026-03-02T10:30:00Z");
 
     let mut ids = vec![first.id];
-    row.tenants[0].services[1].status = ServiceStatus::Completed;
+    row.tenants[0].services[1].status = DomainStatus::Completed;
     for status in [
         SessionStatus::Cloning,
         SessionStatus::Ready,

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::http::testing::{Answer, Desk, KEY};
-use crate::repo::{SessionStatus, TriggerRow, TriggerStatus};
+use crate::model::{SessionStatus, TriggerOutcome, TriggerStatus};
 
 async fn get(desk: &Desk, session: &Value, path: &str) -> Answer {
     let token = session["credentials"]["access_token"].as_str().unwrap();
@@ -171,10 +171,10 @@ async fn kpis_that_could_not_be_computed_are_null_with_the_reason() {
         let row = sessions.get_mut(id).unwrap();
         for tenant in &mut row.tenants {
             let trigger = &mut tenant.triggers[2];
-            *trigger = TriggerRow {
+            *trigger = TriggerOutcome {
                 status: TriggerStatus::Skipped,
                 reason: Some("`lending` of Town Library was not cloned".to_owned()),
-                ..TriggerRow::pending(&trigger.trigger, &trigger.domain, trigger.phase)
+                ..TriggerOutcome::pending(&trigger.trigger, &trigger.domain, trigger.phase)
             };
         }
     }

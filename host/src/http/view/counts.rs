@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::segment::EntityCounts;
+use crate::model::EntityCounts;
 
 /// Records per entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

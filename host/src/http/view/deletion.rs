@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Counts, ServiceState, SessionState, total};
-use crate::repo::ServiceRow;
-use crate::segment::EntityCounts;
+use crate::model::DomainOutcome;
+use crate::model::EntityCounts;
 use crate::sessions::Destroyed;
 
 /// What became of a session that was deleted.
@@ -96,8 +96,8 @@ pub struct DomainCloneView {
     details: Counts,
 }
 
-impl From<ServiceRow> for DomainCloneView {
-    fn from(service: ServiceRow) -> Self {
+impl From<DomainOutcome> for DomainCloneView {
+    fn from(service: DomainOutcome) -> Self {
         Self {
             status: service.status.into(),
             records_cloned: total(&service.records),

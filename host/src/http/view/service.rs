@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{Counts, Ordered};
 use crate::fault::Fault;
 use crate::http::problem::printable;
-use crate::repo::{ServiceError, ServiceRow, ServiceStatus, SessionRow};
+use crate::model::{DomainOutcome, DomainStatus, Failure, Session};
 
 /// What became of one domain of one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -34,7 +34,7 @@ pub struct ServiceView {
 /// Where one domain is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = ServiceStatus)]
+#[schema(as = DomainStatus)]
 pub enum ServiceState {
     /// Not begun.
     Pending,
@@ -52,7 +52,7 @@ pub enum ServiceState {
 
 /// Why a domain was not cloned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = ServiceError)]
+#[schema(as = Failure)]
 pub struct ServiceErrorView {
     /// A stable code.
     #[schema(example = "timeout")]
@@ -88,8 +88,8 @@ pub struct TenantServices(Ordered<Ordered<ServiceView>>);
 
 /// What became of every domain of a session.
 #[must_use]
-pub fn tenant_services(session: &SessionRow) -> TenantServices {
-    let by_domain = |services: &[ServiceRow]| {
+pub fn tenant_services(session: &Session) -> TenantServices {
+    let by_domain = |services: &[DomainOutcome]| {
         services
             .iter()
             .map(|service| (service.domain.clone(), ServiceView::from(service)))
@@ -103,8 +103,8 @@ pub fn tenant_services(session: &SessionRow) -> TenantServices {
     )
 }
 
-impl From<&ServiceRow> for ServiceView {
-    fn from(row: &ServiceRow) -> Self {
+impl From<&DomainOutcome> for ServiceView {
+    fn from(row: &DomainOutcome) -> Self {
         Self {
             status: row.status.into(),
             records_cloned: Counts::with_total(&row.records),
@@ -118,21 +118,21 @@ impl From<&ServiceRow> for ServiceView {
     }
 }
 
-impl From<ServiceStatus> for ServiceState {
-    fn from(status: ServiceStatus) -> Self {
+impl From<DomainStatus> for ServiceState {
+    fn from(status: DomainStatus) -> Self {
         match status {
-            ServiceStatus::Pending => Self::Pending,
-            ServiceStatus::Cloning => Self::Cloning,
-            ServiceStatus::Completed => Self::Completed,
-            ServiceStatus::Failed => Self::Failed,
-            ServiceStatus::Deleted => Self::Deleted,
-            ServiceStatus::Discarded => Self::Discarded,
+            DomainStatus::Pending => Self::Pending,
+            DomainStatus::Cloning => Self::Cloning,
+            DomainStatus::Completed => Self::Completed,
+            DomainStatus::Failed => Self::Failed,
+            DomainStatus::Deleted => Self::Deleted,
+            DomainStatus::Discarded => Self::Discarded,
         }
     }
 }
 
-impl From<&ServiceError> for ServiceErrorView {
-    fn from(error: &ServiceError) -> Self {
+impl From<&Failure> for ServiceErrorView {
+    fn from(error: &Failure) -> Self {
         Self {
             code: error.code.clone(),
             message: printable(&error.message),

@@ -8,9 +8,10 @@ use uuid::Uuid;
 use super::{
     SessionState, TenantServices, TenantTriggers, tenant_services, tenant_triggers, total,
 };
-use crate::catalog::{Account, Location, Phase};
+use crate::catalog::{Account, Location};
 use crate::http::problem::printable;
-use crate::repo::{SessionRow, TriggerRow, TriggerStatus};
+use crate::model::Phase;
+use crate::model::{Session, TriggerOutcome, TriggerStatus};
 use crate::sessions::SessionPolicy;
 
 /// The status of an alert that nobody has dealt with.
@@ -145,7 +146,7 @@ pub struct SessionsView {
 impl SessionView {
     /// A session without its token, which only its creator was given.
     #[must_use]
-    pub fn new(row: &SessionRow, account: Option<&Account>, policy: SessionPolicy) -> Self {
+    pub fn new(row: &Session, account: Option<&Account>, policy: SessionPolicy) -> Self {
         let root = row.root();
         Self {
             session_id: row.session_id.clone(),
@@ -193,7 +194,7 @@ impl SessionView {
     }
 }
 
-fn children(row: &SessionRow, account: Option<&Account>) -> Vec<ChildView> {
+fn children(row: &Session, account: Option<&Account>) -> Vec<ChildView> {
     let outlets = account.map_or(&[][..], |account| account.outlets.as_slice());
     row.tenants
         .iter()
@@ -211,7 +212,7 @@ fn children(row: &SessionRow, account: Option<&Account>) -> Vec<ChildView> {
         .collect()
 }
 
-fn records(row: &SessionRow) -> u64 {
+fn records(row: &Session) -> u64 {
     let cloned = row.tenants.iter().flat_map(|tenant| &tenant.services);
     let made = row.tenants.iter().flat_map(|tenant| &tenant.triggers);
     cloned
@@ -221,9 +222,9 @@ fn records(row: &SessionRow) -> u64 {
 }
 
 /// The triggers of a phase that completed; `None` where none did.
-fn made(row: &SessionRow, phase: Phase) -> Option<Vec<&TriggerRow>> {
+fn made(row: &Session, phase: Phase) -> Option<Vec<&TriggerOutcome>> {
     let triggers = row.tenants.iter().flat_map(|tenant| &tenant.triggers);
-    let completed: Vec<&TriggerRow> = triggers
+    let completed: Vec<&TriggerOutcome> = triggers
         .filter(|made| made.phase == phase && made.status == TriggerStatus::Completed)
         .collect();
     (!completed.is_empty()).then_some(completed)

@@ -5,9 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Ordered, ServiceState, TriggerState, total};
-use crate::catalog;
-use crate::repo::{
-    ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow, TriggerRow, TriggerStatus,
+use crate::model::{
+    DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus,
 };
 
 /// Where a session is.
@@ -106,8 +105,8 @@ pub enum Phase {
     CleanUp,
 }
 
-impl From<&SessionRow> for StatusView {
-    fn from(row: &SessionRow) -> Self {
+impl From<&Session> for StatusView {
+    fn from(row: &Session) -> Self {
         let services = || row.tenants.iter().flat_map(|tenant| &tenant.services);
         Self {
             session_id: row.session_id.clone(),
@@ -124,7 +123,7 @@ impl From<&SessionRow> for StatusView {
     }
 }
 
-fn progress(tenant: &TenantRow) -> (String, Ordered<ProgressView>) {
+fn progress(tenant: &Tenant) -> (String, Ordered<ProgressView>) {
     let domains = tenant.services.iter().map(|service| {
         let view = ProgressView {
             status: service.status.into(),
@@ -136,7 +135,7 @@ fn progress(tenant: &TenantRow) -> (String, Ordered<ProgressView>) {
     (tenant.tenant_id.to_string(), domains.collect())
 }
 
-fn trigger_progress(tenant: &TenantRow) -> (String, Ordered<TriggerProgressView>) {
+fn trigger_progress(tenant: &Tenant) -> (String, Ordered<TriggerProgressView>) {
     let triggers = tenant.triggers.iter().map(|trigger| {
         let view = TriggerProgressView {
             status: trigger.status.into(),
@@ -148,18 +147,18 @@ fn trigger_progress(tenant: &TenantRow) -> (String, Ordered<TriggerProgressView>
     (tenant.tenant_id.to_string(), triggers.collect())
 }
 
-fn triggers(row: &SessionRow) -> impl Iterator<Item = &TriggerRow> {
+fn triggers(row: &Session) -> impl Iterator<Item = &TriggerOutcome> {
     row.tenants.iter().flat_map(|tenant| &tenant.triggers)
 }
 
-fn has_run(trigger: &TriggerRow) -> bool {
+fn has_run(trigger: &TriggerOutcome) -> bool {
     !matches!(
         trigger.status,
         TriggerStatus::Pending | TriggerStatus::Running
     )
 }
 
-fn phase(row: &SessionRow) -> Phase {
+fn phase(row: &Session) -> Phase {
     match row.status {
         SessionStatus::Cloning => {
             let under_way = |outlet: bool| {
@@ -169,16 +168,16 @@ fn phase(row: &SessionRow) -> Phase {
                     .flat_map(|tenant| &tenant.services)
                     .any(|service| !has_ended(service))
             };
-            let looked_for = |phase: catalog::Phase| {
+            let looked_for = |phase: crate::model::Phase| {
                 triggers(row).any(|trigger| trigger.phase == phase && !has_run(trigger))
             };
             if under_way(false) {
                 Phase::CloneTenant
             } else if under_way(true) {
                 Phase::CloneOutlets
-            } else if looked_for(catalog::Phase::Alerts) {
+            } else if looked_for(crate::model::Phase::Alerts) {
                 Phase::Alerts
-            } else if looked_for(catalog::Phase::Insights) {
+            } else if looked_for(crate::model::Phase::Insights) {
                 Phase::Insights
             } else {
                 Phase::Finish
@@ -193,10 +192,10 @@ fn phase(row: &SessionRow) -> Phase {
     }
 }
 
-fn has_ended(service: &ServiceRow) -> bool {
+fn has_ended(service: &DomainOutcome) -> bool {
     !matches!(
         service.status,
-        ServiceStatus::Pending | ServiceStatus::Cloning
+        DomainStatus::Pending | DomainStatus::Cloning
     )
 }
 

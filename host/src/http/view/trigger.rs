@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::Ordered;
 use super::service::ServiceErrorView;
-use crate::catalog::Phase;
 use crate::http::problem::printable;
-use crate::repo::{SessionRow, TriggerRow, TriggerStatus};
+use crate::model::Phase;
+use crate::model::{Session, TriggerOutcome, TriggerStatus};
 
 /// What became of one trigger for one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -77,8 +77,8 @@ pub struct TenantTriggers(Ordered<Ordered<TriggerView>>);
 
 /// What became of every trigger of a session.
 #[must_use]
-pub fn tenant_triggers(session: &SessionRow) -> TenantTriggers {
-    let by_name = |rows: &[TriggerRow]| {
+pub fn tenant_triggers(session: &Session) -> TenantTriggers {
+    let by_name = |rows: &[TriggerOutcome]| {
         rows.iter()
             .map(|row| (row.trigger.clone(), TriggerView::from(row)))
             .collect()
@@ -113,7 +113,7 @@ pub struct TriggerRunView {
 impl TriggerRunView {
     /// What became of it for a tenant.
     #[must_use]
-    pub fn new(tenant_id: Uuid, row: TriggerRow) -> Self {
+    pub fn new(tenant_id: Uuid, row: TriggerOutcome) -> Self {
         Self {
             service: row.domain,
             trigger: row.trigger,
@@ -125,8 +125,8 @@ impl TriggerRunView {
     }
 }
 
-impl From<&TriggerRow> for TriggerView {
-    fn from(row: &TriggerRow) -> Self {
+impl From<&TriggerOutcome> for TriggerView {
+    fn from(row: &TriggerOutcome) -> Self {
         Self {
             domain: row.domain.clone(),
             phase: row.phase.into(),

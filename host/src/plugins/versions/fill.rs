@@ -8,10 +8,10 @@ use tokio::task::JoinSet;
 
 use super::{Store, VersionError, Versions, blocking, in_turn, lost_work, name};
 use crate::catalog::Domain;
+use crate::model::sha256_hex;
+use crate::model::{Cause, ComponentRow, Revision};
 use crate::plugins::load::{file_of, served};
 use crate::plugins::{Loader, Refused};
-use crate::repo::{Cause, ComponentRow, Revision};
-use crate::segment::sha256_hex;
 
 /// How often it is tried while others change the registry.
 const ATTEMPTS: u32 = 5;

@@ -12,7 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::{Loader, Plugin, Refusal, Refused, Registry};
 use crate::catalog::{Account, Domain};
-use crate::repo::{ComponentRow, Repo, RepoError, Revision};
+use crate::model::{ComponentRow, Revision};
+use crate::repo::{Repo, RepoError};
 
 /// Every version that sessions here may be of.
 pub struct Versions {

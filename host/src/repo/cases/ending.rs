@@ -5,10 +5,9 @@ use chrono::{DateTime, Duration, Utc};
 use super::library::{
     begin, create, held, lease, noon, ready, segment, segments, session, spent, tenant_id,
 };
-use crate::repo::{
-    DeletedSegment, Due, Repo, RepoError, ServiceStatus, SessionStatus, TriggerStatus,
-};
-use crate::segment::EntityCounts;
+use crate::model::EntityCounts;
+use crate::model::{DomainStatus, SessionStatus, TriggerStatus};
+use crate::repo::{DeletedSegment, Due, Repo, RepoError};
 
 pub(in crate::repo) async fn a_tenant_leads_to_its_session_until_that_is_destroyed(
     repo: &dyn Repo,
@@ -161,7 +160,7 @@ pub(in crate::repo) async fn what_is_cloning_beyond_its_lease_is_failed(repo: &d
     assert_eq!(stored.status, SessionStatus::Failed);
     assert_eq!(stored.error.as_deref(), Some("the host stopped"));
     for service in stored.tenants.iter().flat_map(|tenant| &tenant.services) {
-        assert_eq!(service.status, ServiceStatus::Failed);
+        assert_eq!(service.status, DomainStatus::Failed);
         assert_eq!(service.error.as_ref().unwrap().code, "interrupted");
     }
     for trigger in stored.tenants.iter().flat_map(|tenant| &tenant.triggers) {

@@ -3,7 +3,8 @@
 use super::library::{
     begin, held, lease, noon, ready, segment, segments, session, spent, tenant_id,
 };
-use crate::repo::{Repo, RepoError, ServiceStatus, SessionPosition, SessionStatus};
+use crate::model::{DomainStatus, SessionStatus};
+use crate::repo::{Repo, RepoError, SessionPosition};
 
 pub(in crate::repo) async fn a_session_reads_back_as_it_was_written(repo: &dyn Repo) {
     let mut written = session(1);
@@ -129,7 +130,7 @@ pub(in crate::repo) async fn a_failed_session_holds_nothing(repo: &dyn Repo) {
     begin(repo, &session).await;
     session.status = SessionStatus::Failed;
     session.error = Some("`lending` failed".to_owned());
-    session.tenants[0].services[0].status = ServiceStatus::Failed;
+    session.tenants[0].services[0].status = DomainStatus::Failed;
     assert!(repo.commit_session(&session, &[], None).await.unwrap());
     assert_eq!(
         repo.find_session("demo_0001").await.unwrap(),

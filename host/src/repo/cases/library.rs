@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use crate::catalog::Phase;
-use crate::repo::{
-    CatalogClaim, Inserted, Lease, Part, Repo, ServiceRow, ServiceStatus, SessionRow,
-    SessionStatus, TenantRow, TriggerRow, TriggerStatus, ViewSpec,
+use crate::model::Phase;
+use crate::model::{
+    CatalogClaim, DomainOutcome, DomainStatus, Part, Session, SessionStatus, Tenant,
+    TriggerOutcome, TriggerStatus, ViewSpec,
 };
-use crate::segment::{EntityCounts, StoredSegment, sha256_hex};
+use crate::model::{EntityCounts, StoredSegment, sha256_hex};
+use crate::repo::{Inserted, Lease, Repo};
 
 /// The instant of every case.
 pub(in crate::repo) fn noon() -> DateTime<Utc> {
@@ -28,8 +29,8 @@ pub(in crate::repo) fn claim(views: &[ViewSpec]) -> CatalogClaim<'_> {
 }
 
 /// A session of the library account: its own tenant and one outlet.
-pub(in crate::repo) fn session(number: u32) -> SessionRow {
-    SessionRow {
+pub(in crate::repo) fn session(number: u32) -> Session {
+    Session {
         session_id: format!("demo_{number:04}"),
         account: "library".to_owned(),
         catalog_digest: "c0ffee".to_owned(),
@@ -48,17 +49,17 @@ pub(in crate::repo) fn session(number: u32) -> SessionRow {
     }
 }
 
-fn tenant(session: u32, position: u16) -> TenantRow {
-    TenantRow {
+fn tenant(session: u32, position: u16) -> Tenant {
+    Tenant {
         tenant_id: tenant_id(session, position),
         base_tenant_id: Uuid::from_fields(9, position, 0, &[0; 8]),
         outlet: (position > 0).then(|| format!("branch-{position}")),
         name: "Library — «Zentral»".to_owned(),
         services: ["lending", "shelving"]
-            .map(|domain| service(domain, ServiceStatus::Pending))
+            .map(|domain| service(domain, DomainStatus::Pending))
             .into(),
         triggers: ["late-loans", "lost-books"]
-            .map(|slug| TriggerRow::pending(slug, "lending", Phase::Alerts))
+            .map(|slug| TriggerOutcome::pending(slug, "lending", Phase::Alerts))
             .into(),
     }
 }
@@ -67,8 +68,8 @@ pub(super) fn tenant_id(session: u32, position: u16) -> Uuid {
     Uuid::from_fields(session, position, 0, &[0xab; 8])
 }
 
-fn service(domain: &str, status: ServiceStatus) -> ServiceRow {
-    ServiceRow {
+fn service(domain: &str, status: DomainStatus) -> DomainOutcome {
+    DomainOutcome {
         domain: domain.to_owned(),
         status,
         records: EntityCounts::new(),
@@ -130,7 +131,7 @@ pub(super) fn raised(tenant_id: Uuid, trigger: &str) -> Part {
 }
 
 /// The segments of a session, in the order that the store gives them.
-pub(super) fn segments(session: &SessionRow) -> Vec<StoredSegment> {
+pub(super) fn segments(session: &Session) -> Vec<StoredSegment> {
     let mut all = Vec::new();
     for tenant in &session.tenants {
         all.push(segment(tenant.tenant_id, "lending", "loan", 3));
@@ -143,12 +144,12 @@ pub(super) fn segments(session: &SessionRow) -> Vec<StoredSegment> {
 }
 
 /// The session, cloned.
-pub(super) fn ready(mut session: SessionRow) -> SessionRow {
+pub(super) fn ready(mut session: Session) -> Session {
     session.status = SessionStatus::Ready;
     session.cloning_completed_at = Some(noon() + Duration::milliseconds(40));
     session.duration_ms = Some(40.25);
     for service in session.tenants.iter_mut().flat_map(|t| &mut t.services) {
-        service.status = ServiceStatus::Completed;
+        service.status = DomainStatus::Completed;
         service.records = EntityCounts::from([("book".to_owned(), 5)]);
         service.content_digest = Some("d1".to_owned());
     }
@@ -184,13 +185,13 @@ pub(super) async fn later(repo: &dyn Repo) -> DateTime<Utc> {
 }
 
 /// Writes a session that is CLONING.
-pub(in crate::repo) async fn begin(repo: &dyn Repo, session: &SessionRow) {
+pub(in crate::repo) async fn begin(repo: &dyn Repo, session: &Session) {
     let inserted = repo.insert_session(session, &lease(), None).await.unwrap();
     assert!(matches!(inserted, Inserted::New { .. }));
 }
 
 /// Writes a session and commits it.
-pub(super) async fn create(repo: &dyn Repo, number: u32) -> SessionRow {
+pub(super) async fn create(repo: &dyn Repo, number: u32) -> Session {
     let session = session(number);
     begin(repo, &session).await;
     let session = ready(session);
@@ -199,7 +200,7 @@ pub(super) async fn create(repo: &dyn Repo, number: u32) -> SessionRow {
     session
 }
 
-pub(super) async fn held(repo: &dyn Repo, session: &SessionRow) -> Vec<StoredSegment> {
+pub(super) async fn held(repo: &dyn Repo, session: &Session) -> Vec<StoredSegment> {
     let mut all = Vec::new();
     for tenant in &session.tenants {
         let own = repo.find_segments(tenant.tenant_id, None, None).await;

@@ -7,9 +7,8 @@ use chrono::TimeDelta;
 use super::library::{
     begin, create, held, later, lease, noon, ready, segment, segments, session, tenant_id,
 };
-use crate::repo::{
-    IdempotencyKey, Inserted, KeyUse, Replaced, Repo, SessionCounts, SessionRow, SessionStatus,
-};
+use crate::model::{Session, SessionStatus};
+use crate::repo::{IdempotencyKey, Inserted, KeyUse, Replaced, Repo, SessionCounts};
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
 
@@ -104,7 +103,7 @@ pub(in crate::repo) async fn a_key_makes_one_session(repo: &dyn Repo) {
     assert_eq!(repo.find_session("demo_0003").await.unwrap(), None);
 
     // A session that was not written does not use up its key.
-    let insert_at = async |session: SessionRow, key: &IdempotencyKey| {
+    let insert_at = async |session: Session, key: &IdempotencyKey| {
         repo.insert_session(&session, &lease(), Some(key)).await
     };
     let mut taken = session(1);

@@ -4,7 +4,8 @@ use super::library::{
     begin, cloned, create, held, later, lease, made_by, noon, raised, segment, segments, session,
     tenant_id,
 };
-use crate::repo::{Replaced, Repo, RepoError, SessionStatus, TriggerStatus};
+use crate::model::{SessionStatus, TriggerStatus};
+use crate::repo::{Replaced, Repo, RepoError};
 
 pub(in crate::repo) async fn a_domain_can_be_replaced(repo: &dyn Repo) {
     let mut session = create(repo, 1).await;

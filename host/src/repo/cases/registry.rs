@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::library::{begin, create, later, lease, noon, ready, session};
-use crate::repo::{Cause, ComponentRow, Inserted, Replaced, Repo, RepoError, Revision};
+use crate::model::{Cause, ComponentRow, Revision};
+use crate::repo::{Inserted, Replaced, Repo, RepoError};
 
 fn revision(number: u32, cause: Cause, lending: &str) -> Revision {
     Revision {

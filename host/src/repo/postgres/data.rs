@@ -17,8 +17,9 @@ use uuid::Uuid;
 use super::encode::{signed, to_json};
 use super::error::classify;
 use super::segments;
-use crate::repo::{Replaced, RepoError, SessionRow, expect};
-use crate::segment::StoredSegment;
+use crate::model::Session;
+use crate::model::StoredSegment;
+use crate::repo::{Replaced, RepoError, expect};
 
 /// What is replaced of a session, by what.
 pub(super) struct Swap<'s> {
@@ -61,7 +62,7 @@ macro_rules! write_session {
 /// written, where the session is no longer CLONING in this epoch or its lease has run out.
 pub(super) async fn commit(
     connection: &mut PgConnection,
-    session: &SessionRow,
+    session: &Session,
     held: &[StoredSegment],
     receipt: Option<&str>,
 ) -> Result<bool, RepoError> {
@@ -77,7 +78,7 @@ pub(super) async fn commit(
 /// open any more, not of this epoch, or the deadline has passed; the caller then rolls back.
 pub(super) async fn replace(
     connection: &mut PgConnection,
-    session: &SessionRow,
+    session: &Session,
     swap: Swap<'_>,
 ) -> Result<bool, RepoError> {
     let Swap {
@@ -121,7 +122,7 @@ pub(super) async fn replace(
 /// The values of [`write_session`], in its order.
 fn bind<'q>(
     statement: &'static str,
-    session: &'q SessionRow,
+    session: &'q Session,
     held: &'q [StoredSegment],
     receipt: Option<&'q str>,
 ) -> Result<Query<'q, Postgres, PgArguments>, RepoError> {

@@ -31,12 +31,12 @@ use uuid::Uuid;
 
 pub(super) use self::error::{classify, open_error};
 use super::{
-    CatalogClaim, ComponentRow, DeletedSegment, Due, IdempotencyKey, Inserted, KeyFingerprint,
-    Lease, OpenError, Replaced, Repo, RepoError, Revision, SessionCounts, SessionPosition,
-    SessionRow, SessionStatus, StoreOptions, migrations,
+    DeletedSegment, Due, IdempotencyKey, Inserted, KeyFingerprint, Lease, OpenError, Replaced,
+    Repo, RepoError, SessionCounts, SessionPosition, StoreOptions, migrations,
 };
 use crate::failpoint;
-use crate::segment::{EntityCounts, StoredSegment};
+use crate::model::{CatalogClaim, ComponentRow, Revision, Session, SessionStatus};
+use crate::model::{EntityCounts, StoredSegment};
 
 /// The store on a PostgreSQL server.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ impl Repo for PostgresRepo {
     )]
     async fn insert_session(
         &self,
-        session: &SessionRow,
+        session: &Session,
         lease: &Lease,
         key: Option<&IdempotencyKey>,
     ) -> Result<Inserted, RepoError> {
@@ -141,7 +141,7 @@ impl Repo for PostgresRepo {
     )]
     async fn commit_session(
         &self,
-        session: &SessionRow,
+        session: &Session,
         segments: &[StoredSegment],
         receipt: Option<&str>,
     ) -> Result<bool, RepoError> {
@@ -153,7 +153,7 @@ impl Repo for PostgresRepo {
         Ok(kept)
     }
 
-    async fn find_session(&self, session_id: &str) -> Result<Option<SessionRow>, RepoError> {
+    async fn find_session(&self, session_id: &str) -> Result<Option<Session>, RepoError> {
         if !storable(session_id) {
             return Ok(None);
         }
@@ -167,10 +167,7 @@ impl Repo for PostgresRepo {
         receipts::find(&self.pool, session_id).await
     }
 
-    async fn find_session_of_tenant(
-        &self,
-        tenant_id: Uuid,
-    ) -> Result<Option<SessionRow>, RepoError> {
+    async fn find_session_of_tenant(&self, tenant_id: Uuid) -> Result<Option<Session>, RepoError> {
         sessions::find_of_tenant(&self.pool, tenant_id).await
     }
 
@@ -178,7 +175,7 @@ impl Repo for PostgresRepo {
         &self,
         after: Option<&SessionPosition>,
         limit: u32,
-    ) -> Result<Vec<SessionRow>, RepoError> {
+    ) -> Result<Vec<Session>, RepoError> {
         let after = after.filter(|after| storable(&after.session_id));
         sessions::list(&self.pool, after, limit).await
     }
@@ -278,7 +275,7 @@ impl Repo for PostgresRepo {
     )]
     async fn replace_data(
         &self,
-        session: &SessionRow,
+        session: &Session,
         deadline: DateTime<Utc>,
         replaced: Replaced<'_>,
         segments: &[StoredSegment],

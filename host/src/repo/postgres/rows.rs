@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::encode::{corrupt, from_json, unsigned};
 use super::error::classify;
-use crate::repo::{RepoError, SessionRow, TenantRow};
+use crate::model::{Session, Tenant};
+use crate::repo::RepoError;
 
 /// The columns that [`read_sessions`] needs, of `s` (sessions) and `t` (their tenants).
 macro_rules! session_query {
@@ -23,8 +24,8 @@ macro_rules! session_query {
 pub(super) use session_query;
 
 /// Folds rows of the join, which come grouped by session and ordered by tenant.
-pub(super) fn read_sessions(rows: &[PgRow]) -> Result<Vec<SessionRow>, RepoError> {
-    let mut sessions: Vec<SessionRow> = Vec::new();
+pub(super) fn read_sessions(rows: &[PgRow]) -> Result<Vec<Session>, RepoError> {
+    let mut sessions: Vec<Session> = Vec::new();
     for row in rows {
         let session_id: &str = row.try_get("session_id").map_err(classify)?;
         let begun = sessions
@@ -40,14 +41,14 @@ pub(super) fn read_sessions(rows: &[PgRow]) -> Result<Vec<SessionRow>, RepoError
     Ok(sessions)
 }
 
-fn read_session(row: &PgRow) -> Result<SessionRow, RepoError> {
+fn read_session(row: &PgRow) -> Result<Session, RepoError> {
     macro_rules! column {
         ($name:literal) => {
             row.try_get($name).map_err(classify)?
         };
     }
     let status: &str = column!("status");
-    Ok(SessionRow {
+    Ok(Session {
         session_id: column!("session_id"),
         account: column!("demo_account_type"),
         catalog_digest: column!("catalog_digest"),
@@ -69,7 +70,7 @@ fn read_session(row: &PgRow) -> Result<SessionRow, RepoError> {
 }
 
 /// The row's tenant; `None` where the join found none.
-fn read_tenant(row: &PgRow) -> Result<Option<TenantRow>, RepoError> {
+fn read_tenant(row: &PgRow) -> Result<Option<Tenant>, RepoError> {
     let Some(tenant_id) = row
         .try_get::<Option<Uuid>, _>("tenant_id")
         .map_err(classify)?
@@ -77,7 +78,7 @@ fn read_tenant(row: &PgRow) -> Result<Option<TenantRow>, RepoError> {
         return Ok(None);
     };
     let text = |column: &'static str| row.try_get::<&str, _>(column).map_err(classify);
-    Ok(Some(TenantRow {
+    Ok(Some(Tenant {
         tenant_id,
         base_tenant_id: row.try_get("tenant_base").map_err(classify)?,
         outlet: row.try_get("outlet").map_err(classify)?,

@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use super::encode::unsigned;
 use super::error::classify;
-use crate::repo::{Part, RepoError};
-use crate::segment::{EntityCounts, StoredSegment};
+use crate::model::Part;
+use crate::model::{EntityCounts, StoredSegment};
+use crate::repo::RepoError;
 
 /// Deletes one domain of a tenant; answers what was there.
 pub(super) async fn delete_domain(

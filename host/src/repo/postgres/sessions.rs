@@ -10,13 +10,14 @@ use uuid::Uuid;
 use super::encode::{count as counted, signed, to_json, unsigned};
 use super::error::classify;
 use super::rows::{read_sessions, session_query};
-use crate::repo::{Lease, RepoError, SessionCounts, SessionPosition, SessionRow};
+use crate::model::Session;
+use crate::repo::{Lease, RepoError, SessionCounts, SessionPosition};
 
 /// Writes the session and its tenants, and leases it; answers the registry's revision that it is of. The
 /// caller wraps it into a transaction.
 pub(super) async fn insert(
     connection: &mut PgConnection,
-    session: &SessionRow,
+    session: &Session,
     lease: &Lease,
 ) -> Result<u32, RepoError> {
     let root = session.root();
@@ -88,7 +89,7 @@ pub(super) async fn insert(
 }
 
 /// One session.
-pub(super) async fn find(pool: &PgPool, session_id: &str) -> Result<Option<SessionRow>, RepoError> {
+pub(super) async fn find(pool: &PgPool, session_id: &str) -> Result<Option<Session>, RepoError> {
     let rows = sqlx::query(session_query!(
         "FROM demo_sessions AS s LEFT JOIN demo_tenants AS t ON t.session_id = s.session_id \
          WHERE s.session_id = $1 ORDER BY t.position"
@@ -104,7 +105,7 @@ pub(super) async fn find(pool: &PgPool, session_id: &str) -> Result<Option<Sessi
 pub(super) async fn find_of_tenant(
     pool: &PgPool,
     tenant_id: Uuid,
-) -> Result<Option<SessionRow>, RepoError> {
+) -> Result<Option<Session>, RepoError> {
     let rows = sqlx::query(session_query!(
         "FROM demo_tenants AS h JOIN demo_sessions AS s ON s.session_id = h.session_id \
          JOIN demo_tenants AS t ON t.session_id = s.session_id \
@@ -122,7 +123,7 @@ pub(super) async fn list(
     pool: &PgPool,
     after: Option<&SessionPosition>,
     limit: u32,
-) -> Result<Vec<SessionRow>, RepoError> {
+) -> Result<Vec<Session>, RepoError> {
     let rows = sqlx::query(session_query!(
         "FROM (SELECT * FROM demo_sessions WHERE $1::timestamptz IS NULL OR created_at < $1 \
          OR (created_at = $1 AND session_id COLLATE \"C\" > $2) \

@@ -8,9 +8,9 @@ use sqlx::Row as _;
 
 use self::server::{Schema, answers};
 use super::*;
+use crate::model::sha256_hex;
+use crate::model::{Column, ColumnKind, ViewSpec};
 use crate::repo::cases::{begin, claim, repo_cases, segment, session};
-use crate::repo::{ViewColumn, ViewKind, ViewSpec};
-use crate::segment::sha256_hex;
 
 repo_cases!(fresh);
 
@@ -29,23 +29,24 @@ async fn fresh() -> Option<(Schema, PostgresRepo)> {
 
 fn books() -> ViewSpec {
     let columns = [
-        ("id", ViewKind::Text),
-        ("tenant_id", ViewKind::Text),
-        ("pages", ViewKind::Integer),
-        ("weight_kg", ViewKind::Number),
-        ("lent", ViewKind::Boolean),
-        ("authors", ViewKind::Json),
-        ("bought_at", ViewKind::Timestamp),
-        ("due", ViewKind::Date),
+        ("id", ColumnKind::Text),
+        ("tenant_id", ColumnKind::Text),
+        ("pages", ColumnKind::Integer),
+        ("weight_kg", ColumnKind::Number),
+        ("lent", ColumnKind::Boolean),
+        ("authors", ColumnKind::Json),
+        ("bought_at", ColumnKind::Timestamp),
+        ("due", ColumnKind::Date),
     ];
     ViewSpec {
         name: "shelving_book".to_owned(),
         domain: "shelving".to_owned(),
         entity: "book".to_owned(),
         columns: columns
-            .map(|(name, kind)| ViewColumn {
+            .map(|(name, kind)| Column {
                 name: name.to_owned(),
                 kind,
+                nullable: false,
             })
             .into(),
     }

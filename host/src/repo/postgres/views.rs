@@ -11,8 +11,9 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
 use super::error::open_error;
+use crate::model::{ColumnKind, ViewSpec};
 use crate::repo::OpenError;
-use crate::repo::view::{self, TENANT_COLUMN, ViewKind, ViewSpec};
+use crate::repo::view::{self, TENANT_COLUMN};
 
 /// Brings the views up to date; the caller wraps it into a transaction. Hosts that start at once take
 /// turns.
@@ -109,7 +110,7 @@ fn definition(view: &ViewSpec) -> String {
         }
         shown.push(match column.kind {
             // 5 and 5.0 are one number in JSON; an integer's text has no fraction.
-            ViewKind::Integer => format!("r.{name}::bigint AS {name}"),
+            ColumnKind::Integer => format!("r.{name}::bigint AS {name}"),
             _ => format!("r.{name}"),
         });
         let separator = if opened.is_empty() { "" } else { ", " };
@@ -132,15 +133,15 @@ fn definition(view: &ViewSpec) -> String {
 }
 
 /// The type that a JSON value is read as.
-const fn kind(kind: ViewKind) -> &'static str {
+const fn kind(kind: ColumnKind) -> &'static str {
     match kind {
-        ViewKind::Text => "text",
+        ColumnKind::Text => "text",
         // As it is written: amounts stay exact.
-        ViewKind::Integer | ViewKind::Number => "numeric",
-        ViewKind::Boolean => "boolean",
-        ViewKind::Json => "json",
-        ViewKind::Timestamp => "timestamptz",
-        ViewKind::Date => "date",
+        ColumnKind::Integer | ColumnKind::Number => "numeric",
+        ColumnKind::Boolean => "boolean",
+        ColumnKind::Json => "json",
+        ColumnKind::Timestamp => "timestamptz",
+        ColumnKind::Date => "date",
     }
 }
 

@@ -8,8 +8,9 @@ use sqlx::sqlite::SqliteConnection;
 use super::encode::{instant, store_time, to_json};
 use super::error::classify;
 use super::{receipts, segments};
-use crate::repo::{Replaced, RepoError, SessionRow, TenantRow, expect};
-use crate::segment::StoredSegment;
+use crate::model::StoredSegment;
+use crate::model::{Session, Tenant};
+use crate::repo::{Replaced, RepoError, expect};
 
 /// What is replaced of a session, by what.
 pub(super) struct Swap<'s> {
@@ -27,7 +28,7 @@ pub(super) struct Swap<'s> {
 /// longer CLONING in this epoch or its lease has run out; the caller then rolls back what was written.
 pub(super) async fn commit(
     connection: &mut SqliteConnection,
-    session: &SessionRow,
+    session: &Session,
     held: &[StoredSegment],
     receipt: Option<&str>,
 ) -> Result<bool, RepoError> {
@@ -59,7 +60,7 @@ pub(super) async fn commit(
 /// open any more, not of this epoch, or the deadline has passed; the caller then rolls back.
 pub(super) async fn replace(
     connection: &mut SqliteConnection,
-    session: &SessionRow,
+    session: &Session,
     swap: Swap<'_>,
 ) -> Result<bool, RepoError> {
     let Swap {
@@ -109,7 +110,7 @@ pub(super) async fn replace(
 async fn write_outcomes(
     connection: &mut SqliteConnection,
     session_id: &str,
-    tenant: &TenantRow,
+    tenant: &Tenant,
 ) -> Result<(), RepoError> {
     sqlx::query(
         "UPDATE demo_tenants SET services = ?, triggers = ? WHERE session_id = ? AND tenant_id = ?",

@@ -7,10 +7,9 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::encode::{from_json, from_now, instant, narrow, parse, store_time, to_json};
 use super::error::classify;
+use crate::model::{DomainOutcome, SessionStatus, TriggerOutcome};
 use crate::repo::audit::{self, Audit};
-use crate::repo::{
-    DeletedSegment, Due, Lease, RepoError, ServiceRow, SessionStatus, TriggerRow, interrupted,
-};
+use crate::repo::{DeletedSegment, Due, Lease, RepoError, interrupted};
 
 /// Deletes the data of a session and marks it DESTROYED, with an audit row; the caller wraps it
 /// into a transaction. A session that is destroyed already, or never was, is left alone.
@@ -257,8 +256,8 @@ async fn fail_unfinished(
     .await
     .map_err(classify)?;
     for (position, services, triggers) in tenants {
-        let mut services: Vec<ServiceRow> = from_json("services", &services)?;
-        let mut triggers: Vec<TriggerRow> = from_json("triggers", &triggers)?;
+        let mut services: Vec<DomainOutcome> = from_json("services", &services)?;
+        let mut triggers: Vec<TriggerOutcome> = from_json("triggers", &triggers)?;
         interrupted::mark(&mut services, &mut triggers, reason);
         sqlx::query(
             "UPDATE demo_tenants SET services = ?, triggers = ? \

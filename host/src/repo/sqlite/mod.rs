@@ -39,11 +39,12 @@ pub(super) use self::error::classify;
 use self::lock::DirectoryLock;
 use self::room::Room;
 use super::{
-    ComponentRow, DeletedSegment, Due, IdempotencyKey, Inserted, KeyFingerprint, Lease, Replaced,
-    Repo, RepoError, Revision, SessionCounts, SessionPosition, SessionRow, SessionStatus,
+    DeletedSegment, Due, IdempotencyKey, Inserted, KeyFingerprint, Lease, Replaced, Repo,
+    RepoError, SessionCounts, SessionPosition,
 };
 use crate::failpoint;
-use crate::segment::{EntityCounts, StoredSegment};
+use crate::model::{ComponentRow, Revision, Session, SessionStatus};
+use crate::model::{EntityCounts, StoredSegment};
 
 /// The store in one SQLite file.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Repo for SqliteRepo {
     )]
     async fn insert_session(
         &self,
-        session: &SessionRow,
+        session: &Session,
         lease: &Lease,
         key: Option<&IdempotencyKey>,
     ) -> Result<Inserted, RepoError> {
@@ -94,7 +95,7 @@ impl Repo for SqliteRepo {
     )]
     async fn commit_session(
         &self,
-        session: &SessionRow,
+        session: &Session,
         segments: &[StoredSegment],
         receipt: Option<&str>,
     ) -> Result<bool, RepoError> {
@@ -113,7 +114,7 @@ impl Repo for SqliteRepo {
         }
     }
 
-    async fn find_session(&self, session_id: &str) -> Result<Option<SessionRow>, RepoError> {
+    async fn find_session(&self, session_id: &str) -> Result<Option<Session>, RepoError> {
         sessions::find(&self.connections, session_id).await
     }
 
@@ -121,10 +122,7 @@ impl Repo for SqliteRepo {
         receipts::find(&self.connections, session_id).await
     }
 
-    async fn find_session_of_tenant(
-        &self,
-        tenant_id: Uuid,
-    ) -> Result<Option<SessionRow>, RepoError> {
+    async fn find_session_of_tenant(&self, tenant_id: Uuid) -> Result<Option<Session>, RepoError> {
         sessions::find_of_tenant(&self.connections, tenant_id).await
     }
 
@@ -132,7 +130,7 @@ impl Repo for SqliteRepo {
         &self,
         after: Option<&SessionPosition>,
         limit: u32,
-    ) -> Result<Vec<SessionRow>, RepoError> {
+    ) -> Result<Vec<Session>, RepoError> {
         sessions::list(&self.connections, after, limit).await
     }
 
@@ -248,7 +246,7 @@ impl Repo for SqliteRepo {
     )]
     async fn replace_data(
         &self,
-        session: &SessionRow,
+        session: &Session,
         deadline: DateTime<Utc>,
         replaced: Replaced<'_>,
         segments: &[StoredSegment],

@@ -11,7 +11,8 @@ use super::lock::DirectoryLock;
 use super::room::Room;
 use super::writing::begin;
 use super::{SqliteRepo, registry, shrink, views};
-use crate::repo::{CatalogClaim, OpenError, RepoError, migrations};
+use crate::model::CatalogClaim;
+use crate::repo::{OpenError, RepoError, migrations};
 
 impl SqliteRepo {
     /// Opens the database file, which is made with its directory where it is missing, brings its

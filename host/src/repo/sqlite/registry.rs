@@ -9,8 +9,9 @@ use sqlx::{AssertSqlSafe, Row as _};
 use super::connect::Connections;
 use super::encode::{from_json, instant, narrow, parse, parse_instant, to_json};
 use super::error::classify;
-use crate::repo::registry::named;
-use crate::repo::{CatalogClaim, ComponentRow, OpenError, RepoError, Revision, expect};
+use crate::model::named;
+use crate::model::{CatalogClaim, ComponentRow, Revision};
+use crate::repo::{OpenError, RepoError, expect};
 
 const COLUMNS: &str = "SELECT revision, cause, made_at, made_by, active FROM plugin_revisions";
 

@@ -5,7 +5,8 @@ use sqlx::sqlite::SqliteRow;
 
 use super::encode::{from_json, narrow, parse, parse_instant};
 use super::error::classify;
-use crate::repo::{RepoError, SessionRow, TenantRow};
+use crate::model::{Session, Tenant};
+use crate::repo::RepoError;
 
 /// The columns that [`read_sessions`] needs, of `s` (sessions) and `t` (their tenants).
 macro_rules! session_query {
@@ -22,8 +23,8 @@ macro_rules! session_query {
 pub(super) use session_query;
 
 /// Folds rows of the join, which come grouped by session and ordered by tenant.
-pub(super) fn read_sessions(rows: &[SqliteRow]) -> Result<Vec<SessionRow>, RepoError> {
-    let mut sessions: Vec<SessionRow> = Vec::new();
+pub(super) fn read_sessions(rows: &[SqliteRow]) -> Result<Vec<Session>, RepoError> {
+    let mut sessions: Vec<Session> = Vec::new();
     for row in rows {
         let session_id: &str = row.try_get("session_id").map_err(classify)?;
         let begun = sessions
@@ -39,7 +40,7 @@ pub(super) fn read_sessions(rows: &[SqliteRow]) -> Result<Vec<SessionRow>, RepoE
     Ok(sessions)
 }
 
-fn read_session(row: &SqliteRow) -> Result<SessionRow, RepoError> {
+fn read_session(row: &SqliteRow) -> Result<Session, RepoError> {
     let text = |column: &'static str| row.try_get::<&str, _>(column).map_err(classify);
     let instant = |column: &'static str| parse_instant(column, text(column)?);
     let optional_instant = |column: &'static str| {
@@ -48,7 +49,7 @@ fn read_session(row: &SqliteRow) -> Result<SessionRow, RepoError> {
             .map(|value| parse_instant(column, value))
             .transpose()
     };
-    Ok(SessionRow {
+    Ok(Session {
         session_id: text("session_id")?.to_owned(),
         account: text("demo_account_type")?.to_owned(),
         catalog_digest: text("catalog_digest")?.to_owned(),
@@ -71,7 +72,7 @@ fn read_session(row: &SqliteRow) -> Result<SessionRow, RepoError> {
 }
 
 /// The row's tenant; `None` where the join found none.
-fn read_tenant(row: &SqliteRow) -> Result<Option<TenantRow>, RepoError> {
+fn read_tenant(row: &SqliteRow) -> Result<Option<Tenant>, RepoError> {
     let Some(tenant_id) = row
         .try_get::<Option<&str>, _>("tenant_id")
         .map_err(classify)?
@@ -79,7 +80,7 @@ fn read_tenant(row: &SqliteRow) -> Result<Option<TenantRow>, RepoError> {
         return Ok(None);
     };
     let text = |column: &'static str| row.try_get::<&str, _>(column).map_err(classify);
-    Ok(Some(TenantRow {
+    Ok(Some(Tenant {
         tenant_id: parse("tenant_id", tenant_id)?,
         base_tenant_id: parse("base_tenant_id", text("base_tenant_id")?)?,
         outlet: row.try_get("outlet").map_err(classify)?,

@@ -7,8 +7,9 @@ use uuid::Uuid;
 use super::connect::Connections;
 use super::encode::{narrow, parse};
 use super::error::classify;
-use crate::repo::{Part, RepoError};
-use crate::segment::{EntityCounts, StoredSegment};
+use crate::model::Part;
+use crate::model::{EntityCounts, StoredSegment};
+use crate::repo::RepoError;
 
 /// Rows per statement: seven values each, far below the 32,766 that a statement may bind. Sessions
 /// of one account have the same number, so the statement's text repeats and stays prepared.

@@ -11,13 +11,14 @@ use super::connect::Connections;
 use super::encode::{from_now, instant, narrow, parse_instant, store_time, to_json, wide};
 use super::error::classify;
 use super::rows::{read_sessions, session_query};
-use crate::repo::{Lease, RepoError, SessionCounts, SessionPosition, SessionRow};
+use crate::model::Session;
+use crate::repo::{Lease, RepoError, SessionCounts, SessionPosition};
 
 /// Writes the session and its tenants, and leases it; answers the registry's revision that it is of. The
 /// caller wraps it into a transaction.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
-    session: &SessionRow,
+    session: &Session,
     lease: &Lease,
 ) -> Result<u32, RepoError> {
     let root = session.root();
@@ -92,7 +93,7 @@ pub(super) async fn insert(
 pub(super) async fn find(
     connections: &Connections,
     session_id: &str,
-) -> Result<Option<SessionRow>, RepoError> {
+) -> Result<Option<Session>, RepoError> {
     let rows = sqlx::query(session_query!(
         "FROM demo_sessions AS s LEFT JOIN demo_tenants AS t ON t.session_id = s.session_id \
          WHERE s.session_id = ? ORDER BY t.position"
@@ -108,7 +109,7 @@ pub(super) async fn find(
 pub(super) async fn find_of_tenant(
     connections: &Connections,
     tenant_id: Uuid,
-) -> Result<Option<SessionRow>, RepoError> {
+) -> Result<Option<Session>, RepoError> {
     let rows = sqlx::query(session_query!(
         "FROM demo_tenants AS h JOIN demo_sessions AS s ON s.session_id = h.session_id \
          JOIN demo_tenants AS t ON t.session_id = s.session_id \
@@ -126,7 +127,7 @@ pub(super) async fn list(
     connections: &Connections,
     after: Option<&SessionPosition>,
     limit: u32,
-) -> Result<Vec<SessionRow>, RepoError> {
+) -> Result<Vec<Session>, RepoError> {
     let rows = sqlx::query(session_query!(
         "FROM (SELECT * FROM demo_sessions \
          WHERE ?1 IS NULL OR created_at < ?1 OR (created_at = ?1 AND session_id > ?2) \

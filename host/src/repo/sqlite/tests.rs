@@ -11,9 +11,10 @@ use sqlx::sqlite::SqliteRow;
 use tempfile::TempDir;
 
 use super::*;
+use crate::model::sha256_hex;
+use crate::model::{Column, ColumnKind, ViewSpec};
 use crate::repo::cases::{begin as started, claim, lease, noon, repo_cases, segment, session};
-use crate::repo::{OpenError, ViewColumn, ViewKind, ViewSpec, migrations};
-use crate::segment::sha256_hex;
+use crate::repo::{OpenError, migrations};
 
 repo_cases!(fresh);
 
@@ -33,23 +34,24 @@ async fn open(directory: &Path, views: &[ViewSpec]) -> Result<SqliteRepo, OpenEr
 
 fn books() -> ViewSpec {
     let columns = [
-        ("id", ViewKind::Text),
-        ("tenant_id", ViewKind::Text),
-        ("status", ViewKind::Text),
-        ("pages", ViewKind::Integer),
-        ("weight_kg", ViewKind::Number),
-        ("lent", ViewKind::Boolean),
-        ("authors", ViewKind::Json),
-        ("bought_at", ViewKind::Timestamp),
+        ("id", ColumnKind::Text),
+        ("tenant_id", ColumnKind::Text),
+        ("status", ColumnKind::Text),
+        ("pages", ColumnKind::Integer),
+        ("weight_kg", ColumnKind::Number),
+        ("lent", ColumnKind::Boolean),
+        ("authors", ColumnKind::Json),
+        ("bought_at", ColumnKind::Timestamp),
     ];
     ViewSpec {
         name: "shelving_book".to_owned(),
         domain: "shelving".to_owned(),
         entity: "book".to_owned(),
         columns: columns
-            .map(|(name, kind)| ViewColumn {
+            .map(|(name, kind)| Column {
                 name: name.to_owned(),
                 kind,
+                nullable: false,
             })
             .into(),
     }

@@ -11,8 +11,9 @@ use std::fmt::Write as _;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
+use crate::model::{Column, ColumnKind, ViewSpec};
 use crate::repo::OpenError;
-use crate::repo::view::{self, TENANT_COLUMN, ViewColumn, ViewKind, ViewSpec};
+use crate::repo::view::{self, TENANT_COLUMN};
 
 /// Brings the views up to date; the caller wraps it into a transaction.
 pub(super) async fn refresh(
@@ -80,9 +81,10 @@ async fn exists(connection: &mut SqliteConnection, name: &str) -> Result<bool, s
 /// The statement that makes a view.
 fn definition(view: &ViewSpec) -> String {
     let mut columns = String::new();
-    let tenant = ViewColumn {
+    let tenant = Column {
         name: TENANT_COLUMN.to_owned(),
-        kind: ViewKind::Text,
+        kind: ColumnKind::Text,
+        nullable: false,
     };
     let keyed = view.columns.iter().any(|c| c.name == TENANT_COLUMN);
     let all = (!keyed).then_some(&tenant).into_iter().chain(&view.columns);
@@ -107,20 +109,20 @@ fn definition(view: &ViewSpec) -> String {
 
 /// A column's value. JSON's true and false come out of `json_extract` as 1 and 0, arrays and
 /// objects as text, null and what is absent as NULL.
-fn expression(column: &ViewColumn) -> String {
+fn expression(column: &Column) -> String {
     if column.name == TENANT_COLUMN {
         return format!("s.{}", quoted(TENANT_COLUMN));
     }
     let value = format!("json_extract(r.value, '$.\"{}\"')", column.name);
     match column.kind {
-        ViewKind::Integer => format!("CAST({value} AS INTEGER)"),
+        ColumnKind::Integer => format!("CAST({value} AS INTEGER)"),
         // 5 and 5.0 are one number in JSON, and two types in SQLite.
-        ViewKind::Number => format!("CAST({value} AS REAL)"),
-        ViewKind::Text
-        | ViewKind::Boolean
-        | ViewKind::Json
-        | ViewKind::Timestamp
-        | ViewKind::Date => value,
+        ColumnKind::Number => format!("CAST({value} AS REAL)"),
+        ColumnKind::Text
+        | ColumnKind::Boolean
+        | ColumnKind::Json
+        | ColumnKind::Timestamp
+        | ColumnKind::Date => value,
     }
 }
 

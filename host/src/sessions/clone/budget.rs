@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::repo::ServiceError;
+use crate::model::Failure;
 
 /// What is left of a session's budget, and who has how much of it.
 pub(in crate::sessions) struct Budget {
@@ -21,7 +21,7 @@ pub(in crate::sessions) struct Budget {
 /// A domain, or a trigger, that is given up, with all that it has.
 pub(in crate::sessions) struct Exceeded {
     pub(in crate::sessions) name: String,
-    pub(in crate::sessions) error: ServiceError,
+    pub(in crate::sessions) error: Failure,
 }
 
 impl Budget {
@@ -73,12 +73,12 @@ impl Budget {
 }
 
 /// The failure of a domain, or a trigger, that has the most of a session that has too much.
-pub(in crate::sessions) fn too_much(name: &str, used: u64, allowed: u64) -> ServiceError {
+pub(in crate::sessions) fn too_much(name: &str, used: u64, allowed: u64) -> Failure {
     let message = format!(
         "the session has more than the {allowed} bytes of records that it may have, and `{name}` has the most of them, \
          {used}; return fewer or smaller records, or raise session_output_mib"
     );
-    ServiceError::new("session_output_limit", message)
+    Failure::new("session_output_limit", message)
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use super::failure::{call_failed, not_active, refused};
 use super::millis;
 use crate::catalog::{CheckedDomain, Domain, FixtureSlice, TenantScope};
 use crate::metrics;
+use crate::model::content_digest;
+use crate::model::{DomainOutcome, DomainStatus, Failure};
 use crate::plugins::{Plugin, Registry};
-use crate::repo::{ServiceError, ServiceRow, ServiceStatus};
 use crate::sandbox::{CallContext, Limits, Purpose};
-use crate::segment::content_digest;
 use crate::sessions::guard::{Bounds, Called};
 use crate::sessions::{Inner, redacted};
 
@@ -38,7 +38,7 @@ pub(in crate::sessions) struct Ended {
     peak_memory_bytes: Option<u64>,
     plugin_digest: Option<String>,
     fixture_digest: String,
-    pub(super) result: Result<CheckedDomain, ServiceError>,
+    pub(super) result: Result<CheckedDomain, Failure>,
 }
 
 /// What a call of a component gave, and the most linear memory that it held meanwhile, in bytes.
@@ -62,7 +62,7 @@ pub(in crate::sessions) async fn clone_domain(
     let slug = domain.slug.clone();
     let account = scope.account.clone();
     let fixture_digest = slice.digest.clone();
-    let ended = |plugin_digest, duration, result: Result<Made<CheckedDomain>, ServiceError>| {
+    let ended = |plugin_digest, duration, result: Result<Made<CheckedDomain>, Failure>| {
         if let Err(error) = &result
             && purpose == Purpose::Session
         {
@@ -124,7 +124,7 @@ fn clone_and_check(
     slice: &FixtureSlice,
     context: &CallContext,
     limits: &Limits,
-) -> Result<Made<CheckedDomain>, ServiceError> {
+) -> Result<Made<CheckedDomain>, Failure> {
     let parts = &inner.parts;
     let (segments, cost) = parts
         .sandbox
@@ -146,14 +146,14 @@ fn clone_and_check(
 
 impl Ended {
     /// Writes how it ended into the service's row.
-    pub(in crate::sessions) fn describe(&self, service: &mut ServiceRow) {
+    pub(in crate::sessions) fn describe(&self, service: &mut DomainOutcome) {
         service.duration_ms = Some(millis(self.duration));
         service.peak_memory_bytes = self.peak_memory_bytes;
         service.plugin_digest.clone_from(&self.plugin_digest);
         service.fixture_digest = Some(self.fixture_digest.clone());
         match &self.result {
             Ok(checked) => {
-                service.status = ServiceStatus::Completed;
+                service.status = DomainStatus::Completed;
                 service.error = None;
                 service.records = checked
                     .segments
@@ -168,13 +168,13 @@ impl Ended {
                 ));
             }
             Err(error) => {
-                service.status = ServiceStatus::Failed;
+                service.status = DomainStatus::Failed;
                 service.error = Some(error.clone());
             }
         }
     }
 
-    pub(in crate::sessions) fn into_result(self) -> Result<CheckedDomain, ServiceError> {
+    pub(in crate::sessions) fn into_result(self) -> Result<CheckedDomain, Failure> {
         self.result
     }
 }

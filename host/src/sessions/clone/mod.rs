@@ -24,16 +24,16 @@ use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
 use crate::catalog::CheckedTenant;
 use crate::fault::shortened;
 use crate::metrics;
+use crate::model::{DomainStatus, Session, SessionStatus, Tenant};
+use crate::model::{StoredSegment, stored_bytes};
 use crate::plugins::Registry;
-use crate::repo::{ServiceStatus, SessionRow, SessionStatus, TenantRow};
 use crate::sandbox::Purpose;
-use crate::segment::{StoredSegment, stored_bytes};
 use crate::traces;
 
 /// The clone of one session.
 pub(super) struct Job {
     pub(super) sessions: Sessions,
-    pub(super) row: SessionRow,
+    pub(super) row: Session,
     /// What the session is wholly of.
     pub(super) plugins: Arc<Registry>,
     pub(super) progress: Arc<Progress>,
@@ -52,7 +52,7 @@ pub(super) struct Given {
 #[derive(Clone)]
 pub(super) struct Rehearsed {
     /// What became of each domain and trigger.
-    pub(super) rows: Vec<TenantRow>,
+    pub(super) rows: Vec<Tenant>,
     /// The domains that hold, those that were given too.
     pub(super) tenants: Arc<Vec<CheckedTenant>>,
     /// What the triggers made that ran.
@@ -85,7 +85,7 @@ impl Job {
     }
 
     /// Clones, decides and commits; the session as it was committed.
-    pub(super) async fn run(self, span: tracing::Span) -> Result<SessionRow, SessionError> {
+    pub(super) async fn run(self, span: tracing::Span) -> Result<Session, SessionError> {
         let row = self.row.clone();
         let sessions = self.sessions.clone();
         // A task of its own: a panic in it must not leave a session that is CLONING for ever.
@@ -101,7 +101,7 @@ impl Job {
         }
     }
 
-    async fn clone_and_commit(self) -> Result<SessionRow, SessionError> {
+    async fn clone_and_commit(self) -> Result<Session, SessionError> {
         let started = Instant::now();
         let sessions = self.sessions.clone();
         let begun = self.row.clone();
@@ -161,7 +161,7 @@ impl Job {
     pub(super) async fn make(
         mut self,
         started: Instant,
-    ) -> Result<(SessionRow, Vec<StoredSegment>), SessionError> {
+    ) -> Result<(Session, Vec<StoredSegment>), SessionError> {
         let cancelled = self.progress.cancelled.clone();
         let lease = self.sessions.inner.parts.policy.lease;
         let (status, segments) = tokio::select! {
@@ -260,7 +260,7 @@ impl Job {
             calls.spawn(
                 async move {
                     progress.update(work.scope.tenant_id, &work.domain.slug, |service| {
-                        service.status = ServiceStatus::Cloning;
+                        service.status = DomainStatus::Cloning;
                     });
                     let ended = clone_domain(&inner, &plugins, &session_id, work).await;
                     progress.update(ended.tenant_id, &ended.domain, |service| {
@@ -316,7 +316,7 @@ impl Job {
             let services = rows.iter_mut().flat_map(|tenant| &mut tenant.services);
             services
                 .filter(|service| service.domain == name)
-                .filter(|service| service.status == ServiceStatus::Completed)
+                .filter(|service| service.status == DomainStatus::Completed)
                 .for_each(|service| service.reject(error.clone()));
         });
     }
@@ -346,7 +346,7 @@ impl Job {
             .iter()
             .flat_map(|tenant| tenant.services.iter().map(move |service| (tenant, service)))
             .filter(|(_, service)| {
-                service.status != ServiceStatus::Completed && self.requires(&service.domain)
+                service.status != DomainStatus::Completed && self.requires(&service.domain)
             })
             .map(|(tenant, service)| {
                 let why = service
@@ -377,7 +377,7 @@ pub(super) fn phase(phase: &'static str) -> tracing::Span {
 
 /// Says in a session's row that it FAILED, where the store lets it. Where not, the row stays CLONING
 /// and recovery fails it.
-pub(super) async fn record_lost(sessions: &Sessions, mut row: SessionRow, reason: &str) {
+pub(super) async fn record_lost(sessions: &Sessions, mut row: Session, reason: &str) {
     tracing::warn!(reason, "the session is lost");
     row.status = SessionStatus::Failed;
     row.error = Some(reason.to_owned());
@@ -394,13 +394,13 @@ pub(super) async fn record_lost(sessions: &Sessions, mut row: SessionRow, reason
 }
 
 /// What was cloned of a session that FAILED is not kept, and its services and triggers say so.
-fn discard(session: &mut SessionRow) {
+fn discard(session: &mut Session) {
     let services = session
         .tenants
         .iter_mut()
         .flat_map(|tenant| &mut tenant.services);
-    for service in services.filter(|service| service.status == ServiceStatus::Completed) {
-        service.status = ServiceStatus::Discarded;
+    for service in services.filter(|service| service.status == DomainStatus::Completed) {
+        service.status = DomainStatus::Discarded;
         service.records.clear();
         service.content_digest = None;
     }
@@ -408,7 +408,7 @@ fn discard(session: &mut SessionRow) {
 }
 
 /// All domains of all tenants that are pending, the largest slice first: the last to end then ends soonest.
-fn plan(inner: &Inner, session: &SessionRow, progress: &Progress) -> Vec<Work> {
+fn plan(inner: &Inner, session: &Session, progress: &Progress) -> Vec<Work> {
     let catalog = &inner.parts.catalog;
     let Some(account) = catalog.account(&session.account) else {
         return Vec::new();
@@ -421,7 +421,7 @@ fn plan(inner: &Inner, session: &SessionRow, progress: &Progress) -> Vec<Work> {
             let pending = |domain: &str| {
                 let mut services = tenant.services.iter();
                 services.any(|service| {
-                    service.domain == domain && service.status == ServiceStatus::Pending
+                    service.domain == domain && service.status == DomainStatus::Pending
                 })
             };
             let due = catalog

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::failure::call_failed;
 use crate::catalog::CheckedTenant;
 use crate::metrics;
-use crate::repo::{ServiceError, ServiceRow, SessionRow};
+use crate::model::{DomainOutcome, Failure, Session};
 use crate::sandbox::Purpose;
 use crate::sessions::Inner;
 
@@ -18,11 +18,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// What the session's references say about its domains.
 pub(in crate::sessions) struct ReferenceOutcome {
     unavailable: u32,
-    error: Option<ServiceError>,
+    error: Option<Failure>,
 }
 
 impl ReferenceOutcome {
-    pub(in crate::sessions) fn apply(self, service: &mut ServiceRow) {
+    pub(in crate::sessions) fn apply(self, service: &mut DomainOutcome) {
         service.unavailable_references = self.unavailable;
         if let Some(error) = self.error {
             service.reject(error);
@@ -34,7 +34,7 @@ impl ReferenceOutcome {
         self.unavailable
     }
 
-    pub(in crate::sessions) fn into_error(self) -> Option<ServiceError> {
+    pub(in crate::sessions) fn into_error(self) -> Option<Failure> {
         self.error
     }
 }
@@ -43,7 +43,7 @@ impl ReferenceOutcome {
 /// hold: a reference into a domain that failed is unavailable, not a fault.
 pub(in crate::sessions) async fn check_references(
     inner: &Arc<Inner>,
-    session: &SessionRow,
+    session: &Session,
     tenants: Vec<CheckedTenant>,
     purpose: Purpose,
 ) -> (Vec<CheckedTenant>, Vec<(Uuid, String, ReferenceOutcome)>) {
@@ -85,7 +85,7 @@ pub(in crate::sessions) async fn check_references(
     let mut outcomes = Vec::new();
     for ((tenant_id, domain), found) in report.domains {
         let error = (found.total > 0)
-            .then(|| ServiceError::of_faults("broken_reference", found.faults, found.total));
+            .then(|| Failure::of_faults("broken_reference", found.faults, found.total));
         if let Some(error) = &error {
             if purpose == Purpose::Session {
                 metrics::cloning_failed(&session.account, &domain, &error.code);

@@ -19,9 +19,9 @@ pub use self::circuit::{BreakerPolicy, OpenCircuit};
 use self::circuit::{Change, Circuits, Ending, Entry};
 use super::Inner;
 use super::clone::call_failed;
+use crate::model::Failure;
 use crate::notices::Notice;
 use crate::plugins::Plugin;
-use crate::repo::ServiceError;
 use crate::sandbox::{Allowance, CallError, Limits, Purpose};
 
 /// Which version is called, for what.
@@ -97,8 +97,8 @@ impl Inner {
         self: &Arc<Self>,
         called: Called<'_>,
         bounds: Bounds,
-        work: impl FnOnce(&Limits) -> Result<T, ServiceError> + Send + 'static,
-    ) -> (Duration, Result<T, ServiceError>) {
+        work: impl FnOnce(&Limits) -> Result<T, Failure> + Send + 'static,
+    ) -> (Duration, Result<T, Failure>) {
         let asked = Instant::now();
         let mut limits = bounds.limits;
         let left = bounds
@@ -129,8 +129,8 @@ impl Inner {
         mut pass: Pass,
         allowance: Allowance,
         limits: Limits,
-        work: impl FnOnce(&Limits) -> Result<T, ServiceError> + Send + 'static,
-    ) -> (Duration, Result<T, ServiceError>) {
+        work: impl FnOnce(&Limits) -> Result<T, Failure> + Send + 'static,
+    ) -> (Duration, Result<T, Failure>) {
         let inner = Arc::clone(self);
         let call = self.parts.sandbox.run_within(allowance, move || {
             let started = Instant::now();
@@ -166,7 +166,7 @@ impl Inner {
         called: Called<'_>,
         allowance: &Allowance,
         to_blame: bool,
-    ) -> Result<Pass, ServiceError> {
+    ) -> Result<Pass, Failure> {
         let name = (called.plugin.domain.clone(), called.plugin.digest.clone());
         let version = self.guard.version(&name, self.parts.sandbox.turns());
         let counts = called.purpose == Purpose::Session;
@@ -257,8 +257,8 @@ impl Drop for Pass {
     }
 }
 
-fn failed_fast(open: &OpenCircuit) -> ServiceError {
-    ServiceError {
+fn failed_fast(open: &OpenCircuit) -> Failure {
+    Failure {
         code: "circuit_open".to_owned(),
         message: open.to_string(),
         faults: Vec::new(),
@@ -267,7 +267,7 @@ fn failed_fast(open: &OpenCircuit) -> ServiceError {
 }
 
 /// The failure of a call that had less time than its domain allows.
-fn within_lease(error: ServiceError, lease: Duration) -> ServiceError {
+fn within_lease(error: Failure, lease: Duration) -> Failure {
     if !matches!(error.code.as_str(), "timeout" | "no_thread") {
         return error;
     }
@@ -276,7 +276,7 @@ fn within_lease(error: ServiceError, lease: Duration) -> ServiceError {
         error.message,
         lease.as_secs()
     );
-    ServiceError { message, ..error }
+    Failure { message, ..error }
 }
 
 /// A poisoned lock guards plain data that is whole between statements.

@@ -8,7 +8,8 @@ use super::phases::run_phases;
 use super::plan::{obstacle, rows_mut};
 use super::readers::readers;
 use crate::catalog::Trigger;
-use crate::repo::{Replaced, TriggerRow, TriggerStatus};
+use crate::model::{TriggerOutcome, TriggerStatus};
+use crate::repo::Replaced;
 use crate::sessions::progress::Progress;
 use crate::sessions::{SessionError, Sessions, read};
 
@@ -33,13 +34,13 @@ impl Sessions {
     /// [`SessionError::Gone`], [`SessionError::NotOpen`]; [`SessionError::NotCloned`] where the domain
     /// takes no part; [`SessionError::TriggerSkipped`] where something that it reads is not there, and
     /// [`SessionError::TriggerFailed`] where it failed: then all is as it was.
-    pub async fn run_trigger(&self, asked: CallTrigger) -> Result<TriggerRow, SessionError> {
+    pub async fn run_trigger(&self, asked: CallTrigger) -> Result<TriggerOutcome, SessionError> {
         let sessions = self.clone();
         self.tracked(async move { sessions.run_again(asked).await })
             .await
     }
 
-    async fn run_again(&self, asked: CallTrigger) -> Result<TriggerRow, SessionError> {
+    async fn run_again(&self, asked: CallTrigger) -> Result<TriggerOutcome, SessionError> {
         let parts = &self.inner.parts;
         let trigger = self.known_trigger(&asked)?;
         let owner = self.session_of_tenant(asked.tenant_id).await?;

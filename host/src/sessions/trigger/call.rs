@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::plan::{relatives, rows_mut};
 use crate::catalog::{CheckedProduct, CheckedTenant, EntityRef, TenantScope, Trigger};
 use crate::metrics;
+use crate::model::{Failure, Session, Tenant, TriggerOutcome, TriggerStatus};
+use crate::model::{StoredSegment, concatenated, content_digest};
 use crate::plugins::{Plugin, Registry};
-use crate::repo::{ServiceError, SessionRow, TenantRow, TriggerRow, TriggerStatus};
 use crate::sandbox::{CallContext, HeldSegment, Limits, Purpose};
-use crate::segment::{StoredSegment, concatenated, content_digest};
 use crate::sessions::Inner;
 use crate::sessions::clone::{Made, SLACK, call_failed, context, millis, not_active, refused};
 use crate::sessions::create::scope;
@@ -42,12 +42,12 @@ pub(super) struct Ended {
     duration: Duration,
     peak_memory_bytes: Option<u64>,
     plugin_digest: Option<String>,
-    pub(super) result: Result<CheckedProduct, ServiceError>,
+    pub(super) result: Result<CheckedProduct, Failure>,
 }
 
 impl Call {
     /// The call of a trigger for a tenant.
-    pub(super) fn new(session: &SessionRow, tenant: &TenantRow, trigger: &Trigger) -> Self {
+    pub(super) fn new(session: &Session, tenant: &Tenant, trigger: &Trigger) -> Self {
         let mut reads: Vec<(Uuid, EntityRef)> = Vec::new();
         for read in &trigger.reads {
             for relation in &read.from {
@@ -86,24 +86,23 @@ impl Call {
         let purpose = progress.purpose;
         let (tenant_id, slug) = (self.tenant_id(), self.slug().to_owned());
         let account = self.scope.account.clone();
-        let ended =
-            |plugin_digest, duration, result: Result<Made<CheckedProduct>, ServiceError>| {
-                if let Err(error) = &result
-                    && purpose == Purpose::Session
-                {
-                    metrics::trigger_failed(&account, &slug, &error.code);
-                }
-                let peak_memory_bytes = result.as_ref().ok().map(|(_, peak)| *peak);
-                let result = result.map(|(product, _)| product);
-                Ended {
-                    tenant_id,
-                    slug,
-                    duration,
-                    peak_memory_bytes,
-                    plugin_digest,
-                    result,
-                }
-            };
+        let ended = |plugin_digest, duration, result: Result<Made<CheckedProduct>, Failure>| {
+            if let Err(error) = &result
+                && purpose == Purpose::Session
+            {
+                metrics::trigger_failed(&account, &slug, &error.code);
+            }
+            let peak_memory_bytes = result.as_ref().ok().map(|(_, peak)| *peak);
+            let result = result.map(|(product, _)| product);
+            Ended {
+                tenant_id,
+                slug,
+                duration,
+                peak_memory_bytes,
+                plugin_digest,
+                result,
+            }
+        };
         let parts = &inner.parts;
         let domain = &self.trigger.domain;
         let plugin = plugins.active(domain).cloned();
@@ -148,7 +147,7 @@ impl Call {
         context: &CallContext,
         readable: &Readable,
         limits: &Limits,
-    ) -> Result<Made<CheckedProduct>, ServiceError> {
+    ) -> Result<Made<CheckedProduct>, Failure> {
         let parts = &inner.parts;
         let held: Vec<HeldSegment<'_>> = self
             .reads
@@ -223,21 +222,21 @@ impl Readable {
 
 impl Ended {
     /// Writes how it ended into the trigger's row.
-    pub(super) fn describe(&self, tenants: &mut [TenantRow]) {
+    pub(super) fn describe(&self, tenants: &mut [Tenant]) {
         for row in rows_mut(tenants, self.tenant_id, &self.slug) {
             *row = self.row(row);
         }
     }
 
-    fn row(&self, before: &TriggerRow) -> TriggerRow {
-        let row = TriggerRow {
+    fn row(&self, before: &TriggerOutcome) -> TriggerOutcome {
+        let row = TriggerOutcome {
             duration_ms: Some(millis(self.duration)),
             peak_memory_bytes: self.peak_memory_bytes,
             plugin_digest: self.plugin_digest.clone(),
-            ..TriggerRow::pending(&before.trigger, &before.domain, before.phase)
+            ..TriggerOutcome::pending(&before.trigger, &before.domain, before.phase)
         };
         match &self.result {
-            Ok(product) => TriggerRow {
+            Ok(product) => TriggerOutcome {
                 status: TriggerStatus::Completed,
                 records: product.segments.iter().map(|made| made.records).sum(),
                 by_status: product.by_status.clone(),
@@ -249,7 +248,7 @@ impl Ended {
                 )),
                 ..row
             },
-            Err(error) => TriggerRow {
+            Err(error) => TriggerOutcome {
                 status: TriggerStatus::Failed,
                 error: Some(error.clone()),
                 ..row

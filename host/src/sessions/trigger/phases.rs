@@ -7,10 +7,11 @@ use tracing::Instrument as _;
 
 use super::call::{Call, Readable};
 use super::plan::{rows_mut, settle};
-use crate::catalog::{CheckedTenant, Phase};
+use crate::catalog::CheckedTenant;
+use crate::model::Phase;
+use crate::model::{Failure, Session, Tenant, TriggerOutcome, TriggerStatus};
+use crate::model::{StoredSegment, stored_bytes};
 use crate::plugins::Registry;
-use crate::repo::{ServiceError, SessionRow, TenantRow, TriggerRow, TriggerStatus};
-use crate::segment::{StoredSegment, stored_bytes};
 use crate::sessions::Inner;
 use crate::sessions::clone::{Budget, Exceeded, bytes_of, phase as phase_span};
 use crate::sessions::progress::Progress;
@@ -21,7 +22,7 @@ use crate::sessions::progress::Progress;
 pub(in crate::sessions) async fn run_phases(
     inner: &Arc<Inner>,
     plugins: &Arc<Registry>,
-    session: &SessionRow,
+    session: &Session,
     progress: &Arc<Progress>,
     tenants: &Arc<Vec<CheckedTenant>>,
     kept: &[StoredSegment],
@@ -66,7 +67,7 @@ pub(in crate::sessions) async fn run_phases(
 async fn run_phase(
     inner: &Arc<Inner>,
     plugins: &Arc<Registry>,
-    session: &SessionRow,
+    session: &Session,
     progress: &Arc<Progress>,
     calls: Vec<Call>,
     readable: &Readable,
@@ -120,22 +121,22 @@ async fn run_phase(
 }
 
 /// Nothing of what a trigger made for any tenant is kept.
-fn reject(tenants: &mut [TenantRow], trigger: &str, error: &ServiceError) {
+fn reject(tenants: &mut [Tenant], trigger: &str, error: &Failure) {
     let rows = tenants.iter_mut().flat_map(|tenant| &mut tenant.triggers);
     for row in rows.filter(|row| row.trigger == trigger) {
         if row.status == TriggerStatus::Completed {
-            *row = TriggerRow {
+            *row = TriggerOutcome {
                 status: TriggerStatus::Failed,
                 duration_ms: row.duration_ms,
                 plugin_digest: row.plugin_digest.clone(),
                 peak_memory_bytes: row.peak_memory_bytes,
                 error: Some(error.clone()),
-                ..TriggerRow::pending(&row.trigger, &row.domain, row.phase)
+                ..TriggerOutcome::pending(&row.trigger, &row.domain, row.phase)
             };
         }
     }
 }
 
-fn lost() -> ServiceError {
-    ServiceError::new("host_error", "the host lost the call; its log says why")
+fn lost() -> Failure {
+    Failure::new("host_error", "the host lost the call; its log says why")
 }

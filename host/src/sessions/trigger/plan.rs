@@ -3,8 +3,9 @@
 
 use uuid::Uuid;
 
-use crate::catalog::{Phase, Relation, Trigger};
-use crate::repo::{ServiceStatus, TenantRow, TriggerRow, TriggerStatus};
+use crate::catalog::{Relation, Trigger};
+use crate::model::Phase;
+use crate::model::{DomainStatus, Tenant, TriggerOutcome, TriggerStatus};
 
 /// Which phases are switched on. KPIs always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,16 +40,16 @@ pub(in crate::sessions) fn pending(
     triggers: &[Trigger],
     takes_part: impl Fn(&str) -> bool,
     switches: Switches,
-) -> Vec<TriggerRow> {
+) -> Vec<TriggerOutcome> {
     triggers
         .iter()
         .filter(|trigger| takes_part(&trigger.domain))
         .map(|trigger| {
-            let row = TriggerRow::pending(&trigger.slug, &trigger.domain, trigger.phase);
+            let row = TriggerOutcome::pending(&trigger.slug, &trigger.domain, trigger.phase);
             if switches.are_on(trigger.phase) {
                 return row;
             }
-            TriggerRow {
+            TriggerOutcome {
                 status: TriggerStatus::Disabled,
                 reason: Some(format!("the host does not look for {}", trigger.phase)),
                 ..row
@@ -61,7 +62,7 @@ pub(in crate::sessions) fn pending(
 /// trigger's slug. Of the phases before it, everything must have ended.
 pub(in crate::sessions) fn settle(
     triggers: &[Trigger],
-    tenants: &mut [TenantRow],
+    tenants: &mut [Tenant],
     phase: Phase,
 ) -> Vec<(Uuid, String)> {
     let mut due = Vec::new();
@@ -87,7 +88,7 @@ pub(in crate::sessions) fn settle(
 }
 
 /// Nothing runs for a session that FAILED, or that was given up.
-pub(in crate::sessions) fn give_up(tenants: &mut [TenantRow], reason: &str) {
+pub(in crate::sessions) fn give_up(tenants: &mut [Tenant], reason: &str) {
     for row in tenants.iter_mut().flat_map(|tenant| &mut tenant.triggers) {
         if row.status != TriggerStatus::Disabled {
             skip(row, reason.to_owned());
@@ -98,7 +99,7 @@ pub(in crate::sessions) fn give_up(tenants: &mut [TenantRow], reason: &str) {
 /// What the triggers of a triggered domain had made was deleted.
 pub(in crate::sessions) fn withdraw(
     triggers: &[Trigger],
-    tenants: &mut [TenantRow],
+    tenants: &mut [Tenant],
     tenant_id: Uuid,
     domain: &str,
 ) {
@@ -114,20 +115,20 @@ pub(in crate::sessions) fn withdraw(
     }
 }
 
-fn skip(row: &mut TriggerRow, reason: String) {
-    *row = TriggerRow {
+fn skip(row: &mut TriggerOutcome, reason: String) {
+    *row = TriggerOutcome {
         status: TriggerStatus::Skipped,
         reason: Some(reason),
-        ..TriggerRow::pending(&row.trigger, &row.domain, row.phase)
+        ..TriggerOutcome::pending(&row.trigger, &row.domain, row.phase)
     };
 }
 
 /// The rows of one trigger of one tenant: one, where it has it.
 pub(super) fn rows_mut<'t>(
-    tenants: &'t mut [TenantRow],
+    tenants: &'t mut [Tenant],
     tenant_id: Uuid,
     slug: &'t str,
-) -> impl Iterator<Item = &'t mut TriggerRow> {
+) -> impl Iterator<Item = &'t mut TriggerOutcome> {
     tenants
         .iter_mut()
         .filter(move |tenant| tenant.tenant_id == tenant_id)
@@ -137,10 +138,10 @@ pub(super) fn rows_mut<'t>(
 
 /// The tenants that a trigger of `tenant` reads from by this relation, in the session's order.
 pub(super) fn relatives<'t>(
-    tenants: &'t [TenantRow],
-    tenant: &'t TenantRow,
+    tenants: &'t [Tenant],
+    tenant: &'t Tenant,
     relation: Relation,
-) -> impl Iterator<Item = &'t TenantRow> {
+) -> impl Iterator<Item = &'t Tenant> {
     let is_head = tenant.outlet.is_none();
     tenants.iter().filter(move |other| match relation {
         Relation::Own => other.tenant_id == tenant.tenant_id,
@@ -152,8 +153,8 @@ pub(super) fn relatives<'t>(
 /// Why a trigger cannot run for a tenant as the session stands; `None` where it can.
 pub(super) fn obstacle(
     triggers: &[Trigger],
-    tenants: &[TenantRow],
-    tenant: &TenantRow,
+    tenants: &[Tenant],
+    tenant: &Tenant,
     slug: &str,
 ) -> Option<String> {
     let Some(trigger) = triggers.iter().find(|trigger| trigger.slug == slug) else {
@@ -178,21 +179,21 @@ pub(super) fn obstacle(
 }
 
 /// Why a domain's records are not there, where it takes part.
-fn missing(tenant: &TenantRow, domain: &str) -> Option<String> {
+fn missing(tenant: &Tenant, domain: &str) -> Option<String> {
     let mut services = tenant.services.iter();
     let service = services.find(|service| service.domain == domain)?;
     let what = match service.status {
-        ServiceStatus::Completed => return None,
-        ServiceStatus::Failed => "was not cloned",
-        ServiceStatus::Deleted => "was deleted",
-        ServiceStatus::Discarded => "was not kept",
-        ServiceStatus::Pending | ServiceStatus::Cloning => "did not end",
+        DomainStatus::Completed => return None,
+        DomainStatus::Failed => "was not cloned",
+        DomainStatus::Deleted => "was deleted",
+        DomainStatus::Discarded => "was not kept",
+        DomainStatus::Pending | DomainStatus::Cloning => "did not end",
     };
     Some(format!("`{domain}` of {} {what}", tenant.name))
 }
 
 /// Why a trigger's products are not there, where it runs for the tenant.
-fn unmade(tenant: &TenantRow, slug: &str) -> Option<String> {
+fn unmade(tenant: &Tenant, slug: &str) -> Option<String> {
     let mut rows = tenant.triggers.iter();
     let row = rows.find(|row| row.trigger == slug)?;
     let what = match row.status {
@@ -209,9 +210,9 @@ fn unmade(tenant: &TenantRow, slug: &str) -> Option<String> {
 mod tests {
     use super::super::testing::{group, trigger};
     use super::*;
-    use crate::repo::ServiceRow;
+    use crate::model::DomainOutcome;
 
-    fn status(tenants: &[TenantRow], place: usize, slug: &str) -> (TriggerStatus, Option<String>) {
+    fn status(tenants: &[Tenant], place: usize, slug: &str) -> (TriggerStatus, Option<String>) {
         let row = tenants[place]
             .triggers
             .iter()
@@ -226,7 +227,7 @@ mod tests {
             .collect()
     }
 
-    fn end(tenants: &mut [TenantRow], place: usize, slug: &str, status: TriggerStatus) {
+    fn end(tenants: &mut [Tenant], place: usize, slug: &str, status: TriggerStatus) {
         let id = tenants[place].tenant_id;
         for row in rows_mut(tenants, id, slug) {
             row.status = status;
@@ -322,7 +323,7 @@ mod tests {
         type Case = (
             usize,
             &'static str,
-            ServiceStatus,
+            DomainStatus,
             Vec<(u128, &'static str)>,
             &'static str,
         );
@@ -330,7 +331,7 @@ mod tests {
             (
                 0,
                 "loan",
-                ServiceStatus::Failed,
+                DomainStatus::Failed,
                 vec![
                     (1, "down"),
                     (1, "up"),
@@ -344,7 +345,7 @@ mod tests {
             (
                 2,
                 "shelf",
-                ServiceStatus::Deleted,
+                DomainStatus::Deleted,
                 vec![
                     (1, "own"),
                     (1, "up"),
@@ -358,7 +359,7 @@ mod tests {
             (
                 1,
                 "shelf",
-                ServiceStatus::Pending,
+                DomainStatus::Pending,
                 vec![
                     (1, "own"),
                     (1, "up"),
@@ -374,9 +375,9 @@ mod tests {
             let mut tenants = group(&triggers, Switches::default());
             for service in &mut tenants[place].services {
                 if service.domain == domain {
-                    *service = ServiceRow {
+                    *service = DomainOutcome {
                         status: outcome,
-                        ..ServiceRow::pending(domain)
+                        ..DomainOutcome::pending(domain)
                     };
                 }
             }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::plan::{relatives, rows_mut};
-use crate::catalog::{Phase, Trigger};
-use crate::repo::{Part, TenantRow, TriggerRow, TriggerStatus};
+use crate::catalog::Trigger;
+use crate::model::Phase;
+use crate::model::{Part, Tenant, TriggerOutcome, TriggerStatus};
 
 /// Triggers of a session that are to run again: by tenant, the slug.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub(in crate::sessions) struct Affected(pub(super) BTreeSet<(Uuid, String)>);
 /// they make. A trigger that is switched off made nothing and is left alone.
 pub(in crate::sessions) fn readers(
     triggers: &[Trigger],
-    tenants: &[TenantRow],
+    tenants: &[Tenant],
     tenant_id: Uuid,
     domain: &str,
 ) -> Affected {
@@ -48,12 +49,12 @@ pub(in crate::sessions) fn readers(
 
 fn touches(
     trigger: &Trigger,
-    tenants: &[TenantRow],
-    tenant: &TenantRow,
+    tenants: &[Tenant],
+    tenant: &Tenant,
     changed: &BTreeSet<(Uuid, String)>,
 ) -> bool {
     let is_changed =
-        |tenant: &TenantRow, domain: &String| changed.contains(&(tenant.tenant_id, domain.clone()));
+        |tenant: &Tenant, domain: &String| changed.contains(&(tenant.tenant_id, domain.clone()));
     is_changed(tenant, &trigger.domain)
         || trigger.reads.iter().any(|read| {
             read.from
@@ -71,10 +72,10 @@ impl Affected {
     }
 
     /// Puts the rows back to where nothing has run.
-    pub(in crate::sessions) fn reset(&self, tenants: &mut [TenantRow]) {
+    pub(in crate::sessions) fn reset(&self, tenants: &mut [Tenant]) {
         for (tenant_id, slug) in &self.0 {
             for row in rows_mut(tenants, *tenant_id, slug) {
-                *row = TriggerRow::pending(&row.trigger, &row.domain, row.phase);
+                *row = TriggerOutcome::pending(&row.trigger, &row.domain, row.phase);
             }
         }
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::plan::{Switches, pending};
-use crate::catalog::{EntityRef, Phase, Read, Relation, Trigger};
-use crate::repo::{ServiceRow, ServiceStatus, TenantRow};
+use crate::catalog::{EntityRef, Read, Relation, Trigger};
+use crate::model::Phase;
+use crate::model::{DomainOutcome, DomainStatus, Tenant};
 
 /// A trigger under construction.
 pub(super) struct Draft(Trigger);
@@ -59,8 +60,8 @@ impl From<Draft> for Trigger {
 }
 
 /// The library with shelves and loans (tenant 1), two kiosks with shelves only (2 and 3); all cloned.
-pub(super) fn group(triggers: &[Trigger], switches: Switches) -> Vec<TenantRow> {
-    let tenant = |id: u128, domains: &[&str]| TenantRow {
+pub(super) fn group(triggers: &[Trigger], switches: Switches) -> Vec<Tenant> {
+    let tenant = |id: u128, domains: &[&str]| Tenant {
         tenant_id: Uuid::from_u128(id),
         base_tenant_id: Uuid::nil(),
         outlet: (id > 1).then(|| format!("kiosk-{id}")),
@@ -70,9 +71,9 @@ pub(super) fn group(triggers: &[Trigger], switches: Switches) -> Vec<TenantRow> 
         },
         services: domains
             .iter()
-            .map(|domain| ServiceRow {
-                status: ServiceStatus::Completed,
-                ..ServiceRow::pending(domain)
+            .map(|domain| DomainOutcome {
+                status: DomainStatus::Completed,
+                ..DomainOutcome::pending(domain)
             })
             .collect(),
         triggers: pending(triggers, |domain| domains.contains(&domain), switches),

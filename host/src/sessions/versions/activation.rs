@@ -11,8 +11,9 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Rollback, VersionsError};
+use crate::model::{Cause, DomainStatus, Failure, Session, TriggerStatus};
 use crate::notices::Notice;
-use crate::repo::{Cause, RepoError, ServiceError, ServiceStatus, SessionRow, TriggerStatus};
+use crate::repo::RepoError;
 use crate::sessions::Sessions;
 
 /// Which sessions are watched, and what has a revision rolled back.
@@ -72,7 +73,7 @@ impl Watched {
     /// Takes a session that ended.
     fn count(
         &mut self,
-        session: &SessionRow,
+        session: &Session,
         policy: WatchPolicy,
         now: DateTime<Utc>,
     ) -> Option<Verdict> {
@@ -99,13 +100,13 @@ impl Watched {
 }
 
 /// The first failure of a session that is one of these domains'.
-fn failure<'s>(session: &'s SessionRow, domains: &BTreeSet<String>) -> Option<&'s ServiceError> {
-    let of_version = |error: &&ServiceError| !NOT_OF_THE_VERSION.contains(&error.code.as_str());
+fn failure<'s>(session: &'s Session, domains: &BTreeSet<String>) -> Option<&'s Failure> {
+    let of_version = |error: &&Failure| !NOT_OF_THE_VERSION.contains(&error.code.as_str());
     session.tenants.iter().find_map(|tenant| {
         let services = tenant
             .services
             .iter()
-            .filter(|row| row.status == ServiceStatus::Failed && domains.contains(&row.domain))
+            .filter(|row| row.status == DomainStatus::Failed && domains.contains(&row.domain))
             .filter_map(|row| row.error.as_ref());
         let triggers = tenant
             .triggers
@@ -118,7 +119,7 @@ fn failure<'s>(session: &'s SessionRow, domains: &BTreeSet<String>) -> Option<&'
 
 impl Sessions {
     /// Takes a visitor's session that was made, or came to nothing.
-    pub(in crate::sessions) async fn watch_activation(&self, session: &SessionRow) {
+    pub(in crate::sessions) async fn watch_activation(&self, session: &Session) {
         let parts = &self.inner.parts;
         let (policy, revision) = (parts.safeguards.watch, session.plugin_revision);
         if policy.sessions == 0 || revision == 0 {

@@ -11,9 +11,9 @@ use super::difference::Difference;
 use super::draw::Seed;
 use super::proof::{Proof, Subject};
 use crate::catalog::Domain;
+use crate::model::sha256_hex;
+use crate::model::{Cause, ComponentRow, Revision};
 use crate::plugins::{Plugin, Registry, VersionError};
-use crate::repo::{Cause, ComponentRow, Revision};
-use crate::segment::sha256_hex;
 use crate::sessions::{SessionError, Sessions};
 
 /// Components that are to serve.

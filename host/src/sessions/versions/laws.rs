@@ -9,13 +9,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::proof::{COMPARISON, Finding, Findings, Subject};
-use super::rehearsal::{Rehearsal, Tenant};
+use super::rehearsal::{Rehearsal, Sample};
 use super::weeks;
 use crate::catalog::{Account, FixtureSlice};
 use crate::fault::Fault;
-use crate::repo::TenantRow;
+use crate::model::Tenant;
+use crate::model::{EntityCount, Segment, StoredSegment};
 use crate::sandbox::{CallContext, CallError, Limits, Purpose};
-use crate::segment::{EntityCount, Segment, StoredSegment};
 use crate::sessions::clone::{Rehearsed, SLACK, context};
 use crate::sessions::create::scope;
 use crate::sessions::destroy::{held, plan_cleanup, verdict};
@@ -110,7 +110,7 @@ impl Rehearsal {
         findings: &mut Findings,
     ) -> Result<u64, SessionError> {
         let instant = self.row.session_created_at;
-        let other = Self::of(sessions, account, instant, (&subject.seed, Tenant::Other));
+        let other = Self::of(sessions, account, instant, (&subject.seed, Sample::Other));
         let others = other.whole(sessions, &subject.after).await;
         let mut calls = super::proof::calls(&others.rows, &subject.domains);
         let own = Arc::new((self.clone(), account.clone(), subject.clone(), made.clone()));
@@ -126,7 +126,7 @@ impl Rehearsal {
                 sessions,
                 account,
                 instant + by,
-                (&subject.seed, Tenant::First),
+                (&subject.seed, Sample::First),
             );
             let told = later.whole(sessions, &subject.after).await;
             calls += super::proof::calls(&told.rows, &subject.domains);
@@ -232,7 +232,7 @@ impl Rehearsal {
     ) -> Result<u64, SessionError> {
         let mut calls = 0;
         for domain in &subject.domains {
-            let takes_part = |tenant: &&TenantRow| {
+            let takes_part = |tenant: &&Tenant| {
                 let slices = account.slices_of(tenant.outlet.as_deref());
                 slices.is_some_and(|slices| slices.contains_key(domain))
             };
@@ -279,7 +279,7 @@ impl Rehearsal {
         &self,
         sessions: &Sessions,
         subject: &Subject,
-        tenant: &TenantRow,
+        tenant: &Tenant,
         domain: &str,
         segments: Vec<Segment>,
     ) -> Result<Result<Vec<Segment>, CallError>, SessionError> {
@@ -304,7 +304,7 @@ impl Rehearsal {
         })
     }
 
-    fn context(&self, sessions: &Sessions, tenant: &TenantRow, domain: &str) -> CallContext {
+    fn context(&self, sessions: &Sessions, tenant: &Tenant, domain: &str) -> CallContext {
         let inner = &sessions.inner;
         context(
             inner,

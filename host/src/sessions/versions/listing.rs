@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::VersionsError;
+use crate::model::{Cause, ROLLBACKS, Revision, versions};
 use crate::plugins::VersionError;
-use crate::repo::{Cause, ROLLBACKS, Revision, versions};
 use crate::sessions::{OpenCircuit, Sessions};
 
 /// How often it is looked at what others have made the newest revision.

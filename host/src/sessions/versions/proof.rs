@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use super::difference::{Difference, Gathering, Place};
 use super::draw::Seed;
-use super::rehearsal::{Rehearsal, Tenant, first_difference, outlets};
+use super::rehearsal::{Rehearsal, Sample, first_difference, outlets};
 use crate::catalog::Account;
 use crate::fault::{Fault, first_faults, shortened};
+use crate::model::{DomainStatus, Failure, Tenant, TriggerStatus};
 use crate::plugins::Registry;
-use crate::repo::{ServiceError, ServiceStatus, TenantRow, TriggerStatus};
 use crate::sessions::clone::Rehearsed;
 use crate::sessions::{SessionError, Sessions};
 
@@ -119,7 +119,7 @@ impl Findings {
     pub(super) fn push(&mut self, mut finding: Finding) {
         self.total += 1;
         finding.message = shortened(finding.message, MESSAGE);
-        finding.faults = first_faults(finding.faults, ServiceError::MOST_BYTES - MESSAGE);
+        finding.faults = first_faults(finding.faults, Failure::MOST_BYTES - MESSAGE);
         let is_alike = |kept: &Finding| {
             (&kept.domain, &kept.account, &kept.outlet, kept.law)
                 == (
@@ -185,7 +185,7 @@ impl Sessions {
                 }
                 let found = findings.total;
                 let rehearsal =
-                    Rehearsal::of(self, account, *instant, (&subject.seed, Tenant::First));
+                    Rehearsal::of(self, account, *instant, (&subject.seed, Sample::First));
                 let before = rehearsal.whole(self, &subject.before).await;
                 let after = rehearsal.with(self, &subject.after, &subject.domains, &before);
                 let after = after.await;
@@ -251,7 +251,7 @@ impl Sessions {
 }
 
 /// Calls of the candidates that ended.
-pub(super) fn calls(rows: &[TenantRow], domains: &BTreeSet<String>) -> u64 {
+pub(super) fn calls(rows: &[Tenant], domains: &BTreeSet<String>) -> u64 {
     let cloned = rows
         .iter()
         .flat_map(|tenant| &tenant.services)
@@ -274,8 +274,8 @@ fn outcomes(
     for (tenant, was) in after.rows.iter().zip(&before.rows) {
         for (service, was) in tenant.services.iter().zip(&was.services) {
             let own = subject.domains.contains(&service.domain);
-            if service.status == ServiceStatus::Completed
-                || !own && was.status != ServiceStatus::Completed
+            if service.status == DomainStatus::Completed
+                || !own && was.status != DomainStatus::Completed
             {
                 continue;
             }
@@ -310,7 +310,7 @@ fn outcomes(
 }
 
 impl Costs {
-    fn add(&mut self, rows: &[TenantRow], domains: &BTreeSet<String>) {
+    fn add(&mut self, rows: &[Tenant], domains: &BTreeSet<String>) {
         let services = rows.iter().flat_map(|tenant| &tenant.services);
         for row in services.filter(|row| domains.contains(&row.domain)) {
             let (times, peak) = self.0.entry(row.domain.clone()).or_default();

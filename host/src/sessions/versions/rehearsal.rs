@@ -11,11 +11,11 @@ use super::draw::Seed;
 use super::proof::Finding;
 use crate::catalog::Account;
 use crate::fault::Fault;
-use crate::plugins::Registry;
-use crate::repo::{
-    ServiceRow, ServiceStatus, SessionRow, SessionStatus, TenantRow, TriggerRow, TriggerStatus,
+use crate::model::StoredSegment;
+use crate::model::{
+    DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus,
 };
-use crate::segment::StoredSegment;
+use crate::plugins::Registry;
 use crate::sessions::clone::{Given, Job, Rehearsed};
 use crate::sessions::create::tenants;
 use crate::sessions::progress::Progress;
@@ -24,7 +24,7 @@ use crate::sessions::{Sessions, Switches, redacted};
 /// A session of an account, told from an instant.
 #[derive(Debug, Clone)]
 pub(super) struct Rehearsal {
-    pub(super) row: SessionRow,
+    pub(super) row: Session,
     /// What the session is called when it is made a second time: what is made of a tenant at an instant does not
     /// depend on it.
     other_name: String,
@@ -32,7 +32,7 @@ pub(super) struct Rehearsal {
 
 /// The tenants that an account is cloned for in one proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tenant {
+pub(super) enum Sample {
     /// The same at every instant, so that what is made can be compared.
     First,
     /// Another one, which must share nothing with the first.
@@ -45,11 +45,11 @@ impl Rehearsal {
         sessions: &Sessions,
         account: &Account,
         instant: DateTime<Utc>,
-        (seed, tenant): (&Seed, Tenant),
+        (seed, tenant): (&Seed, Sample),
     ) -> Self {
         let which = match tenant {
-            Tenant::First => "first",
-            Tenant::Other => "other",
+            Sample::First => "first",
+            Sample::Other => "other",
         };
         let tenant_id = seed.tenant_id(&[&account.slug, which]);
         let told_at = instant.to_rfc3339();
@@ -60,7 +60,7 @@ impl Rehearsal {
             insights: true,
         };
         Self {
-            row: SessionRow {
+            row: Session {
                 session_id: name("1"),
                 account: account.slug.clone(),
                 catalog_digest: catalog.digest().to_owned(),
@@ -158,11 +158,11 @@ impl Rehearsal {
 
     fn is_raised_by(&self, held: &StoredSegment, domain: &str) -> bool {
         let mut triggers = self.row.tenants.iter().flat_map(|tenant| &tenant.triggers);
-        triggers.any(|row: &TriggerRow| row.trigger == held.part && row.domain == domain)
+        triggers.any(|row: &TriggerOutcome| row.trigger == held.part && row.domain == domain)
     }
 
     /// A finding of this session, which says nothing yet.
-    pub(super) fn finding(&self, domain: &str, tenant: &TenantRow, law: &'static str) -> Finding {
+    pub(super) fn finding(&self, domain: &str, tenant: &Tenant, law: &'static str) -> Finding {
         Finding {
             domain: domain.to_owned(),
             account: self.row.account.clone(),
@@ -181,7 +181,7 @@ impl Rehearsal {
 }
 
 /// A session's tenants and their outlets.
-pub(super) fn outlets(row: &SessionRow) -> Vec<(Uuid, Option<String>)> {
+pub(super) fn outlets(row: &Session) -> Vec<(Uuid, Option<String>)> {
     let tenants = row.tenants.iter();
     tenants
         .map(|tenant| (tenant.tenant_id, tenant.outlet.clone()))
@@ -229,16 +229,16 @@ fn name(held: &StoredSegment) -> (&str, &str, &str) {
 }
 
 /// The services that are not to be cloned, as they are already.
-fn take_services(tenant: &mut TenantRow, made: &TenantRow, domains: &BTreeSet<String>) {
+fn take_services(tenant: &mut Tenant, made: &Tenant, domains: &BTreeSet<String>) {
     for (service, made) in tenant.services.iter_mut().zip(&made.services) {
         let taken = match domains.contains(&service.domain) {
             true => continue,
             false => made,
         };
-        *service = ServiceRow {
+        *service = DomainOutcome {
             // What did not end is not begun again.
             status: match taken.status {
-                ServiceStatus::Pending | ServiceStatus::Cloning => ServiceStatus::Failed,
+                DomainStatus::Pending | DomainStatus::Cloning => DomainStatus::Failed,
                 status => status,
             },
             ..taken.clone()
@@ -255,7 +255,7 @@ fn others(made: &Rehearsed, domains: &BTreeSet<String>) -> Vec<crate::catalog::C
     tenants
 }
 
-fn job(sessions: &Sessions, plugins: &Arc<Registry>, row: SessionRow) -> Job {
+fn job(sessions: &Sessions, plugins: &Arc<Registry>, row: Session) -> Job {
     Job {
         sessions: sessions.clone(),
         progress: Arc::new(Progress::of_rehearsal(row.tenants.clone())),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::VersionsError;
 use super::install::Change;
-use crate::repo::{Cause, versions};
+use crate::model::{Cause, versions};
 use crate::sessions::Sessions;
 
 /// Domains that are to be served by the version before.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::fault::Fault;
-use crate::segment::StoredSegment;
+use crate::model::StoredSegment;
 
 /// Faults that are told of one segment.
 const MOST: usize = 5;

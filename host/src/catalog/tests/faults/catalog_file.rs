@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::{Catalog, CatalogError, ColumnKind, Thresholds};
+use super::super::super::{Catalog, CatalogError, Thresholds};
 use super::super::library::{HOUSE, Library, base};
 use super::{fixture, only};
+use crate::model::ColumnKind;
 
 #[test]
 fn a_sound_catalog_loads_as_it_was_written() {

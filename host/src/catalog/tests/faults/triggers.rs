@@ -1,9 +1,10 @@
 //! Faults of triggered domains and of triggers in the catalog file.
 
-use super::super::super::{Phase, Relation};
+use super::super::super::Relation;
 use super::super::desk::FIGURES;
 use super::super::library::Library;
 use super::only;
+use crate::model::Phase;
 
 /// Demands that the one fault of a changed catalog file is this one.
 fn told(from: &str, to: &str, pointer: &str, rule: &str, message: &str) {

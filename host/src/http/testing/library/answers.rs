@@ -11,16 +11,18 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{Library, Trouble};
-use crate::catalog::{Account, Domain, EntityRef, Phase, Trigger};
+use crate::catalog::{Account, Domain, EntityRef, Trigger};
 use crate::http::testing::town::{POLICY, failure};
 use crate::http::{PluginApi, SessionApi, States};
 use crate::metrics::Gauges;
-use crate::receipts::PublicKey;
-use crate::repo::{
-    Cause, ServiceRow, ServiceStatus, SessionPosition, SessionRow, SessionStatus, TenantRow,
-    TriggerRow, TriggerStatus,
+use crate::model::Phase;
+use crate::model::{
+    Cause, DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome,
+    TriggerStatus,
 };
-use crate::segment::{EntityCounts, StoredSegment, sha256_hex};
+use crate::model::{EntityCounts, StoredSegment, sha256_hex};
+use crate::receipts::PublicKey;
+use crate::repo::SessionPosition;
 use crate::sessions::{
     CallTrigger, CloneChild, CloneDomain, Comparison, Created, Destroyed, Difference,
     DomainVersions, Install, InstallTurn, Installation, Installed, NewSession, Proof, Rollback,
@@ -29,14 +31,14 @@ use crate::sessions::{
 
 /// A look-out on one session.
 struct Look {
-    sessions: Arc<Mutex<BTreeMap<String, SessionRow>>>,
+    sessions: Arc<Mutex<BTreeMap<String, Session>>>,
     changed: watch::Receiver<()>,
     session_id: String,
     seen: Option<SessionStatus>,
 }
 
 impl Look {
-    async fn next(&mut self) -> Option<Result<SessionRow, SessionError>> {
+    async fn next(&mut self) -> Option<Result<Session, SessionError>> {
         match self.seen {
             None => {}
             Some(SessionStatus::Failed | SessionStatus::Destroyed) => return None,
@@ -141,10 +143,10 @@ impl SessionApi for Library {
         };
         for tenant in &mut session.tenants {
             let domain = tenant.services[failed].domain.clone();
-            tenant.services[failed] = ServiceRow {
-                status: ServiceStatus::Failed,
+            tenant.services[failed] = DomainOutcome {
+                status: DomainStatus::Failed,
                 error: Some(failure()),
-                ..ServiceRow::pending(&domain)
+                ..DomainOutcome::pending(&domain)
             };
         }
         session.status = if failed == 0 {
@@ -169,12 +171,12 @@ impl SessionApi for Library {
         let mut session = self.row(new)?;
         session.status = SessionStatus::Cloning;
         session.cloning_completed_at = None;
-        session.tenants[0].services[1] = ServiceRow::pending("lending");
+        session.tenants[0].services[1] = DomainOutcome::pending("lending");
         self.keep(session.clone());
         Ok(Created { session })
     }
 
-    async fn find(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+    async fn find(&self, session_id: &str) -> Result<Session, SessionError> {
         self.trouble()?;
         let found = self.sessions.lock().unwrap().get(session_id).cloned();
         found.ok_or(SessionError::NotFound { what: "session" })
@@ -217,7 +219,7 @@ impl SessionApi for Library {
             .unwrap()
     }
 
-    async fn extend(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+    async fn extend(&self, session_id: &str) -> Result<Session, SessionError> {
         let mut session = self.find(session_id).await?;
         Self::open(&session)?;
         if session.extensions == POLICY.max_extensions {
@@ -231,7 +233,7 @@ impl SessionApi for Library {
         Ok(session)
     }
 
-    async fn reset(&self, session_id: &str) -> Result<SessionRow, SessionError> {
+    async fn reset(&self, session_id: &str) -> Result<Session, SessionError> {
         let trouble = self.trouble()?;
         let mut session = self.find(session_id).await?;
         Self::open(&session)?;
@@ -239,7 +241,7 @@ impl SessionApi for Library {
             Trouble::Changed => Err(SessionError::Changed),
             Trouble::Required => {
                 let service = &mut session.tenants[0].services[0];
-                service.status = ServiceStatus::Failed;
+                service.status = DomainStatus::Failed;
                 service.error = Some(failure());
                 session.status = SessionStatus::Failed;
                 Err(SessionError::CloneFailed {
@@ -258,7 +260,7 @@ impl SessionApi for Library {
         &self,
         after: Option<&SessionPosition>,
         limit: u32,
-    ) -> Result<Vec<SessionRow>, SessionError> {
+    ) -> Result<Vec<Session>, SessionError> {
         self.trouble()?;
         // All of them were created at one instant.
         Ok(self
@@ -315,7 +317,7 @@ impl SessionApi for Library {
         &self,
         session_id: &str,
         tenant_id: Option<Uuid>,
-    ) -> Result<(SessionRow, TenantRow), SessionError> {
+    ) -> Result<(Session, Tenant), SessionError> {
         let session = self.find(session_id).await?;
         Self::open(&session)?;
         let mut tenants = session.tenants.iter();
@@ -340,7 +342,7 @@ impl SessionApi for Library {
         Ok(segments.get(&key).cloned().into_iter().collect())
     }
 
-    async fn session_of_tenant(&self, tenant_id: Uuid) -> Result<SessionRow, SessionError> {
+    async fn session_of_tenant(&self, tenant_id: Uuid) -> Result<Session, SessionError> {
         self.trouble()?;
         let sessions = self.sessions.lock().unwrap();
         let mut rows = sessions.values();
@@ -354,7 +356,7 @@ impl SessionApi for Library {
             .ok_or(SessionError::NotFound { what: "tenant" })
     }
 
-    async fn clone_domain(&self, asked: CloneDomain) -> Result<ServiceRow, SessionError> {
+    async fn clone_domain(&self, asked: CloneDomain) -> Result<DomainOutcome, SessionError> {
         let trouble = self.trouble()?;
         let (_, tenant) = self
             .open_tenant(&asked.session_id, Some(asked.virtual_tenant_id))
@@ -375,7 +377,7 @@ impl SessionApi for Library {
             })
     }
 
-    async fn clone_child(&self, asked: CloneChild) -> Result<ServiceRow, SessionError> {
+    async fn clone_child(&self, asked: CloneChild) -> Result<DomainOutcome, SessionError> {
         let opened = self.open_tenant(&asked.session_id, Some(asked.virtual_tenant_id));
         let (_, tenant) = opened.await?;
         tenant
@@ -385,7 +387,7 @@ impl SessionApi for Library {
             .ok_or(SessionError::NotFound { what: "tenant" })
     }
 
-    async fn run_trigger(&self, asked: CallTrigger) -> Result<TriggerRow, SessionError> {
+    async fn run_trigger(&self, asked: CallTrigger) -> Result<TriggerOutcome, SessionError> {
         let trouble = self.trouble()?;
         let mut triggers = self.triggers.iter();
         let trigger = triggers
@@ -408,11 +410,11 @@ impl SessionApi for Library {
                 trigger: name,
                 error: Box::new(failure()),
             }),
-            _ => Ok(TriggerRow {
+            _ => Ok(TriggerOutcome {
                 status: TriggerStatus::Completed,
                 records: 3,
                 duration_ms: Some(1.5),
-                ..TriggerRow::pending(&name, &trigger.domain, trigger.phase)
+                ..TriggerOutcome::pending(&name, &trigger.domain, trigger.phase)
             }),
         }
     }

@@ -14,8 +14,9 @@ use super::town::{
     account, base, board, book, domain, finding, notice, session, stored, triggered, triggers,
 };
 use crate::catalog::{Account, Domain, EntityRef, Trigger};
-use crate::repo::{KeyUse, RepoError, SessionRow, SessionStatus};
-use crate::segment::StoredSegment;
+use crate::model::StoredSegment;
+use crate::model::{Session, SessionStatus};
+use crate::repo::{KeyUse, RepoError};
 use crate::sessions::{NewSession, SessionError};
 
 /// What goes wrong.
@@ -47,7 +48,7 @@ pub(in crate::http) struct Library {
     domains: Vec<Domain>,
     triggers: Vec<Trigger>,
     schemas: Vec<(EntityRef, Value)>,
-    pub(in crate::http) sessions: Arc<Mutex<BTreeMap<String, SessionRow>>>,
+    pub(in crate::http) sessions: Arc<Mutex<BTreeMap<String, Session>>>,
     pub(in crate::http) segments: Mutex<HashMap<(Uuid, String, String), StoredSegment>>,
     pub(in crate::http) trouble: Mutex<Trouble>,
     pub(in crate::http) now: Mutex<DateTime<Utc>>,
@@ -81,7 +82,7 @@ impl Library {
     }
 
     /// Keeps a session, with its books where it is open.
-    pub(in crate::http) fn keep(&self, session: SessionRow) {
+    pub(in crate::http) fn keep(&self, session: Session) {
         for tenant in session.tenants.iter().filter(|_| session.status.is_open()) {
             let books: Vec<Value> = (0..5)
                 .map(|n: u32| {
@@ -121,14 +122,14 @@ impl Library {
         self.put(session);
     }
 
-    fn put(&self, session: SessionRow) {
+    fn put(&self, session: Session) {
         let mut sessions = self.sessions.lock().unwrap();
         sessions.insert(session.session_id.clone(), session);
         self.changed.send_replace(());
     }
 
     /// The session that the same request had made before.
-    fn made_before(&self, new: &NewSession) -> Result<Option<SessionRow>, SessionError> {
+    fn made_before(&self, new: &NewSession) -> Result<Option<Session>, SessionError> {
         let keys = self.keys.lock().unwrap();
         let Some((key, before)) = new
             .key
@@ -148,7 +149,7 @@ impl Library {
         }
     }
 
-    fn open(session: &SessionRow) -> Result<(), SessionError> {
+    fn open(session: &Session) -> Result<(), SessionError> {
         match session.status {
             SessionStatus::Ready | SessionStatus::Partial => Ok(()),
             status @ (SessionStatus::Cloning | SessionStatus::Failed) => {
@@ -174,7 +175,7 @@ impl Library {
         }
     }
 
-    fn row(&self, new: NewSession) -> Result<SessionRow, SessionError> {
+    fn row(&self, new: NewSession) -> Result<Session, SessionError> {
         if new.account != "library" {
             return Err(SessionError::UnknownAccount {
                 asked: new.account,

@@ -3,8 +3,8 @@
 use sqlx::migrate::Migrator;
 
 use super::*;
+use crate::model::{Part, Session};
 use crate::repo::sqlite::writing::begin;
-use crate::repo::{Part, SessionRow};
 
 /// The tables as the first version made them.
 async fn first_version(directory: &Path) -> Connections {
@@ -18,7 +18,7 @@ async fn first_version(directory: &Path) -> Connections {
 }
 
 /// Writes a READY session as the first version did, which knew neither triggers nor parts.
-async fn write(connections: &Connections, session: &SessionRow) {
+async fn write(connections: &Connections, session: &Session) {
     let statement = "INSERT INTO demo_sessions (session_id, account, catalog_digest, status, \
          session_created_at, created_at, expires_at, error) VALUES (?, ?, ?, 'READY', ?, ?, ?, ?)";
     sqlx::query(statement)

@@ -7,8 +7,8 @@ use wasmtime::component::InstancePre;
 
 use super::{CallContext, Failure, GuestError};
 use crate::fault::shortened;
+use crate::model;
 use crate::sandbox::store::State;
-use crate::segment;
 
 pub(super) use lifecycle::{clone_prepared, clone_tenant, plan_cleanup, prepare};
 pub(super) use triggers::run_trigger;
@@ -107,10 +107,10 @@ impl<'c> Told<'c> {
 }
 
 /// Segments that came back.
-fn returned(segments: Vec<types::SegmentResult>) -> Vec<segment::Segment> {
+fn returned(segments: Vec<types::SegmentResult>) -> Vec<model::Segment> {
     segments
         .into_iter()
-        .map(|segment| segment::Segment {
+        .map(|segment| model::Segment {
             entity: segment.entity,
             rows: segment.rows,
         })

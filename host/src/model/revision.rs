@@ -119,7 +119,7 @@ pub fn versions(revisions: &[Revision], domain: &str) -> Vec<String> {
 /// The components that something names: the newest revision, what its rollbacks lead to, the revisions of
 /// sessions that the ledger has, and those that others came after since `since`: a session that is being made
 /// of one of them may not have been written yet.
-pub(super) fn named(
+pub fn named(
     revisions: &[Revision],
     of_sessions: &[u32],
     since: DateTime<Utc>,

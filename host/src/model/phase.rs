@@ -1,0 +1,38 @@
+//! The phases of triggers.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// When a trigger is called, and what it makes. The phases follow each other in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Alerts: what somebody should act on.
+    Alerts,
+    /// Insights: what the records show.
+    Insights,
+    /// KPIs: the figures that sum it up.
+    Kpis,
+}
+
+impl Phase {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::Alerts, Self::Insights, Self::Kpis];
+
+    /// Its name in the catalog, the store and the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alerts => "alerts",
+            Self::Insights => "insights",
+            Self::Kpis => "kpis",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
