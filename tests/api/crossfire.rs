@@ -4,6 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -13,6 +14,8 @@ use crate::support::{ADMIN_KEY, Host, Puppets, TestApp, guests_dir, until};
 
 /// The most that a host may hold over what it held before, whatever it is sent.
 const SLACK_KIB: u64 = 64 << 10;
+/// How long a connection may take to send a head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Threads for work that blocks.
 const BLOCKING: usize = 2;
 
@@ -75,6 +78,7 @@ fn a_full_host_answers_its_next_caller() {
         socket.set_nonblocking(true).unwrap();
     }
     // The host closes what is too much, without having sent anything.
+    let begun = Instant::now();
     until("the others are closed", || {
         let is_open = |socket: &mut TcpStream| {
             let read = socket.read(&mut [0]);
@@ -86,6 +90,10 @@ fn a_full_host_answers_its_next_caller() {
             .count();
         (open < 16).then_some(())
     });
+    assert!(
+        begun.elapsed() < HEAD_TIMEOUT / 2,
+        "they were closed because their heads did not come"
+    );
     assert_eq!(host.get("/healthz").0, 200);
 }
 
@@ -127,6 +135,8 @@ fn selection_leaves_the_async_threads_free() {
     runtime.block_on(async {
         let app = TestApp::over(&hosting).await;
         let session = app.create("show").await.expect(200);
+        let id = session["session_id"].as_str().unwrap();
+        let status = format!("/api/demo/sessions/{id}/status");
         // Every thread for work that blocks is taken.
         let (release, released) = mpsc::channel::<()>();
         let released = std::sync::Arc::new(std::sync::Mutex::new(released));
@@ -144,6 +154,8 @@ fn selection_leaves_the_async_threads_free() {
         for _ in 0..200 {
             assert!(futures_util::poll!(&mut listing).is_pending());
             app.get("/healthz").await.expect(200);
+            // The store answers this, so by now it has answered the listing as well: only the selection is left.
+            app.get(&status).await.expect(200);
         }
         for _ in &busy {
             release.send(()).unwrap();
