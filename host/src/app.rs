@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use crate::allocator;
 use crate::catalog::{Account, Catalog, CatalogError};
 use crate::clock::{Clock as _, SharedClock, SystemClock};
-use crate::config::{Config, SandboxLimits, Sources};
+use crate::config::{Config, Sources};
 use crate::fault::{Fault, Faults};
 use crate::http::{
     self, ApiKey, ClientRate, EventStreams, HttpState, Pace, ReadBounds, Reads, ServeBounds,
@@ -27,6 +27,7 @@ use crate::notices::Notices;
 use crate::plugins::{self, Loader, Registry, Versions};
 use crate::receipts::Seal;
 use crate::repo::{self, Repo};
+use crate::sandbox::SandboxLimits;
 use crate::sandbox::{CodeCache, CompileLimits, Compiler, Preparation, Sandbox, SandboxConfig};
 use crate::sessions::{
     BreakerPolicy, CloneBounds, RandomIds, Safeguards, SessionParts, SessionPolicy, Sessions,
@@ -99,7 +100,7 @@ impl App {
         let watch = self
             .watch
             .map(|directory| tokio::spawn(self.sessions.clone().watch_plugins(directory)));
-        let upkeep = tokio::spawn(metrics::keep_up());
+        let upkeep = tokio::spawn(metrics::run_maintenance());
         let memory = tokio::spawn(allocator::give_back_regularly());
         let sessions = self.sessions.clone();
         let stopping = async move {
@@ -151,7 +152,7 @@ pub fn session_parts(config: &Config, workings: Workings) -> anyhow::Result<Sess
         limits: workings.limits,
         repo: workings.repo,
         clock: workings.clock,
-        seal: Arc::new(Seal::new(config.keys()?.receipt_key())?),
+        seal: Arc::new(Seal::new(config.key_settings().open()?.receipt_key())?),
         ids: Arc::new(RandomIds),
         policy: SessionPolicy {
             duration: config.session_duration,
@@ -199,7 +200,7 @@ pub fn session_parts(config: &Config, workings: Workings) -> anyhow::Result<Sess
 /// # Errors
 /// Where a key cannot be made or read.
 pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
-    let keys = config.keys()?;
+    let keys = config.key_settings().open()?;
     Ok(http::router(HttpState {
         sessions: Arc::new(sessions.clone()),
         tokens: Arc::new(Tokens::new(keys.token_key())?),
@@ -352,7 +353,7 @@ async fn load_plugins(
 
 /// Has this host sign as the other hosts of the store do.
 async fn share_keys(config: &Config, repo: &Arc<dyn Repo>) -> anyhow::Result<()> {
-    let keys = config.keys()?;
+    let keys = config.key_settings().open()?;
     let own = keys.fingerprints();
     let known = repo.keep_fingerprints(&own, config.replace_keys).await?;
     Ok(keys.refuse_others(&known)?)
@@ -372,7 +373,7 @@ pub fn claim<'c>(catalog: &'c Catalog, views: &'c [ViewSpec], replace: bool) -> 
 fn cache(config: &Config) -> anyhow::Result<CodeCache> {
     let own = || config.data_dir.join("cache");
     let directory = config.cache_dir.clone().unwrap_or_else(own);
-    let keys = config.keys()?;
+    let keys = config.key_settings().open()?;
     CodeCache::open(directory.clone(), keys.cache_key()).with_context(|| {
         format!(
             "the cache directory `{}` cannot be used",

@@ -23,6 +23,7 @@ pub mod fault;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod http;
+pub mod keys;
 pub mod logging;
 pub mod metrics;
 pub mod mirror;
@@ -32,6 +33,7 @@ pub mod plugins;
 pub mod receipts;
 pub mod repo;
 pub mod sandbox;
+pub mod secret;
 
 pub mod sessions;
 pub mod traces;

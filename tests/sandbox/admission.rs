@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use levain::catalog::Catalog;
-use levain::config::{SandboxLimits, Sources};
+use levain::config::Sources;
 use levain::plugins::{self, Refusal, Registry};
+use levain::sandbox::SandboxLimits;
 use levain::sandbox::{CodeCache, CompileError, Compiler, Sandbox, SandboxConfig};
 use tempfile::TempDir;
 

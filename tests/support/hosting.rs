@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use levain::catalog::Catalog;
-use levain::config::{SandboxLimits, Sources};
+use levain::config::Sources;
 use levain::plugins::{self, Registry};
+use levain::sandbox::SandboxLimits;
 use levain::sandbox::{CodeCache, Sandbox, SandboxConfig};
 
 /// A catalog with its components compiled; shared by every test that changes none of it.

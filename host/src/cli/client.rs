@@ -8,7 +8,7 @@ use ureq::Agent;
 use ureq::http::{Method, Request, header};
 
 use super::Failure;
-use crate::config::Secret;
+use crate::secret::Secret;
 
 /// A creation answers when it is done; nothing takes longer than this.
 const TIMEOUT: Duration = Duration::from_secs(120);

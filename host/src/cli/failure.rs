@@ -2,8 +2,8 @@
 
 use super::client::Problem;
 use super::output::Output;
-use crate::config::KeyError;
 use crate::fault::Faults;
+use crate::keys::KeyError;
 use crate::repo::OpenError;
 
 /// A command that failed.

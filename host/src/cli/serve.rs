@@ -8,7 +8,8 @@ use clap::{Arg, ArgMatches, Command};
 use super::output::Output;
 use super::{Ending, Failure};
 use crate::app;
-use crate::config::{Config, ConfigError, Keys, SETTINGS, Setting, Sources};
+use crate::config::{Config, ConfigError, SETTINGS, Setting, Sources};
+use crate::keys::Keys;
 use crate::logging;
 use crate::traces::Traces;
 
@@ -30,7 +31,7 @@ pub(super) fn run(arguments: &ServeArguments, output: &Output) -> Result<Ending,
     // The last spans are sent when this goes, whichever way the host ends.
     let traces = Traces::from_environment()?;
     logging::start(&config.log, config.log_format, &traces)?;
-    let keys = config.keys().map_err(|error| {
+    let keys = config.key_settings().open().map_err(|error| {
         Failure::from(error).with_hint(
             "INTERNAL_API_KEY=$(openssl rand -hex 32) ADMIN_API_KEY=$(openssl rand -hex 32) levain serve ...",
         )
@@ -92,8 +93,8 @@ fn argument(setting: &'static Setting) -> Arg {
         setting.doc, setting.variable, setting.default
     );
     let argument = Arg::new(setting.key)
-        .long(setting.flag)
-        .value_name(setting.value_name)
+        .long(setting.flag())
+        .value_name(setting.kind.placeholder())
         .help(help);
     if setting.key.starts_with("sandbox.") {
         argument.help_heading("Sandbox limits (the catalog can set them per domain)")

@@ -84,7 +84,7 @@ impl Sources {
         resolution.refuse_unknown_variables(self.variables.keys());
         for setting in SETTINGS {
             if let Some(text) = self.flags.get(setting.key) {
-                resolution.set(setting, text, &format!("--{}", setting.flag));
+                resolution.set(setting, text, &format!("--{}", setting.flag()));
             }
         }
         resolution.refuse_half_a_webhook();
@@ -108,8 +108,8 @@ impl Resolution {
     fn set(&mut self, setting: &Setting, text: &str, source: &str) {
         if let Err(reason) = (setting.set)(&mut self.config, text) {
             self.faults.push(match setting.kind {
-                Kind::Secret => format!("{source}: the value {reason}"),
-                Kind::Plain | Kind::Path => format!("{source}: `{text}` {reason}"),
+                Kind::Secret(_) => format!("{source}: the value {reason}"),
+                Kind::Plain(_) | Kind::Path(_) => format!("{source}: `{text}` {reason}"),
             });
         }
     }
@@ -127,7 +127,7 @@ impl Resolution {
                 None => self
                     .faults
                     .push(format!("{source}: a text or a number is wanted")),
-                Some(text) if setting.kind == Kind::Path && !text.is_empty() => {
+                Some(text) if matches!(setting.kind, Kind::Path(_)) && !text.is_empty() => {
                     let directory = file.parent().unwrap_or(Path::new(""));
                     let path = directory.join(text);
                     self.set(setting, &path.to_string_lossy(), &source);

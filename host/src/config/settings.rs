@@ -1,13 +1,20 @@
-//! The one table of settings: name, variable, flag, default and meaning.
+//! The one table of settings: field, type, variable, default, bounds and meaning of each.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Config;
-use super::store::store_url;
+use ipnet::IpNet;
+
 use super::value::{
-    address, api_key, key_prefix, log_filter, log_format, minutes, networks, path, redis_url,
-    seconds, signing_key, switch, webhook_secret, webhook_url, whole,
+    address, key_prefix, log_filter, log_format, minutes, networks, path, redis_url, seconds,
+    switch, webhook_secret, webhook_url, whole,
 };
+use crate::keys::{api_key, signing_key};
+use crate::logging::LogFormat;
+use crate::repo::StoreUrl;
+use crate::sandbox::SandboxLimits;
+use crate::secret::Secret;
 
 /// One setting.
 #[derive(Debug)]
@@ -16,40 +23,33 @@ pub struct Setting {
     pub key: &'static str,
     /// Its environment variable.
     pub variable: &'static str,
-    /// Another variable that is read where the first is not set.
+    /// Another variable, read where the first is not set.
     pub other_variable: Option<&'static str>,
-    /// Its flag, without the dashes.
-    pub flag: &'static str,
-    /// What stands for its value in help.
-    pub value_name: &'static str,
-    /// Its default, in words where only the machine can tell.
+    /// The kind of its text.
+    pub kind: Kind,
+    /// Its default.
     pub default: SettingDefault,
-    /// What it means, in a line.
+    /// Its meaning, in a line.
     pub doc: &'static str,
-    /// How its text is taken into the configuration.
+    /// Parses its text into the configuration.
     pub(super) set: fn(&mut Config, &str) -> Result<(), String>,
-    /// What kind of text it is.
-    pub(super) kind: Kind,
 }
 
-/// What a setting is when nobody sets it.
+impl Setting {
+    /// Its flag, without the leading dashes.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.key.replace(['_', '.'], "-")
+    }
+}
+
+/// The default of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingDefault {
     /// This text.
     Text(&'static str),
-    /// Something that is known at run time only, described here.
+    /// Known at run time only; the text describes it.
     Described(&'static str),
-}
-
-/// What kind of text a setting is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Anything that can be shown.
-    Plain,
-    /// A path: relative ones in the configuration file are relative to it.
-    Path,
-    /// A key: never shown, not even when it is wrong.
-    Secret,
 }
 
 impl std::fmt::Display for SettingDefault {
@@ -59,249 +59,238 @@ impl std::fmt::Display for SettingDefault {
     }
 }
 
+/// The kind of a setting's text, with the placeholder of its value in the help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text that errors may repeat.
+    Plain(&'static str),
+    /// A path: a relative one in the configuration file is relative to that file.
+    Path(&'static str),
+    /// A secret: no error repeats it.
+    Secret(&'static str),
+}
+
+impl Kind {
+    /// The placeholder of the value.
+    #[must_use]
+    pub const fn placeholder(self) -> &'static str {
+        match self {
+            Self::Plain(name) | Self::Path(name) | Self::Secret(name) => name,
+        }
+    }
+}
+
 /// The setting of a key.
 #[must_use]
 pub fn setting(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)
 }
 
-const fn text(
-    key: &'static str,
-    variable: &'static str,
-    flag: &'static str,
-    value_name: &'static str,
-    default: &'static str,
-    doc: &'static str,
-    set: fn(&mut Config, &str) -> Result<(), String>,
-) -> Setting {
-    Setting {
-        key,
-        variable,
-        other_variable: None,
-        flag,
-        value_name,
-        default: SettingDefault::Text(default),
-        doc,
-        set,
-        kind: Kind::Plain,
-    }
-}
-
-impl Setting {
-    const fn path(mut self) -> Self {
-        self.kind = Kind::Path;
-        self
-    }
-
-    const fn secret(mut self) -> Self {
-        self.kind = Kind::Secret;
-        self.described()
-    }
-
-    /// Its default is the machine's; the text only describes it.
-    const fn described(mut self) -> Self {
-        if let SettingDefault::Text(text) = self.default {
-            self.default = SettingDefault::Described(text);
+/// Declares [`Config`] and [`SETTINGS`] from one list. A row is
+///
+/// ```text
+/// /// meaning
+/// field ("key, where it is not the field's name"): Type { value before any is set } =
+///     Kind("PLACEHOLDER"), "VARIABLE" or "OTHER_VARIABLE", Default("text"), reader;
+/// ```
+///
+/// Fields without a value of their own before any is set have that of `Default`; rows of `sandbox` are fields of
+/// [`SandboxLimits`].
+macro_rules! settings {
+    (
+        config { $(
+            #[doc = $doc:literal]
+            $field:ident $(($key:literal))? : $type:ty $({ $initial:expr })? =
+                $kind:ident($placeholder:literal), $variable:literal $(or $other:literal)?,
+                $default:ident($text:literal), $read:expr;
+        )* }
+        sandbox { $(
+            #[doc = $limit_doc:literal]
+            $limit:ident = $limit_kind:ident($limit_placeholder:literal), $limit_variable:literal,
+                $limit_default:ident($limit_text:literal), $limit_read:expr;
+        )* }
+    ) => {
+        /// Every setting of the host, resolved and checked.
+        #[derive(Debug, Clone)]
+        pub struct Config {
+            $(#[doc = $doc] pub $field: $type,)*
+            /// Limits of a plugin where the catalog sets none.
+            pub sandbox: SandboxLimits,
         }
-        self
-    }
 
-    const fn or_variable(mut self, variable: &'static str) -> Self {
-        self.other_variable = Some(variable);
-        self
-    }
+        impl Config {
+            /// The configuration before the first default is set.
+            pub(super) fn blank() -> Self {
+                Self {
+                    $($field: settings!(@initial $($initial)?),)*
+                    sandbox: SandboxLimits::default(),
+                }
+            }
+        }
+
+        /// Every setting of the host.
+        pub static SETTINGS: &[Setting] = &[
+            $(Setting {
+                key: settings!(@key $field $($key)?),
+                variable: $variable,
+                other_variable: settings!(@other $($other)?),
+                kind: Kind::$kind($placeholder),
+                default: SettingDefault::$default($text),
+                doc: $doc.trim_ascii_start(),
+                set: |config, text| {
+                    let read: fn(&str) -> Result<$type, String> = $read;
+                    config.$field = read(text)?;
+                    Ok(())
+                },
+            },)*
+            $(Setting {
+                key: concat!("sandbox.", stringify!($limit)),
+                variable: $limit_variable,
+                other_variable: None,
+                kind: Kind::$limit_kind($limit_placeholder),
+                default: SettingDefault::$limit_default($limit_text),
+                doc: $limit_doc.trim_ascii_start(),
+                set: |config, text| {
+                    let read: fn(&str) -> Result<u32, String> = $limit_read;
+                    config.sandbox.$limit = read(text)?;
+                    Ok(())
+                },
+            },)*
+        ];
+    };
+    (@initial) => { Default::default() };
+    (@initial $initial:expr) => { $initial };
+    (@key $field:ident) => { stringify!($field) };
+    (@key $field:ident $key:literal) => { $key };
+    (@other) => { None };
+    (@other $other:literal) => { Some($other) };
 }
 
-/// Every setting of the host.
 #[rustfmt::skip]
-pub static SETTINGS: &[Setting] = &[
-    text("listen", "LEVAIN_LISTEN", "listen", "ADDRESS", "127.0.0.1:8018",
-        "Where the HTTP API listens",
-        |config, text| { config.listen = address(text)?; Ok(()) }),
-    text("data_dir", "LEVAIN_DATA_DIR", "data-dir", "DIR", "data",
-        "Directory of the store and the keys; one host at a time holds it",
-        |config, text| { config.data_dir = path(text)?; Ok(()) }).path(),
-    text("cache_dir", "LEVAIN_CACHE_DIR", "cache-dir", "DIR", "`cache` in the data directory",
-        "Directory of compiled code; the host's own, and no other's",
-        |config, text| { config.cache_dir = Some(path(text)?); Ok(()) }).path().described(),
-    text("catalog", "LEVAIN_CATALOG", "catalog", "FILE", "fixtures/catalog.toml",
-        "The catalog of accounts and domains",
-        |config, text| { config.catalog = path(text)?; Ok(()) }).path(),
-    text("plugins", "LEVAIN_PLUGINS", "plugins", "DIR", "target/plugins",
-        "Directory of the domains' components",
-        |config, text| { config.plugins = path(text)?; Ok(()) }).path(),
-    text("prepared_images", "LEVAIN_PREPARED_IMAGES", "prepared-images", "BOOL", "true",
-        "Whether components are prepared with their fixtures once, at the start, and not by every session",
-        |config, text| { config.prepared_images = switch(text)?; Ok(()) }),
-    text("watch", "LEVAIN_WATCH", "watch", "DIR", "none",
-        "A directory of components to watch, for development: what changes there is proven and serves, or is refused",
-        |config, text| { config.watch = Some(path(text)?); Ok(()) }).path().described(),
-    text("replace_catalog", "LEVAIN_REPLACE_CATALOG", "replace-catalog", "BOOL", "false",
-        "Whether catalog and components, as they are given, take the place of others in the store: unproven, as one release",
-        |config, text| { config.replace_catalog = switch(text)?; Ok(()) }),
-    text("replace_keys", "LEVAIN_REPLACE_KEYS", "replace-keys", "BOOL", "false",
-        "Whether the token and receipt keys of this host replace others that the store knows: tokens of live sessions then open nothing",
-        |config, text| { config.replace_keys = switch(text)?; Ok(()) }),
-    text("database_url", "DEMO_SESSION_DATABASE_URL", "database-url", "URL", "an SQLite file in the data directory",
-        "The store: postgres://name:password@server/database, or sqlite:path/to/file",
-        |config, text| { config.database_url = Some(store_url(text)?); Ok(()) }).secret(),
-    text("database_connections", "LEVAIN_DATABASE_CONNECTIONS", "database-connections", "COUNT", "16",
-        "Connections to a PostgreSQL server",
-        |config, text| { config.database_connections = whole(text, 2..=1000)?; Ok(()) }),
-    text("session_duration_minutes", "DEMO_SESSION_DURATION_MINUTES", "session-duration-minutes", "MINUTES", "30",
-        "How long a session lives",
-        |config, text| {
-            config.session_duration = Duration::from_secs(60 * whole(text, 1..=525_600_u64)?);
-            Ok(())
-        }),
-    text("max_extensions", "DEMO_SESSION_MAX_EXTENSIONS", "max-extensions", "TIMES", "3",
-        "How often a session can be extended",
-        |config, text| { config.max_extensions = whole(text, 0..=1000)?; Ok(()) }),
-    text("cleanup_interval_minutes", "DEMO_SESSION_CLEANUP_INTERVAL_MINUTES", "cleanup-interval-minutes", "MINUTES", "1",
-        "How often sessions whose time is over are looked for and destroyed",
-        |config, text| { config.cleanup_interval = minutes(text, 0.05..=1440.0)?; Ok(()) }),
-    text("cleanup_grace_minutes", "DEMO_SESSION_CLEANUP_GRACE_MINUTES", "cleanup-grace-minutes", "MINUTES", "0",
-        "How long after its end a session is kept before it is destroyed; its data is closed all the same",
-        |config, text| { config.cleanup_grace = minutes(text, 0.0..=525_600.0)?; Ok(()) }),
-    text("ledger_days", "DEMO_SESSION_LEDGER_DAYS", "ledger-days", "DAYS", "30",
-        "How long destroyed sessions and the audits of their cleanup stay in the ledger",
-        |config, text| {
-            config.ledger = Duration::from_secs(86_400 * whole(text, 0..=36_500_u64)?);
-            Ok(())
-        }),
-    text("lease_seconds", "LEVAIN_LEASE_SECONDS", "lease-seconds", "SECONDS", "45",
-        "How long a clone may take; what a host that died was at work on is found after as long",
-        |config, text| { config.lease = seconds(text, 1.0..=3600.0)?; Ok(()) }),
-    text("clones_under_way", "LEVAIN_CLONES_UNDER_WAY", "clones-under-way", "COUNT", "16",
-        "Sessions that are created or reset at once",
-        |config, text| { config.clones_under_way = whole(text, 1..=1024)?; Ok(()) }),
-    text("clone_queue", "LEVAIN_CLONE_QUEUE", "clone-queue", "COUNT", "256",
-        "Requests that may wait for one of them to end; more are answered 503",
-        |config, text| { config.clone_queue = whole(text, 0..=65_536)?; Ok(()) }),
-    text("clone_queue_seconds", "LEVAIN_CLONE_QUEUE_SECONDS", "clone-queue-seconds", "SECONDS", "10",
-        "How long such a request waits before it is answered 503",
-        |config, text| { config.clone_queue_wait = seconds(text, 0.0..=600.0)?; Ok(()) }),
-    text("session_output_mib", "LEVAIN_SESSION_OUTPUT_MIB", "session-output-mib", "MIB", "32",
-        "Records that one session may have; past it the domain that has the most fails",
-        |config, text| { config.session_output_mib = whole(text, 1..=4096)?; Ok(()) }),
-    text("clones_output_mib", "LEVAIN_CLONES_OUTPUT_MIB", "clones-output-mib", "MIB", "512",
-        "Records that all clones under way may have together: each is given session_output_mib of it, or waits",
-        |config, text| { config.clones_output_mib = whole(text, 1..=1_048_576)?; Ok(()) }),
-    text("creations_per_minute", "LEVAIN_CREATIONS_PER_MINUTE", "creations-per-minute", "COUNT", "60",
-        "Sessions that one client address may create or reset in a minute; more are answered 429; 0 is no limit",
-        |config, text| { config.creations_per_minute = whole(text, 0..=60_000)?; Ok(()) }),
-    text("creations_burst", "LEVAIN_CREATIONS_BURST", "creations-burst", "COUNT", "60",
-        "How many of them it may ask for at once, after a while without any",
-        |config, text| { config.creations_burst = whole(text, 1..=60_000)?; Ok(()) }),
-    text("reads_per_minute", "LEVAIN_READS_PER_MINUTE", "reads-per-minute", "COUNT", "12000",
-        "GET requests that one client address may send in a minute, a sixth of them at once; more are answered 429; 0 is no limit",
-        |config, text| { config.reads_per_minute = whole(text, 0..=6_000_000)?; Ok(()) }),
-    text("reads_at_once", "LEVAIN_READS_AT_ONCE", "reads-at-once", "COUNT", "32",
-        "Answers to GET requests that are prepared for one client address, or on their way to it, at once; more are answered 429",
-        |config, text| { config.reads_at_once = whole(text, 1..=65_536)?; Ok(()) }),
-    text("connections", "LEVAIN_CONNECTIONS", "connections", "COUNT", "1024",
-        "Connections that are open at once; for one more, that is closed which waits longest of the address that has most",
-        |config, text| { config.connections = whole(text, 16..=65_536)?; Ok(()) }),
-    text("trusted_proxies", "LEVAIN_TRUSTED_PROXIES", "trusted-proxies", "NETWORKS", "none",
-        "Proxies that add to X-Forwarded-For, such as 10.0.0.0/8,fd00::/8; from others it says nothing",
-        |config, text| { config.trusted_proxies = networks(text)?; Ok(()) }).described(),
-    text("event_streams", "LEVAIN_EVENT_STREAMS", "event-streams", "COUNT", "256",
-        "Streams of session events that are open at once; more are answered 503",
-        |config, text| { config.event_streams = whole(text, 0..=65_536)?; Ok(()) }),
-    text("event_streams_share", "LEVAIN_EVENT_STREAMS_SHARE", "event-streams-share", "COUNT", "64",
-        "Streams of session events that one client address may have open at once, and as many of one session; more are answered 429",
-        |config, text| { config.event_streams_share = whole(text, 1..=65_536)?; Ok(()) }),
-    text("enable_demo_alert_generation", "ENABLE_DEMO_ALERT_GENERATION", "enable-demo-alert-generation", "BOOL", "true",
-        "Whether a new session's alerts are looked for",
-        |config, text| { config.alert_generation = switch(text)?; Ok(()) }),
-    text("enable_demo_ai_insights", "ENABLE_DEMO_AI_INSIGHTS", "enable-demo-ai-insights", "BOOL", "true",
-        "Whether a new session's insights are computed",
-        |config, text| { config.insight_generation = switch(text)?; Ok(()) }),
-    text("internal_api_key", "INTERNAL_API_KEY", "internal-api-key", "KEY", "made at first start and kept in the data directory",
-        "The key of the internal API; required when listening beyond loopback",
-        |config, text| { config.internal_api_key = Some(api_key(text)?); Ok(()) }).secret(),
-    text("admin_api_key", "ADMIN_API_KEY", "admin-api-key", "KEY", "made at first start and kept in the data directory",
-        "The key of the plugin API; required when listening beyond loopback",
-        |config, text| { config.admin_api_key = Some(api_key(text)?); Ok(()) }).secret(),
-    text("token_key", "LEVAIN_TOKEN_KEY", "token-key", "HEX", "made at first start and kept in the data directory",
-        "The PASETO v4.public secret key that signs access tokens: an Ed25519 seed and its public key",
-        |config, text| { config.token_key = Some(signing_key(text)?); Ok(()) }).secret(),
-    text("receipt_key", "LEVAIN_RECEIPT_KEY", "receipt-key", "HEX", "made at first start and kept in the data directory",
-        "The Ed25519 seed and public key that sign receipts; hosts on one store have the same, and the same token_key",
-        |config, text| { config.receipt_key = Some(signing_key(text)?); Ok(()) }).secret(),
-    text("redis_url", "REDIS_URL", "redis-url", "URL", "no Redis",
-        "The Redis that sessions are mirrored in: redis://:password@server:6379/0, rediss:// with TLS",
-        |config, text| { config.redis_url = Some(redis_url(text)?); Ok(()) }).secret(),
-    text("redis_key_prefix", "REDIS_KEY_PREFIX", "redis-key-prefix", "PREFIX", "demo:session",
-        "What a session's key in Redis begins with",
-        |config, text| { config.redis_key_prefix = key_prefix(text)?; Ok(()) }),
-    text("redis_session_ttl", "REDIS_SESSION_TTL", "redis-session-ttl", "SECONDS", "until the session expires",
-        "How long a session's key in Redis lives after each change",
-        |config, text| {
-            config.redis_session_ttl = Some(Duration::from_secs(whole(text, 1..=31_536_000_u64)?));
-            Ok(())
-        }).described(),
-    text("webhook_url", "LEVAIN_WEBHOOK_URL", "webhook-url", "URL", "no webhook",
-        "Where operator notices are sent, signed; needs webhook_secret",
-        |config, text| { config.webhook_url = Some(webhook_url(text)?); Ok(()) }).secret(),
-    text("webhook_secret", "LEVAIN_WEBHOOK_SECRET", "webhook-secret", "SECRET", "no webhook",
-        "What they are signed with: whsec_ and base64, as Standard Webhooks has it",
-        |config, text| { config.webhook_secret = Some(webhook_secret(text)?); Ok(()) }).secret(),
-    text("max_body_bytes", "LEVAIN_MAX_BODY_BYTES", "max-body-bytes", "BYTES", "65536",
-        "The largest body of a request",
-        |config, text| { config.max_body_bytes = whole(text, 1024..=67_108_864)?; Ok(()) }),
-    text("clone_workers", "LEVAIN_CLONE_WORKERS", "clone-workers", "THREADS", "one per processor",
-        "Threads that run plugins",
-        |config, text| { config.clone_workers = whole(text, 1..=256)?; Ok(()) }).described(),
-    text("breaker_failures", "LEVAIN_BREAKER_FAILURES", "breaker-failures", "COUNT", "3",
-        "Calls of one kind into a version that hit a limit in a row before the next ones are failed without being made",
-        |config, text| { config.breaker_failures = whole(text, 1..=1_000_000)?; Ok(()) }),
-    text("breaker_seconds", "LEVAIN_BREAKER_SECONDS", "breaker-seconds", "SECONDS", "30",
-        "How long they are, until one call is made as a probe",
-        |config, text| { config.breaker_rest = seconds(text, 1.0..=86_400.0)?; Ok(()) }),
-    text("watch_sessions", "LEVAIN_WATCH_SESSIONS", "watch-sessions", "COUNT", "20",
-        "Sessions of a new plugin revision that are watched, and all of its first ten minutes; 0 watches none",
-        |config, text| { config.watch_sessions = whole(text, 0..=1_000_000)?; Ok(()) }),
-    text("watch_failures", "LEVAIN_WATCH_FAILURES", "watch-failures", "COUNT", "3",
-        "How many of them, and at least one in ten, must fail in a domain that the revision changed before it is rolled back",
-        |config, text| { config.watch_failures = whole(text, 1..=1_000_000)?; Ok(()) }),
-    text("log", "LEVAIN_LOG", "log", "FILTER", "info",
-        "What is logged",
-        |config, text| { config.log = log_filter(text)?; Ok(()) }).or_variable("RUST_LOG"),
-    text("log_format", "LEVAIN_LOG_FORMAT", "log-format", "FORMAT", "auto",
-        "How a log line looks: human, json, or auto (human on a terminal)",
-        |config, text| { config.log_format = log_format(text)?; Ok(()) }),
-    text("sandbox.memory_mib", "LEVAIN_SANDBOX_MEMORY_MIB", "sandbox-memory-mib", "MIB", "128",
-        "Linear memory of one call into a plugin",
-        |config, text| { config.sandbox.memory_mib = whole(text, 1..=4096)?; Ok(()) }),
-    text("sandbox.table_elements", "LEVAIN_SANDBOX_TABLE_ELEMENTS", "sandbox-table-elements", "COUNT", "20000",
-        "Elements of all tables of a plugin",
-        |config, text| { config.sandbox.table_elements = whole(text, 1..=1_000_000)?; Ok(()) }),
-    text("sandbox.stack_kib", "LEVAIN_SANDBOX_STACK_KIB", "sandbox-stack-kib", "KIB", "512",
-        "WebAssembly stack of one call into a plugin; the same for all domains",
-        |config, text| { config.sandbox.stack_kib = whole(text, 64..=8192)?; Ok(()) }),
-    text("sandbox.output_kib", "LEVAIN_SANDBOX_OUTPUT_KIB", "sandbox-output-kib", "KIB", "16384",
-        "Text that one clone may return",
-        |config, text| { config.sandbox.output_kib = whole(text, 1..=1_048_576)?; Ok(()) }),
-    text("sandbox.records", "LEVAIN_SANDBOX_RECORDS", "sandbox-records", "COUNT", "50000",
-        "Records that one clone may return",
-        |config, text| { config.sandbox.records = whole(text, 1..=10_000_000)?; Ok(()) }),
-    text("sandbox.log_kib", "LEVAIN_SANDBOX_LOG_KIB", "sandbox-log-kib", "KIB", "64",
-        "Log text of one call into a plugin",
-        |config, text| { config.sandbox.log_kib = whole(text, 1..=16_384)?; Ok(()) }),
-    text("sandbox.log_lines", "LEVAIN_SANDBOX_LOG_LINES", "sandbox-log-lines", "COUNT", "500",
-        "Log lines of one call into a plugin",
-        |config, text| { config.sandbox.log_lines = whole(text, 1..=100_000)?; Ok(()) }),
-    text("sandbox.component_mib", "LEVAIN_SANDBOX_COMPONENT_MIB", "sandbox-component-mib", "MIB", "32",
-        "Size of a component's file",
-        |config, text| { config.sandbox.component_mib = whole(text, 1..=256)?; Ok(()) }),
-    text("sandbox.compile_ms", "LEVAIN_SANDBOX_COMPILE_MS", "sandbox-compile-ms", "MS", "120000",
-        "Time that compiling a component may take",
-        |config, text| { config.sandbox.compile_ms = whole(text, 100..=3_600_000)?; Ok(()) }),
-    text("sandbox.compile_memory_mib", "LEVAIN_SANDBOX_COMPILE_MEMORY_MIB", "sandbox-compile-memory-mib", "MIB", "1024",
-        "Memory that compiling a component may take, the program's own included",
-        |config, text| { config.sandbox.compile_memory_mib = whole(text, 256..=65_536)?; Ok(()) }),
-];
+settings! {
+    config {
+        /// Where the HTTP API listens
+        listen: SocketAddr { SocketAddr::from(([127, 0, 0, 1], 0)) } = Plain("ADDRESS"), "LEVAIN_LISTEN", Text("127.0.0.1:8018"), address;
+        /// Directory of the store and the keys; one host at a time holds it
+        data_dir: PathBuf = Path("DIR"), "LEVAIN_DATA_DIR", Text("data"), path;
+        /// Directory of compiled code; the host's own, and no other's
+        cache_dir: Option<PathBuf> = Path("DIR"), "LEVAIN_CACHE_DIR", Described("`cache` in the data directory"), |text| path(text).map(Some);
+        /// The catalog of accounts and domains
+        catalog: PathBuf = Path("FILE"), "LEVAIN_CATALOG", Text("fixtures/catalog.toml"), path;
+        /// Directory of the domains' components
+        plugins: PathBuf = Path("DIR"), "LEVAIN_PLUGINS", Text("target/plugins"), path;
+        /// Whether components are prepared with their fixtures once, at the start, and not by every session
+        prepared_images: bool = Plain("BOOL"), "LEVAIN_PREPARED_IMAGES", Text("true"), switch;
+        /// A directory of components to watch, for development: what changes there is proven and serves, or is refused
+        watch: Option<PathBuf> = Path("DIR"), "LEVAIN_WATCH", Described("none"), |text| path(text).map(Some);
+        /// Whether catalog and components, as they are given, take the place of others in the store: unproven, as one release
+        replace_catalog: bool = Plain("BOOL"), "LEVAIN_REPLACE_CATALOG", Text("false"), switch;
+        /// Whether the token and receipt keys of this host replace others that the store knows: tokens of live sessions then open nothing
+        replace_keys: bool = Plain("BOOL"), "LEVAIN_REPLACE_KEYS", Text("false"), switch;
+        /// The store: postgres://name:password@server/database, or sqlite:path/to/file
+        database_url: Option<StoreUrl> = Secret("URL"), "DEMO_SESSION_DATABASE_URL", Described("an SQLite file in the data directory"), |text| text.parse().map(Some);
+        /// Connections to a PostgreSQL server
+        database_connections: u32 = Plain("COUNT"), "LEVAIN_DATABASE_CONNECTIONS", Text("16"), |text| whole(text, 2..=1000);
+        /// How long a session lives
+        session_duration ("session_duration_minutes"): Duration = Plain("MINUTES"), "DEMO_SESSION_DURATION_MINUTES", Text("30"), |text| whole(text, 1..=525_600).map(|count| Duration::from_secs(60 * count));
+        /// How often a session can be extended
+        max_extensions: u32 = Plain("TIMES"), "DEMO_SESSION_MAX_EXTENSIONS", Text("3"), |text| whole(text, 0..=1000);
+        /// How often sessions whose time is over are looked for and destroyed
+        cleanup_interval ("cleanup_interval_minutes"): Duration = Plain("MINUTES"), "DEMO_SESSION_CLEANUP_INTERVAL_MINUTES", Text("1"), |text| minutes(text, 0.05..=1440.0);
+        /// How long after its end a session is kept before it is destroyed; its data is closed all the same
+        cleanup_grace ("cleanup_grace_minutes"): Duration = Plain("MINUTES"), "DEMO_SESSION_CLEANUP_GRACE_MINUTES", Text("0"), |text| minutes(text, 0.0..=525_600.0);
+        /// How long destroyed sessions and the audits of their cleanup stay in the ledger
+        ledger ("ledger_days"): Duration = Plain("DAYS"), "DEMO_SESSION_LEDGER_DAYS", Text("30"), |text| whole(text, 0..=36_500).map(|count| Duration::from_secs(86_400 * count));
+        /// How long a clone may take; what a host that died was at work on is found after as long
+        lease ("lease_seconds"): Duration = Plain("SECONDS"), "LEVAIN_LEASE_SECONDS", Text("45"), |text| seconds(text, 1.0..=3600.0);
+        /// Sessions that are created or reset at once
+        clones_under_way: usize = Plain("COUNT"), "LEVAIN_CLONES_UNDER_WAY", Text("16"), |text| whole(text, 1..=1024);
+        /// Requests that may wait for one of them to end; more are answered 503
+        clone_queue: usize = Plain("COUNT"), "LEVAIN_CLONE_QUEUE", Text("256"), |text| whole(text, 0..=65_536);
+        /// How long such a request waits before it is answered 503
+        clone_queue_wait ("clone_queue_seconds"): Duration = Plain("SECONDS"), "LEVAIN_CLONE_QUEUE_SECONDS", Text("10"), |text| seconds(text, 0.0..=600.0);
+        /// Records that one session may have; past it the domain that has the most fails
+        session_output_mib: u32 = Plain("MIB"), "LEVAIN_SESSION_OUTPUT_MIB", Text("32"), |text| whole(text, 1..=4096);
+        /// Records that all clones under way may have together: each is given session_output_mib of it, or waits
+        clones_output_mib: u32 = Plain("MIB"), "LEVAIN_CLONES_OUTPUT_MIB", Text("512"), |text| whole(text, 1..=1_048_576);
+        /// Sessions that one client address may create or reset in a minute; more are answered 429; 0 is no limit
+        creations_per_minute: u32 = Plain("COUNT"), "LEVAIN_CREATIONS_PER_MINUTE", Text("60"), |text| whole(text, 0..=60_000);
+        /// How many of them it may ask for at once, after a while without any
+        creations_burst: u32 = Plain("COUNT"), "LEVAIN_CREATIONS_BURST", Text("60"), |text| whole(text, 1..=60_000);
+        /// GET requests that one client address may send in a minute, a sixth of them at once; more are answered 429; 0 is no limit
+        reads_per_minute: u32 = Plain("COUNT"), "LEVAIN_READS_PER_MINUTE", Text("12000"), |text| whole(text, 0..=6_000_000);
+        /// Answers to GET requests that are prepared for one client address, or on their way to it, at once; more are answered 429
+        reads_at_once: usize = Plain("COUNT"), "LEVAIN_READS_AT_ONCE", Text("32"), |text| whole(text, 1..=65_536);
+        /// Connections that are open at once; for one more, that is closed which waits longest of the address that has most
+        connections: usize = Plain("COUNT"), "LEVAIN_CONNECTIONS", Text("1024"), |text| whole(text, 16..=65_536);
+        /// Proxies that add to X-Forwarded-For, such as 10.0.0.0/8,fd00::/8; from others it says nothing
+        trusted_proxies: Vec<IpNet> = Plain("NETWORKS"), "LEVAIN_TRUSTED_PROXIES", Described("none"), networks;
+        /// Streams of session events that are open at once; more are answered 503
+        event_streams: usize = Plain("COUNT"), "LEVAIN_EVENT_STREAMS", Text("256"), |text| whole(text, 0..=65_536);
+        /// Streams of session events that one client address may have open at once, and as many of one session; more are answered 429
+        event_streams_share: usize = Plain("COUNT"), "LEVAIN_EVENT_STREAMS_SHARE", Text("64"), |text| whole(text, 1..=65_536);
+        /// Whether a new session's alerts are looked for
+        alert_generation ("enable_demo_alert_generation"): bool = Plain("BOOL"), "ENABLE_DEMO_ALERT_GENERATION", Text("true"), switch;
+        /// Whether a new session's insights are computed
+        insight_generation ("enable_demo_ai_insights"): bool = Plain("BOOL"), "ENABLE_DEMO_AI_INSIGHTS", Text("true"), switch;
+        /// The key of the internal API; required when listening beyond loopback
+        internal_api_key: Option<Secret> = Secret("KEY"), "INTERNAL_API_KEY", Described("made at first start and kept in the data directory"), |text| api_key(text).map(Some);
+        /// The key of the plugin API; required when listening beyond loopback
+        admin_api_key: Option<Secret> = Secret("KEY"), "ADMIN_API_KEY", Described("made at first start and kept in the data directory"), |text| api_key(text).map(Some);
+        /// The PASETO v4.public secret key that signs access tokens: an Ed25519 seed and its public key
+        token_key: Option<Secret> = Secret("HEX"), "LEVAIN_TOKEN_KEY", Described("made at first start and kept in the data directory"), |text| signing_key(text).map(Some);
+        /// The Ed25519 seed and public key that sign receipts; hosts on one store have the same, and the same token_key
+        receipt_key: Option<Secret> = Secret("HEX"), "LEVAIN_RECEIPT_KEY", Described("made at first start and kept in the data directory"), |text| signing_key(text).map(Some);
+        /// The Redis that sessions are mirrored in: redis://:password@server:6379/0, rediss:// with TLS
+        redis_url: Option<Secret> = Secret("URL"), "REDIS_URL", Described("no Redis"), |text| redis_url(text).map(Some);
+        /// What a session's key in Redis begins with
+        redis_key_prefix: String = Plain("PREFIX"), "REDIS_KEY_PREFIX", Text("demo:session"), key_prefix;
+        /// How long a session's key in Redis lives after each change
+        redis_session_ttl: Option<Duration> = Plain("SECONDS"), "REDIS_SESSION_TTL", Described("until the session expires"), |text| whole(text, 1..=31_536_000).map(Duration::from_secs).map(Some);
+        /// Where operator notices are sent, signed; needs webhook_secret
+        webhook_url: Option<Secret> = Secret("URL"), "LEVAIN_WEBHOOK_URL", Described("no webhook"), |text| webhook_url(text).map(Some);
+        /// What they are signed with: whsec_ and base64, as Standard Webhooks has it
+        webhook_secret: Option<Secret> = Secret("SECRET"), "LEVAIN_WEBHOOK_SECRET", Described("no webhook"), |text| webhook_secret(text).map(Some);
+        /// The largest body of a request
+        max_body_bytes: usize = Plain("BYTES"), "LEVAIN_MAX_BODY_BYTES", Text("65536"), |text| whole(text, 1024..=67_108_864);
+        /// Threads that run plugins
+        clone_workers: usize { std::thread::available_parallelism().map_or(1, usize::from) } = Plain("THREADS"), "LEVAIN_CLONE_WORKERS", Described("one per processor"), |text| whole(text, 1..=256);
+        /// Calls of one kind into a version that hit a limit in a row before the next ones are failed without being made
+        breaker_failures: u32 = Plain("COUNT"), "LEVAIN_BREAKER_FAILURES", Text("3"), |text| whole(text, 1..=1_000_000);
+        /// How long they are, until one call is made as a probe
+        breaker_rest ("breaker_seconds"): Duration = Plain("SECONDS"), "LEVAIN_BREAKER_SECONDS", Text("30"), |text| seconds(text, 1.0..=86_400.0);
+        /// Sessions of a new plugin revision that are watched, and all of its first ten minutes; 0 watches none
+        watch_sessions: u32 = Plain("COUNT"), "LEVAIN_WATCH_SESSIONS", Text("20"), |text| whole(text, 0..=1_000_000);
+        /// How many of them, and at least one in ten, must fail in a domain that the revision changed before it is rolled back
+        watch_failures: u32 = Plain("COUNT"), "LEVAIN_WATCH_FAILURES", Text("3"), |text| whole(text, 1..=1_000_000);
+        /// What is logged
+        log: String = Plain("FILTER"), "LEVAIN_LOG" or "RUST_LOG", Text("info"), log_filter;
+        /// How a log line looks: human, json, or auto (human on a terminal)
+        log_format: LogFormat = Plain("FORMAT"), "LEVAIN_LOG_FORMAT", Text("auto"), log_format;
+    }
+    sandbox {
+        /// Linear memory of one call into a plugin
+        memory_mib = Plain("MIB"), "LEVAIN_SANDBOX_MEMORY_MIB", Text("128"), |text| whole(text, 1..=4096);
+        /// Elements of all tables of a plugin
+        table_elements = Plain("COUNT"), "LEVAIN_SANDBOX_TABLE_ELEMENTS", Text("20000"), |text| whole(text, 1..=1_000_000);
+        /// WebAssembly stack of one call into a plugin; the same for all domains
+        stack_kib = Plain("KIB"), "LEVAIN_SANDBOX_STACK_KIB", Text("512"), |text| whole(text, 64..=8192);
+        /// Text that one clone may return
+        output_kib = Plain("KIB"), "LEVAIN_SANDBOX_OUTPUT_KIB", Text("16384"), |text| whole(text, 1..=1_048_576);
+        /// Records that one clone may return
+        records = Plain("COUNT"), "LEVAIN_SANDBOX_RECORDS", Text("50000"), |text| whole(text, 1..=10_000_000);
+        /// Log text of one call into a plugin
+        log_kib = Plain("KIB"), "LEVAIN_SANDBOX_LOG_KIB", Text("64"), |text| whole(text, 1..=16_384);
+        /// Log lines of one call into a plugin
+        log_lines = Plain("COUNT"), "LEVAIN_SANDBOX_LOG_LINES", Text("500"), |text| whole(text, 1..=100_000);
+        /// Size of a component's file
+        component_mib = Plain("MIB"), "LEVAIN_SANDBOX_COMPONENT_MIB", Text("32"), |text| whole(text, 1..=256);
+        /// Time that compiling a component may take
+        compile_ms = Plain("MS"), "LEVAIN_SANDBOX_COMPILE_MS", Text("120000"), |text| whole(text, 100..=3_600_000);
+        /// Memory that compiling a component may take, the program's own included
+        compile_memory_mib = Plain("MIB"), "LEVAIN_SANDBOX_COMPILE_MEMORY_MIB", Text("1024"), |text| whole(text, 256..=65_536);
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -310,14 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_flag_is_its_key_with_dashes() {
-        for setting in SETTINGS {
-            assert_eq!(setting.flag, setting.key.replace(['_', '.'], "-"));
-        }
-    }
-
-    #[test]
-    fn nothing_is_named_twice() {
+    fn names_are_unique() {
         let variables = SETTINGS
             .iter()
             .flat_map(|setting| [Some(setting.variable), setting.other_variable])

@@ -6,18 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::Uri;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
-use pasetors::keys::AsymmetricSecretKey;
-use pasetors::version4::V4;
 use redis::IntoConnectionInfo as _;
 
-use super::{LogFormat, Secret};
-use crate::model::unhex;
-
-/// Characters that a key of the internal API has at least.
-const SHORTEST_KEY: usize = 16;
+use crate::logging::LogFormat;
+use crate::notices;
+use crate::secret::Secret;
 
 /// A whole number within bounds.
 pub(super) fn whole<T>(text: &str, bounds: RangeInclusive<T>) -> Result<T, String>
@@ -95,29 +89,6 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
-/// A key that can stand in a header and is worth guessing at.
-pub(super) fn api_key(text: &str) -> Result<Secret, String> {
-    if text.len() < SHORTEST_KEY || !text.chars().all(|c| c.is_ascii_graphic()) {
-        return Err(format!(
-            "is not a key: {SHORTEST_KEY} or more visible ASCII characters without spaces"
-        ));
-    }
-    Ok(Secret::new(text))
-}
-
-/// A key that signs: the 64 bytes of an Ed25519 seed and its public key, which is what a PASETO
-/// v4.public secret key is, in hexadecimal.
-pub(super) fn signing_key(text: &str) -> Result<Secret, String> {
-    unhex(text)
-        // An all-zero seed makes the cryptography crate panic instead of refuse.
-        .filter(|bytes| bytes.iter().take(32).any(|byte| *byte != 0))
-        .filter(|bytes| AsymmetricSecretKey::<V4>::from(bytes).is_ok())
-        .map(|_| Secret::new(text))
-        .ok_or_else(|| {
-            "is not the 64 bytes of an Ed25519 seed and its public key in hexadecimal".to_owned()
-        })
-}
-
 /// The URL of a Redis.
 pub(super) fn redis_url(text: &str) -> Result<Secret, String> {
     let refused = || "is not redis://:password@server:6379/0 (rediss:// with TLS)".to_owned();
@@ -147,15 +118,10 @@ pub(super) fn webhook_url(text: &str) -> Result<Secret, String> {
 /// What a webhook is signed with.
 /// Source: Standard Webhooks, "Signature scheme": 24 to 64 bytes, `whsec_` and their base64.
 pub(super) fn webhook_secret(text: &str) -> Result<Secret, String> {
-    webhook_secret_bytes(text)
+    notices::secret_bytes(text)
         .filter(|bytes| (24..=64).contains(&bytes.len()))
         .map(|_| Secret::new(text))
         .ok_or_else(|| "is not whsec_ and the base64 of 24 to 64 bytes".to_owned())
-}
-
-/// The bytes of a webhook's secret.
-pub(crate) fn webhook_secret_bytes(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text.strip_prefix("whsec_")?).ok()
 }
 
 /// Directives of what is logged.
@@ -220,14 +186,6 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_long_and_fit_a_header() {
-        assert!(api_key("0123456789abcdef").is_ok());
-        for text in ["0123456789abcde", "0123456789 abcdef", "0123456789abcdeñ"] {
-            assert!(api_key(text).is_err());
-        }
-    }
-
-    #[test]
     fn what_leaves_the_host_has_a_place_to_go() {
         for text in [
             "redis://localhost",
@@ -260,17 +218,5 @@ mod tests {
         ] {
             assert!(webhook_secret(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn signing_keys_are_checked_whole() {
-        assert!(signing_key("00").is_err());
-        assert!(signing_key(&"0g".repeat(64)).is_err());
-        assert!(signing_key(&"00".repeat(64)).is_err(), "no seed");
-        assert!(
-            signing_key(&"01".repeat(64)).is_err(),
-            "halves do not match"
-        );
-        assert!(signing_key("0").is_err());
     }
 }

@@ -13,8 +13,6 @@ use super::names::{
 };
 use super::told::Dispatch;
 use super::{Gauges, told};
-use crate::catalog::Catalog;
-use crate::notices;
 
 /// Durations are sorted into their buckets at least so often: until then each takes memory.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -62,12 +60,12 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
         })
 }
 
-/// Begins to count, with a zero for what a catalog's sessions will surely be counted by: the first
-/// of them is then an increase.
-pub fn foresee(catalog: &Catalog) {
+/// Registers the series that sessions of these accounts and notices of these kinds will be counted in, each with a zero:
+/// the first event is then an increase, which `rate()` sees.
+pub fn register_series<'a>(accounts: impl IntoIterator<Item = &'a str>, notices: &[&'static str]) {
     recorded();
-    for account in catalog.accounts() {
-        let tier = || account.slug.clone();
+    for account in accounts {
+        let tier = || account.to_owned();
         for status in CREATED_STATUSES {
             counter!(CREATED, "tier" => tier(), "status" => status).increment(0);
         }
@@ -93,13 +91,13 @@ pub fn foresee(catalog: &Catalog) {
     for how in [Dispatch::Success, Dispatch::Dropped] {
         told::mirrored(how, 0);
     }
-    for kind in notices::KINDS {
-        counter!(NOTICES, "type" => kind).increment(0);
+    for kind in notices {
+        counter!(NOTICES, "type" => *kind).increment(0);
     }
 }
 
-/// Keeps what was recorded small until it is dropped, also where nobody scrapes.
-pub async fn keep_up() {
+/// Sorts recorded durations into their buckets until it is dropped: without scrapes they would take memory.
+pub async fn run_maintenance() {
     let mut due = tokio::time::interval(UPKEEP);
     loop {
         due.tick().await;
@@ -125,7 +123,7 @@ pub fn render(gauges: &Gauges) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repo::SessionCounts;
+    use crate::model::SessionCounts;
 
     #[test]
     fn every_metric_is_named_and_told_once() {

@@ -9,7 +9,7 @@ mod gauges;
 mod names;
 mod told;
 
-pub use exposition::{foresee, keep_up, render};
+pub use exposition::{register_series, render, run_maintenance};
 pub use gauges::Gauges;
 pub use names::{METRICS, Metric, MetricKind};
 pub use told::{

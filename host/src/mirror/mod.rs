@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 use self::backlog::{Backlog, Change, What};
-use crate::config::Secret;
 use crate::metrics::{self, Dispatch};
 use crate::model::{Session, SessionStatus};
+use crate::secret::Secret;
 
 /// Which Redis, and under which names.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@
 
 mod column;
 mod failure;
+mod fingerprint;
 mod outcome;
 mod phase;
 mod revision;
@@ -13,6 +14,7 @@ mod session;
 
 pub use column::{Column, ColumnKind, ViewSpec};
 pub use failure::Failure;
+pub use fingerprint::{KeyFingerprint, KeyName};
 pub use outcome::{DomainOutcome, DomainStatus, Part, TriggerOutcome, TriggerStatus};
 pub use phase::Phase;
 pub use revision::{CatalogClaim, Cause, ComponentRow, ROLLBACKS, Revision, named, versions};
@@ -20,4 +22,4 @@ pub use segment::{
     EntityCount, EntityCounts, Segment, StoredSegment, concatenated, content_digest, hex,
     sha256_hex, stored_bytes, unhex,
 };
-pub use session::{Session, SessionStatus, Tenant};
+pub use session::{Session, SessionCounts, SessionStatus, Tenant};

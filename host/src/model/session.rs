@@ -1,5 +1,6 @@
 //! A session and its tenants.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -132,4 +133,13 @@ pub struct Tenant {
     pub services: Vec<DomainOutcome>,
     /// What became of each trigger that runs for this tenant, in the catalog's order.
     pub triggers: Vec<TriggerOutcome>,
+}
+
+/// How many sessions there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionCounts {
+    /// Open ones whose time is not over, by account.
+    pub active: BTreeMap<String, u64>,
+    /// Ones whose time is over, or whose destruction was begun, and whose data is still there.
+    pub pending_cleanup: u64,
 }

@@ -12,9 +12,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::clock::SharedClock;
-use crate::config::Secret;
 use crate::metrics;
+use crate::secret::Secret;
 
+pub use self::signature::secret_bytes;
 use self::webhook::Webhook;
 
 /// Something that an operator must see to.

@@ -6,7 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::config::{Secret, webhook_secret_bytes};
+use crate::secret::Secret;
+
+/// The bytes of a secret: `whsec_` and their base64.
+pub fn secret_bytes(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text.strip_prefix("whsec_")?).ok()
+}
 
 /// Signs messages.
 #[derive(Clone)]
@@ -16,7 +21,7 @@ impl Signer {
     /// With a secret that was checked with the settings; another signs with nothing, and is refused
     /// by every receiver.
     pub(super) fn new(secret: &Secret) -> Self {
-        let key = webhook_secret_bytes(secret.reveal()).unwrap_or_default();
+        let key = secret_bytes(secret.reveal()).unwrap_or_default();
         #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
         let keyed = Hmac::new_from_slice(&key).expect("any length");
         Self(keyed)

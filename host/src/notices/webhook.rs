@@ -11,8 +11,8 @@ use super::message::Message;
 use super::signature::Signer;
 use super::{Notice, WebhookSettings};
 use crate::clock::SharedClock;
-use crate::config::Secret;
 use crate::metrics::{self, Dispatch};
+use crate::secret::Secret;
 
 /// Notices that may wait.
 const ROOM: usize = 100;

@@ -9,8 +9,8 @@ use std::thread;
 use super::admission::{self, Refusal};
 use super::{Plugin, Refused, Registry, prepare};
 use crate::catalog::{Catalog, Domain};
-use crate::config::SandboxLimits;
 use crate::model::sha256_hex;
+use crate::sandbox::SandboxLimits;
 use crate::sandbox::{CompileLimits, Preparation, Sandbox, refuse_large};
 
 /// What brings components in.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::catalog::{Account, Catalog, Domain};
-use crate::config::SandboxLimits;
 use crate::fault::shortened;
+use crate::sandbox::SandboxLimits;
 use crate::sandbox::{CompileLimits, Compiled, Limits, Preparation, Sandbox, Source};
 
 /// The most bytes of why a slice has no image, which repeats the component's own names.

@@ -1,6 +1,5 @@
 //! What callers hand to a store beside sessions: leases, keys, positions, what is due.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -87,13 +86,4 @@ pub enum Replaced<'a> {
     Everything,
     /// These parts.
     Parts(&'a [Part]),
-}
-
-/// How many sessions there are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SessionCounts {
-    /// Open ones whose time is not over, by account.
-    pub active: BTreeMap<String, u64>,
-    /// Ones whose time is over, or whose destruction was begun, and whose data is still there.
-    pub pending_cleanup: u64,
 }

@@ -7,7 +7,6 @@ mod audit;
 #[cfg(test)]
 mod cases;
 mod expect;
-mod fingerprint;
 mod inspector;
 mod interrupted;
 mod json_text;
@@ -16,6 +15,7 @@ mod migrations;
 mod open_error;
 mod postgres;
 mod sqlite;
+mod url;
 mod view;
 
 use std::sync::Arc;
@@ -25,21 +25,19 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-pub use fingerprint::{KeyFingerprint, KeyName};
 pub use inspector::{Inspector, Relation, Residue};
-pub use lease::{
-    Due, IdempotencyKey, Inserted, KeyUse, Lease, Replaced, SessionCounts, SessionPosition,
-};
+pub use lease::{Due, IdempotencyKey, Inserted, KeyUse, Lease, Replaced, SessionPosition};
 
 pub use open_error::OpenError;
 pub use postgres::PostgresRepo;
 
 pub use sqlite::SqliteRepo;
+pub use url::StoreUrl;
 pub use view::ViewError;
 
-use crate::config::StoreUrl;
 use crate::model::{
-    CatalogClaim, ComponentRow, EntityCounts, Revision, Session, SessionStatus, StoredSegment,
+    CatalogClaim, ComponentRow, EntityCounts, KeyFingerprint, Revision, Session, SessionCounts,
+    SessionStatus, StoredSegment,
 };
 
 /// A store of sessions and their segments.

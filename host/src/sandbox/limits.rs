@@ -4,7 +4,31 @@
 use std::time::Duration;
 
 use crate::catalog::{Domain, LimitOverrides};
-use crate::config::SandboxLimits;
+
+/// What one call into a plugin may use, and what its component may be. There is no way to have no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SandboxLimits {
+    /// Linear memory, in MiB.
+    pub memory_mib: u32,
+    /// Elements of all tables.
+    pub table_elements: u32,
+    /// WebAssembly stack, in KiB.
+    pub stack_kib: u32,
+    /// Text that a clone may return, in KiB.
+    pub output_kib: u32,
+    /// Records that a clone may return.
+    pub records: u32,
+    /// Log text of one call, in KiB.
+    pub log_kib: u32,
+    /// Log lines of one call.
+    pub log_lines: u32,
+    /// Size of a component's file, in MiB.
+    pub component_mib: u32,
+    /// Wall time of compiling a component, in milliseconds.
+    pub compile_ms: u32,
+    /// Memory of compiling a component, in MiB.
+    pub compile_memory_mib: u32,
+}
 
 /// The most that one call may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -37,11 +37,10 @@ pub use engine::EngineError;
 pub use failure::{CallError, Trap};
 pub use functions::SharedFunctions;
 pub use image::{NoImage, Preparation, Source};
-pub use limits::{CompileLimits, Limits};
+pub use limits::{CompileLimits, Limits, SandboxLimits};
 pub(crate) use workers::Allowance;
 
 use crate::catalog::{Catalog, FixtureSlice};
-use crate::config::SandboxLimits;
 use crate::metrics;
 use crate::model::Phase;
 use crate::model::{EntityCount, Segment};

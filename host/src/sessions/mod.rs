@@ -54,15 +54,15 @@ pub use watch::SessionWatch;
 
 use crate::catalog::Catalog;
 use crate::clock::SharedClock;
-use crate::config::SandboxLimits;
 use crate::metrics;
 use crate::mirror::Mirror;
 use crate::model::Session;
-use crate::notices::Notices;
+use crate::notices::{self, Notices};
 use crate::plugins::{Registry, Versions};
 use crate::receipts::Seal;
 use crate::repo::{Lease, Repo};
 use crate::sandbox::Sandbox;
+use crate::sandbox::SandboxLimits;
 
 /// How long the mirror and the operators are told of what happened before a stop.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -157,7 +157,11 @@ impl Sessions {
     /// Sessions made of these parts.
     #[must_use]
     pub fn new(parts: SessionParts) -> Self {
-        metrics::foresee(&parts.catalog);
+        let accounts = parts.catalog.accounts();
+        metrics::register_series(
+            accounts.map(|account| account.slug.as_str()),
+            &notices::KINDS,
+        );
         Self {
             inner: Arc::new(Inner {
                 admission: admission::Admission::new(parts.bounds),

@@ -12,7 +12,8 @@ use clap::{Args, Subcommand};
 use super::output::Output;
 use super::session::HostArguments;
 use super::{Ending, Failure};
-use crate::config::{Secret, admin_key_file};
+use crate::keys::admin_key_file;
+use crate::secret::Secret;
 
 /// What can be done with plugins.
 #[derive(Debug, Subcommand)]

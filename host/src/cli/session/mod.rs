@@ -17,7 +17,8 @@ use clap::{Args, Subcommand};
 use super::client::Client;
 use super::output::Output;
 use super::{Ending, Failure};
-use crate::config::{Secret, internal_key_file};
+use crate::keys::internal_key_file;
+use crate::secret::Secret;
 
 /// What can be done with sessions.
 #[derive(Debug, Subcommand)]

@@ -16,7 +16,7 @@ use crate::catalog::{Account, Catalog, ExactTimes};
 use crate::cli::Failure;
 use crate::cli::client::{Call, Client, session_path};
 use crate::cli::output::Output;
-use crate::config::Secret;
+use crate::secret::Secret;
 
 /// Exact times by place.
 pub(super) type MarkedTimes = BTreeMap<String, ExactTimes>;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::VerifyArguments;
 use crate::cli::Failure;
-use crate::config::StoreUrl;
+use crate::repo::StoreUrl;
 use crate::repo::{Inspector, Residue};
 
 /// The host's database.

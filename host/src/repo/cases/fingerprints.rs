@@ -1,6 +1,7 @@
 //! Fingerprints of keys: the first host's stay until they are replaced.
 
-use crate::repo::{KeyFingerprint, KeyName, Repo};
+use crate::model::{KeyFingerprint, KeyName};
+use crate::repo::Repo;
 
 fn keys(token: &str, receipt: &str) -> [KeyFingerprint; 2] {
     [(KeyName::Token, token), (KeyName::Receipt, receipt)].map(|(name, fingerprint)| {

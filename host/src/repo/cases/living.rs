@@ -7,8 +7,9 @@ use chrono::TimeDelta;
 use super::library::{
     begin, create, held, later, lease, noon, ready, segment, segments, session, tenant_id,
 };
+use crate::model::SessionCounts;
 use crate::model::{Session, SessionStatus};
-use crate::repo::{IdempotencyKey, Inserted, KeyUse, Replaced, Repo, SessionCounts};
+use crate::repo::{IdempotencyKey, Inserted, KeyUse, Replaced, Repo};
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
 

@@ -8,7 +8,7 @@ use sqlx::{PgPool, SqlitePool};
 use uuid::Uuid;
 
 use super::{OpenError, RepoError};
-use crate::config::StoreUrl;
+use crate::repo::StoreUrl;
 
 /// The column that makes a relation one of tenants' data.
 const TENANT_COLUMN: &str = "tenant_id";

@@ -31,11 +31,13 @@ use uuid::Uuid;
 
 pub(super) use self::error::{classify, open_error};
 use super::{
-    DeletedSegment, Due, IdempotencyKey, Inserted, KeyFingerprint, Lease, OpenError, Replaced,
-    Repo, RepoError, SessionCounts, SessionPosition, StoreOptions, migrations,
+    DeletedSegment, Due, IdempotencyKey, Inserted, Lease, OpenError, Replaced, Repo, RepoError,
+    SessionPosition, StoreOptions, migrations,
 };
 use crate::failpoint;
-use crate::model::{CatalogClaim, ComponentRow, Revision, Session, SessionStatus};
+use crate::model::{
+    CatalogClaim, ComponentRow, KeyFingerprint, Revision, Session, SessionCounts, SessionStatus,
+};
 use crate::model::{EntityCounts, StoredSegment};
 
 /// The store on a PostgreSQL server.

@@ -11,7 +11,8 @@ use super::encode::{count as counted, signed, to_json, unsigned};
 use super::error::classify;
 use super::rows::{read_sessions, session_query};
 use crate::model::Session;
-use crate::repo::{Lease, RepoError, SessionCounts, SessionPosition};
+use crate::model::SessionCounts;
+use crate::repo::{Lease, RepoError, SessionPosition};
 
 /// Writes the session and its tenants, and leases it; answers the registry's revision that it is of. The
 /// caller wraps it into a transaction.

@@ -3,7 +3,8 @@
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::classify;
-use crate::repo::{KeyFingerprint, RepoError};
+use crate::model::KeyFingerprint;
+use crate::repo::RepoError;
 
 /// Writes the fingerprints that are not there, or all of them, and returns those that are there then; the caller
 /// wraps it into a transaction.

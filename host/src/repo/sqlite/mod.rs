@@ -39,11 +39,11 @@ pub(super) use self::error::classify;
 use self::lock::DirectoryLock;
 use self::room::Room;
 use super::{
-    DeletedSegment, Due, IdempotencyKey, Inserted, KeyFingerprint, Lease, Replaced, Repo,
-    RepoError, SessionCounts, SessionPosition,
+    DeletedSegment, Due, IdempotencyKey, Inserted, Lease, Replaced, Repo, RepoError,
+    SessionPosition,
 };
 use crate::failpoint;
-use crate::model::{ComponentRow, Revision, Session, SessionStatus};
+use crate::model::{ComponentRow, KeyFingerprint, Revision, Session, SessionCounts, SessionStatus};
 use crate::model::{EntityCounts, StoredSegment};
 
 /// The store in one SQLite file.

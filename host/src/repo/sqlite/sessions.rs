@@ -12,7 +12,8 @@ use super::encode::{from_now, instant, narrow, parse_instant, store_time, to_jso
 use super::error::classify;
 use super::rows::{read_sessions, session_query};
 use crate::model::Session;
-use crate::repo::{Lease, RepoError, SessionCounts, SessionPosition};
+use crate::model::SessionCounts;
+use crate::repo::{Lease, RepoError, SessionPosition};
 
 /// Writes the session and its tenants, and leases it; answers the registry's revision that it is of. The
 /// caller wraps it into a transaction.

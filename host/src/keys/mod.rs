@@ -1,16 +1,22 @@
-//! The keys that the host makes for itself at its first start, and keeps where only it can read.
+//! Owns the host's keys: those of the settings, and those that it creates at its first start in files that only it can
+//! read.
+//!
+//! Never: what a key opens or signs.
 
-use std::fs::{self, File, OpenOptions};
+mod error;
+
+use std::fs;
 use std::io::{ErrorKind, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use pasetors::keys::{AsymmetricKeyPair, AsymmetricSecretKey, Generate as _};
 use pasetors::version4::V4;
 
-use super::value::{api_key, signing_key};
-use super::{Config, KeyError, OtherKey, Secret};
-use crate::model::{hex, sha256_hex, unhex};
-use crate::repo::{KeyFingerprint, KeyName};
+pub use error::{KeyError, OtherKey};
+
+use crate::model::{KeyFingerprint, KeyName, hex, sha256_hex, unhex};
+use crate::secret::Secret;
 
 /// The file of the internal API's key, within the data directory.
 pub const INTERNAL_KEY_FILE: &str = "keys/internal-api-key";
@@ -27,11 +33,31 @@ const RECEIPT_KEY_FILE: &str = "keys/receipt-key";
 /// The file of the key that verifies compiled code, within the data directory.
 const CACHE_KEY_FILE: &str = "keys/cache-key";
 
+/// The fewest characters of an API key.
+const SHORTEST_KEY: usize = 16;
+
 /// Bytes of the seed that an Ed25519 key begins with.
 const SEED_BYTES: usize = 32;
 
 /// Random bytes of a new key of the internal API.
 const KEY_BYTES: usize = 32;
+
+/// The keys that the settings give, and the directory of the others.
+#[derive(Debug, Clone)]
+pub struct KeySettings {
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// Where the HTTP API listens: beyond loopback the API keys must be given.
+    pub listen: SocketAddr,
+    /// The key of the internal API.
+    pub internal_api_key: Option<Secret>,
+    /// The key of the plugin API.
+    pub admin_api_key: Option<Secret>,
+    /// The key that signs access tokens.
+    pub token_key: Option<Secret>,
+    /// The key that signs receipts.
+    pub receipt_key: Option<Secret>,
+}
 
 /// Where a data directory keeps the internal API's key.
 #[must_use]
@@ -134,14 +160,14 @@ impl Keys {
     }
 }
 
-impl Config {
+impl KeySettings {
     /// The keys: those that were given, or else those of the data directory, which are made
     /// where they are missing. Asking again gives the same keys.
     ///
     /// # Errors
     /// [`KeyError::Required`] where the host would listen beyond loopback with a key that nobody
     /// chose; the others where the data directory cannot be used.
-    pub fn keys(&self) -> Result<Keys, KeyError> {
+    pub fn open(&self) -> Result<Keys, KeyError> {
         // Both are looked at before one is made.
         let internal = self.given(
             "internal",
@@ -247,31 +273,19 @@ fn keep(
     Ok((secret, made))
 }
 
-/// Writes a new file that only its owner can read, whole or not at all. Answers `false` where
-/// another process was first: then its key rules.
+/// Creates a file that only its owner can read, whole or not at all. Returns `false` where another process was first:
+/// its key is then the host's.
 fn publish(file: &Path, text: &str) -> std::io::Result<bool> {
-    if let Some(directory) = file.parent() {
-        create_private_directory(directory)?;
+    let directory = file.parent().unwrap_or(Path::new("."));
+    create_private_directory(directory)?;
+    let mut draft = tempfile::NamedTempFile::new_in(directory)?;
+    writeln!(draft, "{text}")?;
+    draft.as_file().sync_all()?;
+    match draft.persist_noclobber(file) {
+        Ok(_) => Ok(true),
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(failed) => Err(failed.error),
     }
-    let draft = file.with_extension(format!("draft-{}", std::process::id()));
-    let mut writing = create_private(&draft)?;
-    writeln!(writing, "{text}")?;
-    writing.sync_all()?;
-    let linked = match fs::hard_link(&draft, file) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
-    };
-    fs::remove_file(&draft)?;
-    linked
-}
-
-fn create_private(file: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
 }
 
 fn create_private_directory(directory: &Path) -> std::io::Result<()> {
@@ -285,31 +299,56 @@ fn create_private_directory(directory: &Path) -> std::io::Result<()> {
     builder.create(directory)
 }
 
+/// A key that can stand in a header and is worth guessing at.
+pub fn api_key(text: &str) -> Result<Secret, String> {
+    if text.len() < SHORTEST_KEY || !text.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(format!(
+            "is not a key: {SHORTEST_KEY} or more visible ASCII characters without spaces"
+        ));
+    }
+    Ok(Secret::new(text))
+}
+
+/// A key that signs: the 64 bytes of an Ed25519 seed and its public key, which is what a PASETO
+/// v4.public secret key is, in hexadecimal.
+pub fn signing_key(text: &str) -> Result<Secret, String> {
+    unhex(text)
+        // An all-zero seed makes the cryptography crate panic instead of refuse.
+        .filter(|bytes| bytes.iter().take(32).any(|byte| *byte != 0))
+        .filter(|bytes| AsymmetricSecretKey::<V4>::from(bytes).is_ok())
+        .map(|_| Secret::new(text))
+        .ok_or_else(|| {
+            "is not the 64 bytes of an Ed25519 seed and its public key in hexadecimal".to_owned()
+        })
+}
+
 #[cfg(test)]
 mod tests {
 
     use super::*;
-    use crate::config::Sources;
-
-    fn config(data_dir: &Path) -> Config {
-        Sources::default()
-            .with_flag("data_dir", data_dir.to_string_lossy())
-            .resolve()
-            .unwrap()
+    fn settings(data_dir: &Path) -> KeySettings {
+        KeySettings {
+            data_dir: data_dir.to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8018)),
+            internal_api_key: None,
+            admin_api_key: None,
+            token_key: None,
+            receipt_key: None,
+        }
     }
 
     #[test]
     fn keys_are_made_once_and_read_ever_after() {
         let directory = tempfile::tempdir().unwrap();
-        let config = config(&directory.path().join("new"));
-        let first = config.keys().unwrap();
+        let settings = settings(&directory.path().join("new"));
+        let first = settings.open().unwrap();
         let names: Vec<&str> = first.made.iter().map(|made| made.name).collect();
         assert_eq!(names, ["internal", "admin"]);
         let file = first.made[0].file.clone();
         assert_ne!(first.internal_api_key, first.admin_api_key);
         assert_eq!(first.internal_api_key.reveal().len(), 64);
         assert_eq!(first.token_key().len(), 64);
-        let again = config.keys().unwrap();
+        let again = settings.open().unwrap();
         assert_eq!(again.made, []);
         assert_eq!(again.internal_api_key, first.internal_api_key);
         assert_eq!(again.token_key(), first.token_key());
@@ -327,10 +366,10 @@ mod tests {
     #[test]
     fn a_given_key_is_taken_as_it_is() {
         let directory = tempfile::tempdir().unwrap();
-        let mut config = config(directory.path());
-        config.internal_api_key = Some(Secret::new("0123456789abcdef"));
-        config.admin_api_key = Some(Secret::new("fedcba9876543210"));
-        let keys = config.keys().unwrap();
+        let mut settings = settings(directory.path());
+        settings.internal_api_key = Some(Secret::new("0123456789abcdef"));
+        settings.admin_api_key = Some(Secret::new("fedcba9876543210"));
+        let keys = settings.open().unwrap();
         assert_eq!(keys.internal_api_key.reveal(), "0123456789abcdef");
         assert_eq!(keys.admin_api_key.reveal(), "fedcba9876543210");
         assert_eq!(keys.made, []);
@@ -339,30 +378,50 @@ mod tests {
     #[test]
     fn beyond_loopback_somebody_must_have_chosen_the_key() {
         let directory = tempfile::tempdir().unwrap();
-        let mut config = config(directory.path());
-        config.keys().unwrap();
-        config.listen = "0.0.0.0:8018".parse().unwrap();
-        let refusal = config.keys().unwrap_err();
+        let mut settings = settings(directory.path());
+        settings.open().unwrap();
+        settings.listen = "0.0.0.0:8018".parse().unwrap();
+        let refusal = settings.open().unwrap_err();
         assert!(
             refusal.to_string().contains("INTERNAL_API_KEY"),
             "{refusal}"
         );
-        config.internal_api_key = Some(Secret::new("0123456789abcdef"));
-        let refusal = config.keys().unwrap_err();
+        settings.internal_api_key = Some(Secret::new("0123456789abcdef"));
+        let refusal = settings.open().unwrap_err();
         assert!(refusal.to_string().contains("ADMIN_API_KEY"), "{refusal}");
-        config.admin_api_key = Some(Secret::new("fedcba9876543210"));
-        config.keys().unwrap();
+        settings.admin_api_key = Some(Secret::new("fedcba9876543210"));
+        settings.open().unwrap();
     }
 
     #[test]
     fn a_spoilt_key_file_is_named_and_not_replaced() {
         let directory = tempfile::tempdir().unwrap();
-        let config = config(directory.path());
-        config.keys().unwrap();
+        let settings = settings(directory.path());
+        settings.open().unwrap();
         let file = directory.path().join(TOKEN_KEY_FILE);
         fs::write(&file, "rubbish").unwrap();
-        let refusal = config.keys().unwrap_err();
+        let refusal = settings.open().unwrap_err();
         assert!(matches!(refusal, KeyError::Malformed { .. }), "{refusal}");
         assert_eq!(fs::read_to_string(&file).unwrap(), "rubbish");
+    }
+
+    #[test]
+    fn keys_are_long_and_fit_a_header() {
+        assert!(api_key("0123456789abcdef").is_ok());
+        for text in ["0123456789abcde", "0123456789 abcdef", "0123456789abcdeñ"] {
+            assert!(api_key(text).is_err());
+        }
+    }
+
+    #[test]
+    fn signing_keys_are_checked_whole() {
+        assert!(signing_key("00").is_err());
+        assert!(signing_key(&"0g".repeat(64)).is_err());
+        assert!(signing_key(&"00".repeat(64)).is_err(), "no seed");
+        assert!(
+            signing_key(&"01".repeat(64)).is_err(),
+            "halves do not match"
+        );
+        assert!(signing_key("0").is_err());
     }
 }
