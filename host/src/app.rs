@@ -12,27 +12,27 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::allocator;
-use crate::catalog::{Account, Catalog, CatalogError};
 use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::{Config, Sources};
-use crate::fault::{Fault, Faults};
 use crate::http::{
     self, ApiKey, ClientRate, EventStreams, HttpState, Pace, ReadBounds, Reads, ServeBounds,
     StreamBounds, Tokens, TrustedProxies,
 };
 use crate::metrics;
 use crate::mirror::Mirror;
-use crate::model::{CatalogClaim, ViewSpec};
 use crate::notices::Notices;
 use crate::plugins::{self, Loader, Registry, Versions};
 use crate::receipts::Seal;
-use crate::repo::{self, Repo};
 use crate::sandbox::SandboxLimits;
 use crate::sandbox::{CodeCache, CompileLimits, Compiler, Preparation, Sandbox, SandboxConfig};
 use crate::sessions::{
     BreakerPolicy, CloneBounds, RandomIds, Safeguards, SessionParts, SessionPolicy, Sessions,
     SweepPolicy, Switches, WatchPolicy,
 };
+use levain_catalog::{Account, Catalog, CatalogError};
+use levain_model::fault::{Fault, Faults};
+use levain_model::{CatalogClaim, ViewSpec};
+use levain_store::{self, Repo};
 
 /// How long work under way may go on once the requests have ended.
 const GIVE_UP: Duration = Duration::from_secs(30);
@@ -64,7 +64,7 @@ impl App {
         };
         let views = views(&catalog);
         let claim = claim(&catalog, &views, config.replace_catalog);
-        let repo = repo::open(&config.store(), &claim, config.store_options()).await?;
+        let repo = levain_store::open(&config.store(), &claim, config.store_options()).await?;
         share_keys(config, &repo).await?;
         let plugins = load_plugins(config, &catalog, &sandbox, &repo).await?;
         refuse_without_required(&catalog, &plugins.newest())?;

@@ -6,19 +6,19 @@
 //! is written again is read as the same; what is accepted is of the claimed kind and range; another
 //! parser, where there is one, agrees.
 
-use crate::{catalog, http, receipts, sandbox};
+use crate::{http, receipts, sandbox};
 
 /// A target: its name, which is also that of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    ("json", catalog::fuzzing::json),
-    ("time", catalog::fuzzing::time),
-    ("decimal", catalog::fuzzing::decimal),
-    ("fixture", catalog::fuzzing::fixture),
-    ("schema", catalog::fuzzing::schema),
-    ("catalog", catalog::fuzzing::catalog),
+    ("json", levain_catalog::fuzzing::json),
+    ("time", levain_catalog::fuzzing::time),
+    ("decimal", levain_catalog::fuzzing::decimal),
+    ("fixture", levain_catalog::fuzzing::fixture),
+    ("schema", levain_catalog::fuzzing::schema),
+    ("catalog", levain_catalog::fuzzing::catalog),
     ("query", http::fuzzing::query),
     ("component", sandbox::fuzzing::component),
     ("receipt", receipts::fuzzing::receipt),
@@ -36,8 +36,7 @@ pub fn run(name: &str, input: &[u8]) {
     target(input);
 }
 
-/// A refusal's text is at most this long, in bytes, however long the input is.
-pub(crate) const LONGEST_TEXT: usize = 4096;
+pub(crate) use levain_catalog::fuzzing::LONGEST_TEXT;
 
 #[cfg(test)]
 mod tests {

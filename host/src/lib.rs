@@ -1,25 +1,21 @@
-//! Levain: a WebAssembly plugin runtime that makes instant, deterministic, disposable demo
-//! sessions.
+//! Levain: a WebAssembly plugin runtime that creates instant, deterministic, disposable demo sessions.
 //!
-//! The rooms of the host, each with one owner, and the way the arrows point:
+//! The rooms of the host, each with one owner. Arrows point from who imports to what is imported:
 //!
 //! ```text
-//! http, cli  ->  sessions  ->  sandbox, catalog, repo, mirror, notices
+//! http, cli  ->  sessions  ->  plugins, sandbox, receipts, mirror, notices  ->  catalog, store  ->  model
 //! ```
 //!
-//! [`app`] is the only place that wires them together, [`config`] the only one that knows every
-//! setting, [`clock`] the only one that asks the machine for the time; [`metrics`] and [`traces`] are
-//! what every room tells of itself. Nothing here knows a trade: what a session holds is named by the
-//! catalog.
+//! The catalog, the store and the model are crates of their own (`levain-catalog`, `levain-store`, `levain-model`):
+//! they know no wasmtime, no HTTP and no sessions. [`app`] is the only place that wires the rooms together, [`config`]
+//! gathers their settings, [`clock`] is the only one that reads the machine's time; [`metrics`] and [`traces`] export
+//! what the rooms report. Nothing here knows a trade: the catalog names what a session holds.
 
 mod allocator;
 pub mod app;
-pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;
-mod failpoint;
-pub mod fault;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod http;
@@ -27,13 +23,10 @@ pub mod keys;
 pub mod logging;
 pub mod metrics;
 pub mod mirror;
-pub mod model;
 pub mod notices;
 pub mod plugins;
 pub mod receipts;
-pub mod repo;
 pub mod sandbox;
-pub mod secret;
 
 pub mod sessions;
 pub mod traces;

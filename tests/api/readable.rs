@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use levain::catalog::{Domain, TenantScope};
-use levain::model::Segment;
+use levain_catalog::{Domain, TenantScope};
+use levain_model::Segment;
 use levain_plugin::identity;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};

@@ -1,8 +1,8 @@
 //! Receipts: what a session was made of, that it can be made again, and that it shows where it cannot.
 
 use axum::http::Method;
-use levain::model::sha256_hex;
 use levain::receipts::{PublicKey, Receipt};
+use levain_model::sha256_hex;
 use serde_json::{Value, json};
 
 use super::visit::{asked, delete, path, read, tenant};

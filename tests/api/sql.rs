@@ -1,6 +1,6 @@
 //! The store as anybody with a shell of its database sees it: the tables, and a typed view per entity.
 
-use levain::model::ColumnKind;
+use levain_model::ColumnKind;
 use serde_json::{Map, Value};
 
 use super::visit::{read, tenant};

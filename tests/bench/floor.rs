@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use levain::catalog::{CheckedTenant, EntityRef, Relation, TenantScope, Trigger};
-use levain::model::Phase;
-use levain::model::{Segment, StoredSegment};
+use levain_catalog::{CheckedTenant, EntityRef, Relation, TenantScope, Trigger};
+use levain_model::Phase;
+use levain_model::{Segment, StoredSegment};
 use levain_plugin::HeldSegment;
 use tokio::task::JoinSet;
 use uuid::Uuid;

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use levain::app::{self, Workings};
-use levain::catalog::{Catalog, Domain};
 use levain::clock::SystemClock;
 use levain::config::{Config, Sources};
 use levain::plugins::{self, Registry, Versions};
-use levain::repo;
 use levain::sandbox::SandboxLimits;
 use levain::sandbox::{Compiled, Limits, Sandbox, SandboxConfig};
 use levain::sessions::{NewSession, Sessions};
+use levain_catalog::{Catalog, Domain};
 use tempfile::TempDir;
 
 use super::figures::{Spent, Stopwatch};
@@ -88,7 +87,7 @@ impl Host {
     ) {
         let views = app::views(&self.catalog);
         let claim = app::claim(&self.catalog, &views, false);
-        let repo = repo::open(&config.store(), &claim, config.store_options())
+        let repo = levain_store::open(&config.store(), &claim, config.store_options())
             .await
             .unwrap();
         let workings = Workings {

@@ -35,7 +35,7 @@ mod puppets;
 #[path = "../support/raise.rs"]
 mod raise;
 mod raw;
-#[path = "../../host/src/repo/postgres/tests/server.rs"]
+#[path = "../../host/store/src/postgres/tests/server.rs"]
 mod server;
 mod setting;
 mod siege;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use levain::catalog::FixtureSlice;
+use levain_catalog::FixtureSlice;
 use levain_plugin::{Plugin, Segment, SessionContext};
 
 /// A prepared plugin: clones a tenant.

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use levain::catalog::{CheckedTenant, TenantScope, Trigger};
-use levain::model::Phase;
-use levain::model::StoredSegment;
 use levain::sandbox;
+use levain_catalog::{CheckedTenant, TenantScope, Trigger};
+use levain_model::Phase;
+use levain_model::StoredSegment;
 use levain_plugin::HeldSegment;
 
 use super::figures::Figures;
@@ -188,7 +188,7 @@ fn product(
     let segments = raise(phase, &setting.context(scope), &trigger.slug, held);
     let segments = segments
         .into_iter()
-        .map(|segment| levain::model::Segment {
+        .map(|segment| levain_model::Segment {
             entity: segment.entity,
             rows: segment.rows,
         })

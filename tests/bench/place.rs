@@ -7,7 +7,6 @@ use levain::app::{self, Workings};
 use levain::clock::SystemClock;
 use levain::config::Sources;
 use levain::plugins::Versions;
-use levain::repo;
 use levain::sessions::{NewSession, Sessions};
 use tempfile::TempDir;
 
@@ -17,7 +16,7 @@ use super::server::Schema;
 /// A store, and sessions over it.
 pub struct Place {
     pub sessions: Sessions,
-    pub repo: Arc<dyn repo::Repo>,
+    pub repo: Arc<dyn levain_store::Repo>,
     _data: TempDir,
     _schema: Option<Schema>,
 }
@@ -47,7 +46,7 @@ impl Place {
         let config = sources.resolve().unwrap();
         let views = app::views(&hosting.catalog);
         let claim = app::claim(&hosting.catalog, &views, false);
-        let repo = repo::open(&config.store(), &claim, config.store_options())
+        let repo = levain_store::open(&config.store(), &claim, config.store_options())
             .await
             .unwrap();
         let sessions = Sessions::new(

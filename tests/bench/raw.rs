@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use levain::model::StoredSegment;
+use levain_model::StoredSegment;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, QueryBuilder, Sqlite, SqlitePool};

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use levain::catalog::{Account, FixtureSlice, TenantScope};
-use levain::model;
 use levain::sandbox::CallContext;
+use levain_catalog::{Account, FixtureSlice, TenantScope};
 use levain_plugin::{SessionContext, identity};
 use uuid::Uuid;
 
@@ -120,7 +119,7 @@ impl<'h> Setting<'h> {
     }
 }
 
-fn told(segments: &[model::Segment]) -> Vec<levain_plugin::Segment> {
+fn told(segments: &[levain_model::Segment]) -> Vec<levain_plugin::Segment> {
     segments
         .iter()
         .map(|segment| levain_plugin::Segment {

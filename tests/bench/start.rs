@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use levain::app::App;
-use levain::catalog::Catalog;
 use levain::plugins::{self, Registry};
 use levain::sandbox::{CodeCache, CompileLimits};
 use levain::sessions::{Candidate, Install, NewSession};
+use levain_catalog::Catalog;
 use tempfile::TempDir;
 
 use super::WARM_UP;

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use levain::catalog::FixtureSlice;
-use levain::model::Phase;
-use levain::model::{EntityCount, Segment, sha256_hex};
 use levain::sandbox::{
     CallContext, CallError, CompileLimits, Compiled, HeldSegment, Limits, Sandbox, SandboxConfig,
 };
+use levain_catalog::FixtureSlice;
+use levain_model::Phase;
+use levain_model::{EntityCount, Segment, sha256_hex};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
-use levain::model::sha256_hex;
+use levain_model::sha256_hex;
 use serde_json::Value;
 use uuid::Uuid;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use levain::catalog::{Catalog, CheckedTenant, TenantScope, Trigger};
-use levain::fault::Fault;
-use levain::model::Segment;
+use levain_catalog::{Catalog, CheckedTenant, TenantScope, Trigger};
+use levain_model::Segment;
+use levain_model::fault::Fault;
 use serde_json::Value;
 
 use crate::support::{Records, TestApp, bakery};

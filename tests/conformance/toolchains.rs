@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use axum::http::Method;
 use chrono::{DateTime, Utc};
-use levain::catalog::FixtureSlice;
-use levain::model::{EntityCount, Segment};
 use levain::sandbox::{CallContext, CallError, Limits};
+use levain_catalog::FixtureSlice;
+use levain_model::{EntityCount, Segment};
 use serde_json::{Value, json};
 
 use super::shifted::Trade;

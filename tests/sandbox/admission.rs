@@ -7,11 +7,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use levain::catalog::Catalog;
 use levain::config::Sources;
 use levain::plugins::{self, Refusal, Registry};
 use levain::sandbox::SandboxLimits;
 use levain::sandbox::{CodeCache, CompileError, Compiler, Sandbox, SandboxConfig};
+use levain_catalog::Catalog;
 use tempfile::TempDir;
 
 use crate::support::{Candidate, Puppets, binary, candidates, guests_dir, laborious};

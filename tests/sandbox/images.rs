@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use levain::catalog::{Account, Catalog};
 use levain::plugins::{self, Registry};
 use levain::sandbox::{CallContext, Limits};
+use levain_catalog::{Account, Catalog};
 use tempfile::TempDir;
 use uuid::Uuid;
 

@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use levain::app::{self, Workings};
 use levain::config::Sources;
 use levain::plugins::{Loader, Versions};
-use levain::repo;
 use levain::sessions::Sessions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -139,7 +138,7 @@ impl TestApp {
         let config = sources.resolve().unwrap();
         let views = app::views(&hosting.catalog);
         let claim = app::claim(&hosting.catalog, &views, false);
-        let repo = repo::open(&config.store(), &claim, config.store_options())
+        let repo = levain_store::open(&config.store(), &claim, config.store_options())
             .await
             .unwrap();
         let plugins = match plugins {

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use levain::catalog::Catalog;
 use levain::config::Sources;
 use levain::plugins::{self, Registry};
 use levain::sandbox::SandboxLimits;
 use levain::sandbox::{CodeCache, Sandbox, SandboxConfig};
+use levain_catalog::Catalog;
 
 /// A catalog with its components compiled; shared by every test that changes none of it.
 pub struct Hosting {

@@ -17,7 +17,7 @@ mod raise;
 mod receiver;
 mod records;
 mod relay;
-#[path = "../../host/src/repo/postgres/tests/server.rs"]
+#[path = "../../host/store/src/postgres/tests/server.rs"]
 mod server;
 mod store;
 mod versions;

@@ -1,6 +1,6 @@
 //! The triggers of the project's plugins as native code, by the same trait that the components export.
 
-use levain::model::Phase;
+use levain_model::Phase;
 use levain_plugin::{Held, HeldSegment, Segment, SessionContext, Triggers};
 
 /// Runs a trigger of a plugin.

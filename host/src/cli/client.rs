@@ -8,7 +8,7 @@ use ureq::Agent;
 use ureq::http::{Method, Request, header};
 
 use super::Failure;
-use crate::secret::Secret;
+use levain_model::Secret;
 
 /// A creation answers when it is done; nothing takes longer than this.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -120,7 +120,7 @@ impl Problem {
 }
 
 fn fault_line(fault: &Value) -> String {
-    if let Ok(fault) = serde_json::from_value::<crate::fault::Fault>(fault.clone()) {
+    if let Ok(fault) = serde_json::from_value::<levain_model::fault::Fault>(fault.clone()) {
         return fault.to_string();
     }
     let text = |name: &str| fault.get(name).and_then(Value::as_str);

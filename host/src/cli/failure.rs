@@ -2,9 +2,9 @@
 
 use super::client::Problem;
 use super::output::Output;
-use crate::fault::Faults;
 use crate::keys::KeyError;
-use crate::repo::OpenError;
+use levain_model::fault::Faults;
+use levain_store::OpenError;
 
 /// A command that failed.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ mod value;
 use crate::keys::KeySettings;
 use crate::mirror::MirrorSettings;
 use crate::notices::WebhookSettings;
-use crate::repo::{StoreOptions, StoreUrl};
+use levain_store::{StoreOptions, StoreUrl};
 
 pub use error::ConfigError;
 pub use resolve::Sources;

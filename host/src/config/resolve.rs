@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::file;
 use super::settings::{Kind, SETTINGS, Setting, SettingDefault, setting};
 use super::{Config, ConfigError};
-use crate::failpoint;
+use levain_store::failpoint;
 
 /// The variable that names the configuration file.
 const CONFIG_VARIABLE: &str = "LEVAIN_CONFIG";

@@ -12,9 +12,9 @@ use super::value::{
 };
 use crate::keys::{api_key, signing_key};
 use crate::logging::LogFormat;
-use crate::repo::StoreUrl;
 use crate::sandbox::SandboxLimits;
-use crate::secret::Secret;
+use levain_model::Secret;
+use levain_store::StoreUrl;
 
 /// One setting.
 #[derive(Debug)]

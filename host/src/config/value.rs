@@ -11,7 +11,7 @@ use redis::IntoConnectionInfo as _;
 
 use crate::logging::LogFormat;
 use crate::notices;
-use crate::secret::Secret;
+use levain_model::Secret;
 
 /// A whole number within bounds.
 pub(super) fn whole<T>(text: &str, bounds: RangeInclusive<T>) -> Result<T, String>

@@ -9,7 +9,7 @@ use super::HttpState;
 use super::extract::Caller;
 use super::problem::{Problem, not_found};
 use super::token::Claims;
-use crate::model::{Session, Tenant};
+use levain_model::{Session, Tenant};
 
 /// How to authenticate.
 const CHALLENGE: &str = "Bearer realm=\"session data\"";

@@ -10,7 +10,7 @@ use super::extract::{QueryPairs, read_instant, read_uuid};
 use super::params::{ListingParams, SessionListParams};
 use super::problem::Problem;
 use super::records::{Cursor, Filter, SessionCursor, impossible, select};
-use crate::model::sha256_hex;
+use levain_model::sha256_hex;
 
 /// The largest body of a refusal, in bytes.
 const LARGEST_REFUSAL: u64 = 32 * 1024;

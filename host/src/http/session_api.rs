@@ -9,17 +9,17 @@ use futures_util::{Stream, stream};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::catalog::{Account, Domain, EntityRef, Trigger};
 use crate::metrics::Gauges;
-use crate::model::Phase;
-use crate::model::{DomainOutcome, Session, Tenant, TriggerOutcome};
-use crate::model::{EntityCounts, StoredSegment};
 use crate::receipts::PublicKey;
-use crate::repo::SessionPosition;
 use crate::sessions::{
     CallTrigger, CloneChild, CloneDomain, Created, Destroyed, NewSession, SessionError,
     SessionPolicy, Sessions, Verification,
 };
+use levain_catalog::{Account, Domain, EntityRef, Trigger};
+use levain_model::Phase;
+use levain_model::{DomainOutcome, Session, Tenant, TriggerOutcome};
+use levain_model::{EntityCounts, StoredSegment};
+use levain_store::SessionPosition;
 
 type Answer<T> = Result<T, SessionError>;
 

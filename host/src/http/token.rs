@@ -13,8 +13,8 @@ use pasetors::version4::{PublicToken, V4};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::Session;
 use crate::sessions::SessionPolicy;
+use levain_model::Session;
 
 /// Binds the signature to its purpose: what else this key may sign is no access token.
 const PURPOSE: &[u8] = b"levain:access-token:1";

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::KeyName;
+use levain_model::KeyName;
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]

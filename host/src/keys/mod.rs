@@ -15,8 +15,8 @@ use pasetors::version4::V4;
 
 pub use error::{KeyError, OtherKey};
 
-use crate::model::{KeyFingerprint, KeyName, hex, sha256_hex, unhex};
-use crate::secret::Secret;
+use levain_model::Secret;
+use levain_model::{KeyFingerprint, KeyName, hex, sha256_hex, unhex};
 
 /// The file of the internal API's key, within the data directory.
 pub const INTERNAL_KEY_FILE: &str = "keys/internal-api-key";

@@ -123,7 +123,7 @@ pub fn render(gauges: &Gauges) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SessionCounts;
+    use levain_model::SessionCounts;
 
     #[test]
     fn every_metric_is_named_and_told_once() {

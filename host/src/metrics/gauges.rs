@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use super::names::{
     ACTIVE, CIRCUITS_OPEN, METRICS, MIRROR_BACKLOG, MetricKind, PENDING, UNDER_WAY, WAITING,
 };
-use crate::model::SessionCounts;
+use levain_model::SessionCounts;
 
 /// The numbers of one host and its store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use tokio::task::JoinHandle;
 
 use self::backlog::{Backlog, Change, What};
 use crate::metrics::{self, Dispatch};
-use crate::model::{Session, SessionStatus};
-use crate::secret::Secret;
+use levain_model::Secret;
+use levain_model::{Session, SessionStatus};
 
 /// Which Redis, and under which names.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::model::Session;
+use levain_model::Session;
 
 #[derive(Serialize)]
 struct State<'a> {

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::clock::SharedClock;
 use crate::metrics;
-use crate::secret::Secret;
+use levain_model::Secret;
 
 pub use self::signature::secret_bytes;
 use self::webhook::Webhook;

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::secret::Secret;
+use levain_model::Secret;
 
 /// The bytes of a secret: `whsec_` and their base64.
 pub fn secret_bytes(text: &str) -> Option<Vec<u8>> {

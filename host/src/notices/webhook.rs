@@ -12,7 +12,7 @@ use super::signature::Signer;
 use super::{Notice, WebhookSettings};
 use crate::clock::SharedClock;
 use crate::metrics::{self, Dispatch};
-use crate::secret::Secret;
+use levain_model::Secret;
 
 /// Notices that may wait.
 const ROOM: usize = 100;

@@ -1,7 +1,7 @@
 //! Whether a component may serve: a pure decision on what it imports and exports.
 
-use crate::fault::shortened;
 use crate::sandbox::{CompileError, LIFECYCLE, Shape, TRIGGERS};
+use levain_model::fault::shortened;
 
 /// The most names of a component that a refusal lists, and the most bytes of each.
 const LISTED: usize = 20;

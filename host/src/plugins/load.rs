@@ -8,10 +8,10 @@ use std::thread;
 
 use super::admission::{self, Refusal};
 use super::{Plugin, Refused, Registry, prepare};
-use crate::catalog::{Catalog, Domain};
-use crate::model::sha256_hex;
 use crate::sandbox::SandboxLimits;
 use crate::sandbox::{CompileLimits, Preparation, Sandbox, refuse_large};
+use levain_catalog::{Catalog, Domain};
+use levain_model::sha256_hex;
 
 /// What brings components in.
 #[derive(Clone)]

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{Account, Catalog, Domain};
-use crate::fault::shortened;
 use crate::sandbox::SandboxLimits;
 use crate::sandbox::{CompileLimits, Compiled, Limits, Preparation, Sandbox, Source};
+use levain_catalog::{Account, Catalog, Domain};
+use levain_model::fault::shortened;
 
 /// The most bytes of why a slice has no image, which repeats the component's own names.
 const REASON: usize = 1_000;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::model::FORM;
 use super::{PublicKey, Receipt, ReceiptError, Seal};
 use crate::fuzzing::LONGEST_TEXT;
-use crate::model::unhex;
+use levain_model::unhex;
 
 /// The key of RFC 8032, section 7.1, test 1.
 const KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
@@ -113,6 +113,6 @@ fn sealed(receipt: &Receipt) {
 }
 
 fn check_error(error: &ReceiptError, text: &str) {
-    let text_of = crate::fault::chain(error);
+    let text_of = levain_model::fault::chain(error);
     assert!(text_of.len() <= text.len() + LONGEST_TEXT, "{text_of}");
 }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ReceiptError;
-use crate::model::{DomainStatus, Part, Session, Tenant, TriggerStatus};
-use crate::model::{StoredSegment, sha256_hex};
-use crate::repo::Replaced;
+use levain_model::{DomainStatus, Part, Session, Tenant, TriggerStatus};
+use levain_model::{StoredSegment, sha256_hex};
+use levain_store::Replaced;
 
 /// The form of a receipt.
 pub(super) const FORM: u32 = 1;

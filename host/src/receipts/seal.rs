@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use super::model::{FORM, Receipt};
-use crate::model::{hex, sha256_hex, unhex};
+use levain_model::{hex, sha256_hex, unhex};
 
 /// Binds the signature to its purpose.
 const PURPOSE: &str = "levain:receipt:1\n";

@@ -20,7 +20,7 @@ use wasmtime::component::Component;
 use super::compiler::Made;
 use super::component::Code;
 use super::lines::Lines;
-use crate::model::{hex, unhex};
+use levain_model::{hex, unhex};
 
 /// A directory of compiled components.
 #[derive(Debug)]

@@ -13,8 +13,8 @@ use super::compiler::{Compiler, Made};
 use super::engine::SandboxEngine;
 use super::limits::CompileLimits;
 use super::lines::Lines;
-use crate::fault::shortened;
-use crate::model::sha256_hex;
+use levain_model::fault::shortened;
+use levain_model::sha256_hex;
 
 /// What every plugin exports.
 pub(crate) const LIFECYCLE: &str = "levain:domain/lifecycle";

@@ -20,7 +20,7 @@ use super::bindings::v0_1;
 use super::functions::Functions;
 use super::store::State;
 use super::workers::places_aside;
-use crate::model::hex;
+use levain_model::hex;
 
 /// How often the epoch moves: the grain of every wall-time limit.
 pub(super) const TICK: Duration = Duration::from_millis(5);

@@ -8,7 +8,7 @@ use super::bindings::{Failure, GuestError};
 use super::limits::Limits;
 use super::lines::Lines;
 use super::store::{GrowthRefused, State};
-use crate::fault::shortened;
+use levain_model::fault::shortened;
 
 /// The most bytes of a guest function's name: the component says how it is called.
 const FRAME: usize = 240;

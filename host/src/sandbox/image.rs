@@ -22,9 +22,9 @@ use super::engine::SandboxEngine;
 use super::failure::{self, CallError};
 use super::limits::{CompileLimits, Limits};
 use super::store::{self, Origin, State};
-use crate::catalog::FixtureSlice;
-use crate::fault::shortened;
-use crate::model::sha256_hex;
+use levain_catalog::FixtureSlice;
+use levain_model::fault::shortened;
+use levain_model::sha256_hex;
 
 /// The instance that an instrumented component shows its state through.
 const ACCESS: &str = "wasmtime:wizer/access";

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::catalog::{Domain, LimitOverrides};
+use levain_catalog::{Domain, LimitOverrides};
 
 /// What one call into a plugin may use, and what its component may be. There is no way to have no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

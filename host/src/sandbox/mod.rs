@@ -40,10 +40,10 @@ pub use image::{NoImage, Preparation, Source};
 pub use limits::{CompileLimits, Limits, SandboxLimits};
 pub(crate) use workers::Allowance;
 
-use crate::catalog::{Catalog, FixtureSlice};
 use crate::metrics;
-use crate::model::Phase;
-use crate::model::{EntityCount, Segment};
+use levain_catalog::{Catalog, FixtureSlice};
+use levain_model::Phase;
+use levain_model::{EntityCount, Segment};
 
 /// How the sandbox is laid out; fixed when the host starts.
 #[derive(Debug, Clone, Copy)]

@@ -9,7 +9,7 @@ use super::engine::{SandboxEngine, TICK};
 use super::limits::Limits;
 use super::lines::Lines;
 use super::workers::{PATIENCE, step_aside};
-use crate::fault::shortened;
+use levain_model::fault::shortened;
 
 /// The most bytes of a guest's last words that its failure repeats.
 const SAID: usize = 500;

@@ -4,8 +4,8 @@
 use uuid::Uuid;
 
 use super::{CloneDomain, SessionError, Sessions, read};
-use crate::fault::Fault;
-use crate::model::{DomainOutcome, Session, Tenant};
+use levain_model::fault::Fault;
+use levain_model::{DomainOutcome, Session, Tenant};
 
 /// The domain of tenants, which every catalog has.
 const TENANTS: &str = "tenant";

@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::clone::{Job, record_lost};
 use super::{SessionError, Sessions, Switches, trigger};
-use crate::catalog::{Account, Catalog, TenantScope};
 use crate::metrics;
-use crate::model::{DomainOutcome, Session, SessionStatus, Tenant};
-use crate::repo::{IdempotencyKey, Inserted};
+use levain_catalog::{Account, Catalog, TenantScope};
+use levain_model::{DomainOutcome, Session, SessionStatus, Tenant};
+use levain_store::{IdempotencyKey, Inserted};
 
 /// What a session is asked to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

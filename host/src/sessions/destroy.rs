@@ -11,12 +11,12 @@ use super::clone::{call_failed, context, millis};
 use super::create::scope;
 use super::guard::{Bounds, Called};
 use super::{Inner, SessionError, Sessions, redacted};
-use crate::fault::within;
 use crate::metrics;
-use crate::model::EntityCount;
-use crate::model::{DomainStatus, Session, SessionStatus, Tenant};
 use crate::plugins::Registry;
 use crate::sandbox::{CallContext, CleanupPlan, Limits, Purpose};
+use levain_model::EntityCount;
+use levain_model::fault::within;
+use levain_model::{DomainStatus, Session, SessionStatus, Tenant};
 
 /// How long the plans of a session may take, all together: they only count, and the visitor waits.
 const PLANS: Duration = Duration::from_secs(2);

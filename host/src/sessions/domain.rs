@@ -12,12 +12,12 @@ use super::create::scope;
 use super::progress::{Progress, calls_end};
 use super::trigger::{readers, run_phases, settle, withdraw};
 use super::{SessionError, Sessions, outcome, read};
-use crate::fault::Fault;
-use crate::model::Phase;
-use crate::model::{DomainOutcome, DomainStatus, Part, Session, SessionStatus, Tenant};
-use crate::model::{EntityCounts, StoredSegment, stored_bytes};
-use crate::repo::Replaced;
 use crate::sandbox::Purpose;
+use levain_model::Phase;
+use levain_model::fault::Fault;
+use levain_model::{DomainOutcome, DomainStatus, Part, Session, SessionStatus, Tenant};
+use levain_model::{EntityCounts, StoredSegment, stored_bytes};
+use levain_store::Replaced;
 
 /// Which domain of which tenant is to be cloned again, and what the caller takes the session to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::fault::Fault;
-use crate::model::{Session, SessionStatus};
 use crate::plugins::VersionError;
-use crate::repo::RepoError;
+use levain_model::fault::Fault;
+use levain_model::{Session, SessionStatus};
+use levain_store::RepoError;
 
 /// An answer that is not the one that was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ pub enum SessionError {
         /// The trigger.
         trigger: String,
         /// Why.
-        error: Box<crate::model::Failure>,
+        error: Box<levain_model::Failure>,
     },
     /// There is no such session or tenant.
     #[error("there is no such {what}")]
@@ -142,7 +142,7 @@ pub enum SessionError {
         /// The domain.
         domain: String,
         /// Why.
-        error: Box<crate::model::Failure>,
+        error: Box<levain_model::Failure>,
     },
     /// The request contradicts the session.
     #[error("the request is not valid")]

@@ -1,7 +1,7 @@
 //! More time for an open session.
 
 use super::{SessionError, Sessions, read, redacted};
-use crate::model::Session;
+use levain_model::Session;
 
 impl Sessions {
     /// Gives an open session another full duration, as often as the policy allows.

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::Sessions;
 use crate::metrics::{self, Gauges};
-use crate::model::SessionCounts;
+use levain_model::SessionCounts;
 
 /// How long an answer of the store is as good as a new one.
 const FRESH: Duration = Duration::from_secs(1);

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::model::hex;
+use levain_model::hex;
 
 /// Where the names of sessions and tenants come from.
 pub trait IdSource: Send + Sync + 'static {

@@ -52,17 +52,17 @@ pub use versions::{
 };
 pub use watch::SessionWatch;
 
-use crate::catalog::Catalog;
 use crate::clock::SharedClock;
 use crate::metrics;
 use crate::mirror::Mirror;
-use crate::model::Session;
 use crate::notices::{self, Notices};
 use crate::plugins::{Registry, Versions};
 use crate::receipts::Seal;
-use crate::repo::{Lease, Repo};
 use crate::sandbox::Sandbox;
 use crate::sandbox::SandboxLimits;
+use levain_catalog::Catalog;
+use levain_model::Session;
+use levain_store::{Lease, Repo};
 
 /// How long the mirror and the operators are told of what happened before a stop.
 const LAST_WORDS: Duration = Duration::from_secs(3);

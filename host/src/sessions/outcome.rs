@@ -1,6 +1,6 @@
 //! What becomes of a session when its domains have ended: a pure decision.
 
-use crate::model::{DomainStatus, SessionStatus, Tenant};
+use levain_model::{DomainStatus, SessionStatus, Tenant};
 
 /// READY where every domain was cloned, FAILED where a required one was not, PARTIAL otherwise.
 /// Source: domain specification, section 2.
@@ -25,7 +25,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::DomainOutcome;
+    use levain_model::DomainOutcome;
 
     fn tenant(services: &[(&str, DomainStatus)]) -> Tenant {
         Tenant {

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::model::{DomainOutcome, Tenant};
 use crate::sandbox::Purpose;
+use levain_model::{DomainOutcome, Tenant};
 
 /// One clone under way.
 pub(super) struct Progress {

@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::create::scope;
 use super::{SessionError, Sessions};
-use crate::catalog::{Domain, Trigger};
-use crate::model::{DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus};
-use crate::model::{Segment, StoredSegment, concatenated};
-use crate::repo::SessionPosition;
+use levain_catalog::{Domain, Trigger};
+use levain_model::{DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus};
+use levain_model::{Segment, StoredSegment, concatenated};
+use levain_store::SessionPosition;
 
 /// Longer than the canonical form of any domain takes.
 const EXPORT_LIMIT: Duration = Duration::from_secs(30);
@@ -193,7 +193,7 @@ impl Sessions {
     pub(super) fn known_domain(
         &self,
         asked: &str,
-    ) -> Result<&crate::catalog::Domain, SessionError> {
+    ) -> Result<&levain_catalog::Domain, SessionError> {
         let catalog = &self.inner.parts.catalog;
         catalog
             .domain(asked)

@@ -1,10 +1,10 @@
 //! What a session was made of: sealed with its data, and told to whoever knows the session.
 
 use super::{SessionError, Sessions};
-use crate::model::Session;
-use crate::model::StoredSegment;
 use crate::receipts::{Circumstances, PublicKey, Receipt, ReceiptError};
-use crate::repo::Replaced;
+use levain_model::Session;
+use levain_model::StoredSegment;
+use levain_store::Replaced;
 
 impl Sessions {
     /// The receipt of a session, as it is kept: JSON with a signature. It outlives the session's data.

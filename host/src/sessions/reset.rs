@@ -10,9 +10,9 @@ use super::clone::{Job, millis};
 use super::create::tenants;
 use super::progress::Progress;
 use super::{SessionError, Sessions, read, redacted};
-use crate::model::{Session, SessionStatus};
 use crate::plugins::Registry;
-use crate::repo::Replaced;
+use levain_model::{Session, SessionStatus};
+use levain_store::Replaced;
 
 impl Sessions {
     /// Clones an open session again, told from now, and swaps the new data in: its id, tenants,
@@ -79,7 +79,7 @@ impl Sessions {
         plugins: Arc<Registry>,
         progress: Arc<Progress>,
         started: Instant,
-    ) -> Result<(Session, Vec<crate::model::StoredSegment>), SessionError> {
+    ) -> Result<(Session, Vec<levain_model::StoredSegment>), SessionError> {
         let job = Job {
             sessions: self.clone(),
             row,

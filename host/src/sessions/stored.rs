@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::create::scope;
 use super::{SessionError, Sessions};
-use crate::catalog::{Catalog, CheckedTenant, TenantScope};
-use crate::model::{DomainStatus, Part, Session, Tenant};
-use crate::model::{Segment, StoredSegment};
+use levain_catalog::{Catalog, CheckedTenant, TenantScope};
+use levain_model::{DomainStatus, Part, Session, Tenant};
+use levain_model::{Segment, StoredSegment};
 
 /// Longer than the checks of any session take.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -8,9 +8,9 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{SessionError, Sessions, redacted};
 use crate::metrics;
-use crate::model::SessionStatus;
 use crate::notices::Notice;
-use crate::repo::Due;
+use levain_model::SessionStatus;
+use levain_store::Due;
 
 /// What became of sessions whose host did not finish them.
 const INTERRUPTED: &str = "the host stopped while the session was being created";
@@ -67,7 +67,7 @@ impl Sessions {
                 _ = sweep.tick() => self.sweep().await.map(|_| ()),
             };
             if let Err(error) = outcome {
-                let error = crate::fault::chain(&error);
+                let error = levain_model::fault::chain(&error);
                 tracing::warn!(error, "the host could not clean up; it tries again");
             }
         }
@@ -167,7 +167,7 @@ impl Sessions {
         let Err(error) = ended.await else {
             return true;
         };
-        let reason = crate::fault::chain(&error);
+        let reason = levain_model::fault::chain(&error);
         tracing::warn!(session = %redacted(&session_id), reason, "a cleanup failed");
         let failures = parts
             .repo

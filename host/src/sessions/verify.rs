@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::clone::{Given, Job};
 use super::progress::Progress;
 use super::{SessionError, Sessions, read};
-use crate::model::{DomainStatus, Session, Tenant, TriggerOutcome, TriggerStatus};
-use crate::model::{StoredSegment, sha256_hex};
 use crate::plugins::Registry;
 use crate::receipts::Receipt;
+use levain_model::{DomainStatus, Session, Tenant, TriggerOutcome, TriggerStatus};
+use levain_model::{StoredSegment, sha256_hex};
 
 /// What became of a session that was made again.
 #[derive(Debug, Clone, PartialEq, Eq)]

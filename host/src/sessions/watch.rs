@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{SessionError, Sessions};
-use crate::model::{Session, SessionStatus};
+use levain_model::{Session, SessionStatus};
 
 /// How often a row is looked at that another host may be changing.
 const POLL: Duration = Duration::from_millis(500);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use levain::catalog::Catalog;
+use levain_catalog::Catalog;
 use levain_plugin::identity;
 use levain_plugin::time::{Clock, Stamp};
 use serde_json::Value;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
-use levain::catalog::Catalog;
-use levain::model::Phase;
+use levain_catalog::Catalog;
+use levain_model::Phase;
 use serde_json::{Value, json};
 
 use super::group::{Group, Place};

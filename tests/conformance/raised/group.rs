@@ -1,8 +1,8 @@
 //! A session with all its tenants, and its triggers called natively on their records.
 
 use chrono::{DateTime, Utc};
-use levain::catalog::{Catalog, Relation, TenantScope, Trigger};
-use levain::model::Segment;
+use levain_catalog::{Catalog, Relation, TenantScope, Trigger};
+use levain_model::Segment;
 use levain_plugin::{HeldSegment, SessionContext};
 use serde_json::Value;
 use uuid::Uuid;

@@ -17,8 +17,8 @@ use crate::cli::client::{Call, Client};
 use crate::cli::output::Output;
 use crate::cli::text::{duration, grouped, short_digest};
 use crate::cli::{Ending, Failure};
-use crate::fault::shortened;
 use crate::sessions::Seed;
+use levain_model::fault::shortened;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InstallArguments {

@@ -13,7 +13,7 @@ use super::output::Output;
 use super::session::HostArguments;
 use super::{Ending, Failure};
 use crate::keys::admin_key_file;
-use crate::secret::Secret;
+use levain_model::Secret;
 
 /// What can be done with plugins.
 #[derive(Debug, Subcommand)]

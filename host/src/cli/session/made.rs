@@ -9,7 +9,7 @@ use super::view::Session;
 use crate::cli::Failure;
 use crate::cli::client::{Call, session_path};
 use crate::cli::text::{Column, Grid, NOTHING};
-use crate::secret::Secret;
+use levain_model::Secret;
 
 /// The most urgent first; what is not named here comes last.
 const SEVERITIES: [&str; 3] = ["red", "orange", "yellow"];

@@ -18,7 +18,7 @@ use super::client::Client;
 use super::output::Output;
 use super::{Ending, Failure};
 use crate::keys::internal_key_file;
-use crate::secret::Secret;
+use levain_model::Secret;
 
 /// What can be done with sessions.
 #[derive(Debug, Subcommand)]

@@ -9,7 +9,7 @@ use super::{HostArguments, KeyArguments, table};
 use crate::cli::client::{Call, session_path};
 use crate::cli::output::Output;
 use crate::cli::{Ending, Failure};
-use crate::secret::Secret;
+use levain_model::Secret;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowArguments {

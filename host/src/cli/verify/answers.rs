@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::catalog::{Account, Catalog, TenantScope};
-use crate::model::Segment;
+use levain_catalog::{Account, Catalog, TenantScope};
+use levain_model::Segment;
 
 /// A session that was created.
 #[derive(Debug, Deserialize)]

@@ -12,11 +12,11 @@ use super::database::Database;
 use super::interrupt::Interrupt;
 use super::progress::Progress;
 use super::seen::Seen;
-use crate::catalog::{Account, Catalog, ExactTimes};
 use crate::cli::Failure;
 use crate::cli::client::{Call, Client, session_path};
 use crate::cli::output::Output;
-use crate::secret::Secret;
+use levain_catalog::{Account, Catalog, ExactTimes};
+use levain_model::Secret;
 
 /// Exact times by place.
 pub(super) type MarkedTimes = BTreeMap<String, ExactTimes>;

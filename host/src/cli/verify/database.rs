@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::VerifyArguments;
 use crate::cli::Failure;
-use crate::repo::StoreUrl;
-use crate::repo::{Inspector, Residue};
+use levain_store::StoreUrl;
+use levain_store::{Inspector, Residue};
 
 /// The host's database.
 #[derive(Debug)]

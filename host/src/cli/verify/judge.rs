@@ -9,8 +9,8 @@ use super::percentile::percentile;
 use super::report::Judged;
 use super::requirement::{Requirement, Verdict};
 use super::seen::Seen;
-use crate::catalog::Account;
 use crate::cli::text::{NOTHING, duration, grouped};
+use levain_catalog::Account;
 
 /// Judges the sessions of an account. What is required of each session is required of every one, and
 /// what was seen of none is missed.

@@ -29,8 +29,8 @@ use super::output::Output;
 use super::session::{DEFAULT_URL, KeyArguments};
 use super::{Ending, Failure};
 use crate::app;
-use crate::catalog::{Account, Catalog};
 use crate::clock::{Clock as _, SystemClock};
+use levain_catalog::{Account, Catalog};
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {

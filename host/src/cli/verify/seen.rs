@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::catalog::SessionReport;
-use crate::fault::Fault;
-use crate::repo::Residue;
+use levain_catalog::SessionReport;
+use levain_model::fault::Fault;
+use levain_store::Residue;
 
 /// What was seen of one session.
 #[derive(Debug, Default)]

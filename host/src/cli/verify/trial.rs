@@ -7,10 +7,10 @@ use super::answers::{Alerts, Life, Session, segments};
 use super::course::{Course, MarkedTimes, place};
 use super::creation::Created;
 use super::seen::{Seen, Times};
-use crate::catalog::{DomainExport, TenantExport, TenantScope};
 use crate::cli::Failure;
 use crate::cli::client::{Answer, Call, Problem, session_path};
-use crate::model::sha256_hex;
+use levain_catalog::{DomainExport, TenantExport, TenantScope};
+use levain_model::sha256_hex;
 
 /// How often a session is deleted: the second and the third time there is nothing left to delete.
 const DELETIONS: usize = 3;

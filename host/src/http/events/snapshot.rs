@@ -6,8 +6,8 @@ use axum::response::sse::Event;
 
 use crate::http::problem::Problem;
 use crate::http::view::StatusView;
-use crate::model::Session;
-use crate::model::sha256_hex;
+use levain_model::Session;
+use levain_model::sha256_hex;
 
 /// Hexadecimal digits of a state's name.
 const ID_DIGITS: usize = 16;

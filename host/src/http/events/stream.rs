@@ -57,7 +57,7 @@ impl Telling {
             Ok(session) => Snapshot::of(&session).ok(),
             Err(error) => {
                 tracing::warn!(
-                    error = crate::fault::chain(&error),
+                    error = levain_model::fault::chain(&error),
                     "a stream of events ends early"
                 );
                 None

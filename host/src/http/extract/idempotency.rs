@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::http::problem::{Problem, Violation};
-use crate::model::sha256_hex;
+use levain_model::sha256_hex;
 
 /// The header.
 const HEADER: &str = "Idempotency-Key";

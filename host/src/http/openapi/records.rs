@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
 use crate::http::SessionApi;
-use crate::model::Phase;
+use levain_model::Phase;
 
 /// What only the identity of a schema file says; within the description it would resolve references
 /// elsewhere.

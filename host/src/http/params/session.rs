@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::http::extract::{Caller, Fields, IdempotencyKey, JsonObject, read_instant, read_uuid};
 use crate::http::problem::{Problem, Violation};
-use crate::model::sha256_hex;
 use crate::sessions::{NewSession, RequestKey};
+use levain_model::sha256_hex;
 
 /// What a session is asked to be.
 #[derive(Debug, PartialEq, Eq, Deserialize, ToSchema)]

@@ -3,7 +3,7 @@
 use crate::http::extract::{QueryFields, QueryPairs, read_limit};
 use crate::http::problem::Problem;
 use crate::http::records::SessionCursor;
-use crate::repo::SessionPosition;
+use levain_store::SessionPosition;
 
 /// Sessions of a page, where nothing else is said, and at most.
 const SESSIONS: (u32, u32) = (50, 500);

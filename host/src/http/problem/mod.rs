@@ -23,7 +23,7 @@ pub(super) use text::{echo, printable};
 pub use violations::{Violation, Violations};
 
 use super::view::TenantServices;
-use crate::fault::shortened;
+use levain_model::fault::shortened;
 
 /// The media type of a refusal.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";

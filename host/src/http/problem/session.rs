@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 
 use super::{Problem, Violation, nearest};
-use crate::fault::{Fault, chain, shortened};
 use crate::http::view::tenant_services;
-use crate::model::{DomainStatus, Failure, Session, SessionStatus};
-use crate::repo::RepoError;
 use crate::sessions::SessionError;
+use levain_model::fault::{Fault, chain, shortened};
+use levain_model::{DomainStatus, Failure, Session, SessionStatus};
+use levain_store::RepoError;
 
 /// Bytes of a sentence that repeats a name that is not known.
 const LONGEST_UNKNOWN: usize = 200;

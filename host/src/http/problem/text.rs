@@ -1,6 +1,6 @@
 //! What a refusal repeats of a request or a plugin: cut to a length, and safe to print on a terminal.
 
-use crate::fault::shortened;
+use levain_model::fault::shortened;
 
 /// Bytes of a caller's name or value that a text repeats.
 const LONGEST_ECHO: usize = 200;

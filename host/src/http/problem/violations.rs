@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::fault::shortened;
+use levain_model::fault::shortened;
 
 /// Faults that one refusal lists.
 pub(in crate::http) const MOST_LISTED: usize = 20;

@@ -1,7 +1,7 @@
 //! Where the next page begins. Opaque to callers: it holds for the segments that it was given
 //! for, and says so when one of them was replaced since.
 
-use crate::model::{StoredSegment, sha256_hex};
+use levain_model::{StoredSegment, sha256_hex};
 
 /// Hexadecimal digits of the digest that a cursor carries.
 const DIGEST_DIGITS: usize = 16;
@@ -49,7 +49,7 @@ fn segment(digest: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::sha256_hex;
+    use levain_model::sha256_hex;
 
     #[test]
     fn a_cursor_holds_for_its_segment() {

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 
-use crate::repo::SessionPosition;
+use levain_store::SessionPosition;
 
 /// Bytes of the instant, in microseconds since the Unix epoch.
 const INSTANT_BYTES: usize = 8;

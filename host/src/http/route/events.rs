@@ -16,8 +16,8 @@ use crate::http::events::{Snapshot, tell};
 use crate::http::extract::{PathParams, TriedKey};
 use crate::http::openapi::refusal::{BadRequest, NoSession, StreamUnavailable};
 use crate::http::problem::Problem;
-use crate::model::SessionStatus;
 use crate::sessions::SessionError;
+use levain_model::SessionStatus;
 
 /// What a client has that was connected before.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

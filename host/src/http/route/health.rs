@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use crate::http::HttpState;
 use crate::http::openapi::refusal::NotReady;
 use crate::http::problem::Problem;
-use crate::repo::RepoError;
 use crate::sessions::SessionError;
+use levain_store::RepoError;
 
 /// That all is well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

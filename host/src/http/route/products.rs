@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
-use crate::catalog::{EntityRef, Relation, Trigger};
 use crate::http::HttpState;
 use crate::http::access::Access;
 use crate::http::client::ReadTurn;
@@ -17,9 +16,10 @@ use crate::http::params::{FiguresParams, ListingParams};
 use crate::http::problem::{Problem, Violation, printable};
 use crate::http::records::{Cursor, Filter, Page, digest_of, impossible, select};
 use crate::http::view::{AlertsView, InsightsView, KpiView, KpisView, TriggerState};
-use crate::model::Phase;
-use crate::model::StoredSegment;
-use crate::model::{Session, Tenant, TriggerOutcome, TriggerStatus};
+use levain_catalog::{EntityRef, Relation, Trigger};
+use levain_model::Phase;
+use levain_model::StoredSegment;
+use levain_model::{Session, Tenant, TriggerOutcome, TriggerStatus};
 
 /// List the alerts of a session
 ///

@@ -18,9 +18,9 @@ use crate::http::problem::{Problem, reset_failed};
 use crate::http::records::SessionCursor;
 use crate::http::token::Claims;
 use crate::http::view::{DeletionView, SessionView, SessionsView, StatusView};
-use crate::model::{Session, SessionStatus};
-use crate::repo::SessionPosition;
 use crate::sessions::{SessionError, redacted};
+use levain_model::{Session, SessionStatus};
+use levain_store::SessionPosition;
 
 const PREFERENCE_APPLIED: &str = "preference-applied";
 

@@ -8,17 +8,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::catalog::{
+use crate::sessions::SessionPolicy;
+use levain_catalog::{
     Account, Domain, EntityRef, FixtureSlice, LimitOverrides, Location, Outlet, Owner, Read,
     Relation, Trigger,
 };
-use crate::model::Phase;
-use crate::model::{
+use levain_model::Phase;
+use levain_model::{
     DomainOutcome, DomainStatus, Failure, Session, SessionStatus, Tenant, TriggerOutcome,
     TriggerStatus,
 };
-use crate::model::{StoredSegment, sha256_hex};
-use crate::sessions::SessionPolicy;
+use levain_model::{StoredSegment, sha256_hex};
 
 /// Half an hour, and three more.
 pub(in crate::http) const POLICY: SessionPolicy = SessionPolicy {
@@ -246,7 +246,7 @@ pub(in crate::http) fn account() -> Account {
             role: "librarian".to_owned(),
         },
         location: None,
-        verify: crate::catalog::Thresholds::default(),
+        verify: levain_catalog::Thresholds::default(),
         outlets: vec![Outlet {
             slug: "kiosk".to_owned(),
             name: "Kiosk".to_owned(),

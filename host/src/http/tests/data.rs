@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::http::testing::{Desk, KEY, Trouble};
-use crate::model::SessionStatus;
+use levain_model::SessionStatus;
 
 fn titles(page: &Value) -> Vec<&str> {
     page["records"]

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use serde_json::Value;
 
 use crate::http::testing::{Desk, KEY, STREAM_SHARE, STREAMS, Trouble, session};
-use crate::model::{DomainStatus, Session, SessionStatus};
+use levain_model::{DomainStatus, Session, SessionStatus};
 
 /// Longer than anything takes that does not hang.
 const DEADLINE: Duration = Duration::from_secs(20);

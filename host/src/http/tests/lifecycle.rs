@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::http::testing::{Desk, Trouble, session};
-use crate::model::SessionStatus;
+use levain_model::SessionStatus;
 
 fn path(session: &Value, below: &str) -> String {
     let id = session["session_id"].as_str().unwrap();

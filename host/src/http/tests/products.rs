@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::http::testing::{Answer, Desk, KEY};
-use crate::model::{SessionStatus, TriggerOutcome, TriggerStatus};
+use levain_model::{SessionStatus, TriggerOutcome, TriggerStatus};
 
 async fn get(desk: &Desk, session: &Value, path: &str) -> Answer {
     let token = session["credentials"]["access_token"].as_str().unwrap();

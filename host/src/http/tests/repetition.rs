@@ -48,7 +48,7 @@ async fn a_caller_that_does_not_wait_is_told_how_far_it_is() {
         let sessions = desk.library.sessions.lock().unwrap();
         sessions.values().next().unwrap().clone()
     };
-    row.status = crate::model::SessionStatus::Ready;
+    row.status = levain_model::SessionStatus::Ready;
     desk.library.keep(row);
     let later = desk.call("POST", SESSIONS, &headers, LIBRARY).await;
     assert_eq!(later.status, 200);

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::http::testing::{Desk, Trouble, session};
-use crate::model::SessionStatus;
+use levain_model::SessionStatus;
 
 const SESSIONS: &str = "/api/demo/sessions";
 const LIBRARY: &str = r#"{"demo_account_type":"library"}"#;

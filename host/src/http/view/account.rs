@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::catalog::Account;
+use levain_catalog::Account;
 
 /// The account types that a session can be made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::model::EntityCounts;
+use levain_model::EntityCounts;
 
 /// Records per entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -5,9 +5,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Counts, ServiceState, SessionState, total};
-use crate::model::DomainOutcome;
-use crate::model::EntityCounts;
 use crate::sessions::Destroyed;
+use levain_model::DomainOutcome;
+use levain_model::EntityCounts;
 
 /// What became of a session that was deleted.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

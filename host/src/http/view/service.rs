@@ -4,9 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Counts, Ordered};
-use crate::fault::Fault;
 use crate::http::problem::printable;
-use crate::model::{DomainOutcome, DomainStatus, Failure, Session};
+use levain_model::fault::Fault;
+use levain_model::{DomainOutcome, DomainStatus, Failure, Session};
 
 /// What became of one domain of one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::{
     SessionState, TenantServices, TenantTriggers, tenant_services, tenant_triggers, total,
 };
-use crate::catalog::{Account, Location};
 use crate::http::problem::printable;
-use crate::model::Phase;
-use crate::model::{Session, TriggerOutcome, TriggerStatus};
 use crate::sessions::SessionPolicy;
+use levain_catalog::{Account, Location};
+use levain_model::Phase;
+use levain_model::{Session, TriggerOutcome, TriggerStatus};
 
 /// The status of an alert that nobody has dealt with.
 const OPEN: &str = "open";

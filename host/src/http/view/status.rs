@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Ordered, ServiceState, TriggerState, total};
-use crate::model::{
+use levain_model::{
     DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus,
 };
 
@@ -168,16 +168,16 @@ fn phase(row: &Session) -> Phase {
                     .flat_map(|tenant| &tenant.services)
                     .any(|service| !has_ended(service))
             };
-            let looked_for = |phase: crate::model::Phase| {
+            let looked_for = |phase: levain_model::Phase| {
                 triggers(row).any(|trigger| trigger.phase == phase && !has_run(trigger))
             };
             if under_way(false) {
                 Phase::CloneTenant
             } else if under_way(true) {
                 Phase::CloneOutlets
-            } else if looked_for(crate::model::Phase::Alerts) {
+            } else if looked_for(levain_model::Phase::Alerts) {
                 Phase::Alerts
-            } else if looked_for(crate::model::Phase::Insights) {
+            } else if looked_for(levain_model::Phase::Insights) {
                 Phase::Insights
             } else {
                 Phase::Finish

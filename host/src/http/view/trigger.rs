@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::Ordered;
 use super::service::ServiceErrorView;
 use crate::http::problem::printable;
-use crate::model::Phase;
-use crate::model::{Session, TriggerOutcome, TriggerStatus};
+use levain_model::Phase;
+use levain_model::{Session, TriggerOutcome, TriggerStatus};
 
 /// What became of one trigger for one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

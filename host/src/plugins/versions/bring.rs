@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::{Store, VersionError, Versions, in_turn, lost_work, name};
-use crate::model::Revision;
-use crate::model::sha256_hex;
 use crate::plugins::load::served;
 use crate::plugins::{Refusal, Refused, Registry};
+use levain_model::Revision;
+use levain_model::sha256_hex;
 
 impl Versions {
     /// Has a revision at hand.

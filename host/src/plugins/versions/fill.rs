@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
 use super::{Store, VersionError, Versions, blocking, in_turn, lost_work, name};
-use crate::catalog::Domain;
-use crate::model::sha256_hex;
-use crate::model::{Cause, ComponentRow, Revision};
 use crate::plugins::load::{file_of, served};
 use crate::plugins::{Loader, Refused};
+use levain_catalog::Domain;
+use levain_model::sha256_hex;
+use levain_model::{Cause, ComponentRow, Revision};
 
 /// How often it is tried while others change the registry.
 const ATTEMPTS: u32 = 5;

@@ -11,9 +11,9 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 
 use super::{Loader, Plugin, Refusal, Refused, Registry};
-use crate::catalog::{Account, Domain};
-use crate::model::{ComponentRow, Revision};
-use crate::repo::{Repo, RepoError};
+use levain_catalog::{Account, Domain};
+use levain_model::{ComponentRow, Revision};
+use levain_store::{Repo, RepoError};
 
 /// Every version that sessions here may be of.
 pub struct Versions {

@@ -8,8 +8,8 @@ use wasmtime::component::Instance;
 use super::component::{Compiled, Generation};
 use super::store::State;
 use super::{CallContext, CleanupPlan, HeldSegment};
-use crate::model::Phase;
-use crate::model::{EntityCount, Segment};
+use levain_model::Phase;
+use levain_model::{EntityCount, Segment};
 
 /// A call that gave no value: the engine's error, or the guest's own.
 pub(super) enum Failure {

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use super::child::MEMORY;
 use super::frames::{self, Frame, Kind};
 use super::work::Made;
-use crate::fault::shortened;
 use crate::sandbox::component::{CompileError, LONGEST_REASON};
 use crate::sandbox::limits::CompileLimits;
+use levain_model::fault::shortened;
 
 /// How often it is looked at whether the process has ended.
 const LOOK: Duration = Duration::from_millis(5);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::Failure;
+use levain_model::Failure;
 
 /// What is left of a session's budget, and who has how much of it.
 pub(in crate::sessions) struct Budget {

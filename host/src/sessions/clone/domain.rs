@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use super::failure::{call_failed, not_active, refused};
 use super::millis;
-use crate::catalog::{CheckedDomain, Domain, FixtureSlice, TenantScope};
 use crate::metrics;
-use crate::model::content_digest;
-use crate::model::{DomainOutcome, DomainStatus, Failure};
 use crate::plugins::{Plugin, Registry};
 use crate::sandbox::{CallContext, Limits, Purpose};
 use crate::sessions::guard::{Bounds, Called};
 use crate::sessions::{Inner, redacted};
+use levain_catalog::{CheckedDomain, Domain, FixtureSlice, TenantScope};
+use levain_model::content_digest;
+use levain_model::{DomainOutcome, DomainStatus, Failure};
 
 /// How much longer than its guest a call may take: the checks of what came back, and the bound
 /// on a host call that does not return.

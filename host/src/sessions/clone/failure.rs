@@ -1,9 +1,9 @@
 //! Why a domain was not cloned, or a trigger made nothing, as their rows keep it.
 
-use crate::catalog::Rejection;
-use crate::model::Failure;
 use crate::plugins::Registry;
 use crate::sandbox::CallError;
+use levain_catalog::Rejection;
+use levain_model::Failure;
 
 pub(in crate::sessions) fn not_active(plugins: &Registry, domain: &str) -> Failure {
     let message = plugins.refused(domain).map_or_else(

@@ -21,14 +21,14 @@ pub(super) use references::check_references;
 use super::create::scope;
 use super::progress::Progress;
 use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
-use crate::catalog::CheckedTenant;
-use crate::fault::shortened;
 use crate::metrics;
-use crate::model::{DomainStatus, Session, SessionStatus, Tenant};
-use crate::model::{StoredSegment, stored_bytes};
 use crate::plugins::Registry;
 use crate::sandbox::Purpose;
 use crate::traces;
+use levain_catalog::CheckedTenant;
+use levain_model::fault::shortened;
+use levain_model::{DomainStatus, Session, SessionStatus, Tenant};
+use levain_model::{StoredSegment, stored_bytes};
 
 /// The clone of one session.
 pub(super) struct Job {

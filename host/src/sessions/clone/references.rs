@@ -6,11 +6,11 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::failure::call_failed;
-use crate::catalog::CheckedTenant;
 use crate::metrics;
-use crate::model::{DomainOutcome, Failure, Session};
 use crate::sandbox::Purpose;
 use crate::sessions::Inner;
+use levain_catalog::CheckedTenant;
+use levain_model::{DomainOutcome, Failure, Session};
 
 /// Longer than the references of any session take.
 const LIMIT: Duration = Duration::from_secs(60);

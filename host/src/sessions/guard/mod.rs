@@ -19,10 +19,10 @@ pub use self::circuit::{BreakerPolicy, OpenCircuit};
 use self::circuit::{Change, Circuits, Ending, Entry};
 use super::Inner;
 use super::clone::call_failed;
-use crate::model::Failure;
 use crate::notices::Notice;
 use crate::plugins::Plugin;
 use crate::sandbox::{Allowance, CallError, Limits, Purpose};
+use levain_model::Failure;
 
 /// Which version is called, for what.
 pub(super) struct Called<'c> {

@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::phases::run_phases;
 use super::plan::{obstacle, rows_mut};
 use super::readers::readers;
-use crate::catalog::Trigger;
-use crate::model::{TriggerOutcome, TriggerStatus};
-use crate::repo::Replaced;
 use crate::sessions::progress::Progress;
 use crate::sessions::{SessionError, Sessions, read};
+use levain_catalog::Trigger;
+use levain_model::{TriggerOutcome, TriggerStatus};
+use levain_store::Replaced;
 
 /// Which trigger is to run again, and for which tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

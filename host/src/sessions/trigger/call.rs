@@ -6,10 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::plan::{relatives, rows_mut};
-use crate::catalog::{CheckedProduct, CheckedTenant, EntityRef, TenantScope, Trigger};
 use crate::metrics;
-use crate::model::{Failure, Session, Tenant, TriggerOutcome, TriggerStatus};
-use crate::model::{StoredSegment, concatenated, content_digest};
 use crate::plugins::{Plugin, Registry};
 use crate::sandbox::{CallContext, HeldSegment, Limits, Purpose};
 use crate::sessions::Inner;
@@ -17,6 +14,9 @@ use crate::sessions::clone::{Made, SLACK, call_failed, context, millis, not_acti
 use crate::sessions::create::scope;
 use crate::sessions::guard::{Bounds, Called};
 use crate::sessions::progress::Progress;
+use levain_catalog::{CheckedProduct, CheckedTenant, EntityRef, TenantScope, Trigger};
+use levain_model::{Failure, Session, Tenant, TriggerOutcome, TriggerStatus};
+use levain_model::{StoredSegment, concatenated, content_digest};
 
 /// Everything that triggers may read of a session.
 #[derive(Clone)]

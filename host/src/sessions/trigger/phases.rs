@@ -7,14 +7,14 @@ use tracing::Instrument as _;
 
 use super::call::{Call, Readable};
 use super::plan::{rows_mut, settle};
-use crate::catalog::CheckedTenant;
-use crate::model::Phase;
-use crate::model::{Failure, Session, Tenant, TriggerOutcome, TriggerStatus};
-use crate::model::{StoredSegment, stored_bytes};
 use crate::plugins::Registry;
 use crate::sessions::Inner;
 use crate::sessions::clone::{Budget, Exceeded, bytes_of, phase as phase_span};
 use crate::sessions::progress::Progress;
+use levain_catalog::CheckedTenant;
+use levain_model::Phase;
+use levain_model::{Failure, Session, Tenant, TriggerOutcome, TriggerStatus};
+use levain_model::{StoredSegment, stored_bytes};
 
 /// Runs every trigger whose row in `progress` is pending, by the session's own components, and answers what they
 /// made. `tenants` is what was cloned and checked, `kept` what other triggers made before. How each ended is in

@@ -3,9 +3,9 @@
 
 use uuid::Uuid;
 
-use crate::catalog::{Relation, Trigger};
-use crate::model::Phase;
-use crate::model::{DomainStatus, Tenant, TriggerOutcome, TriggerStatus};
+use levain_catalog::{Relation, Trigger};
+use levain_model::Phase;
+use levain_model::{DomainStatus, Tenant, TriggerOutcome, TriggerStatus};
 
 /// Which phases are switched on. KPIs always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,7 +210,7 @@ fn unmade(tenant: &Tenant, slug: &str) -> Option<String> {
 mod tests {
     use super::super::testing::{group, trigger};
     use super::*;
-    use crate::model::DomainOutcome;
+    use levain_model::DomainOutcome;
 
     fn status(tenants: &[Tenant], place: usize, slug: &str) -> (TriggerStatus, Option<String>) {
         let row = tenants[place]

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::plan::{relatives, rows_mut};
-use crate::catalog::Trigger;
-use crate::model::Phase;
-use crate::model::{Part, Tenant, TriggerOutcome, TriggerStatus};
+use levain_catalog::Trigger;
+use levain_model::Phase;
+use levain_model::{Part, Tenant, TriggerOutcome, TriggerStatus};
 
 /// Triggers of a session that are to run again: by tenant, the slug.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

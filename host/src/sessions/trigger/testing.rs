@@ -5,9 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::plan::{Switches, pending};
-use crate::catalog::{EntityRef, Read, Relation, Trigger};
-use crate::model::Phase;
-use crate::model::{DomainOutcome, DomainStatus, Tenant};
+use levain_catalog::{EntityRef, Read, Relation, Trigger};
+use levain_model::Phase;
+use levain_model::{DomainOutcome, DomainStatus, Tenant};
 
 /// A trigger under construction.
 pub(super) struct Draft(Trigger);

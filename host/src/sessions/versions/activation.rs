@@ -11,10 +11,10 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Rollback, VersionsError};
-use crate::model::{Cause, DomainStatus, Failure, Session, TriggerStatus};
 use crate::notices::Notice;
-use crate::repo::RepoError;
 use crate::sessions::Sessions;
+use levain_model::{Cause, DomainStatus, Failure, Session, TriggerStatus};
+use levain_store::RepoError;
 
 /// Which sessions are watched, and what has a revision rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

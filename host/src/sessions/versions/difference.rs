@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::fault::{CUT, shortened};
-use crate::model::StoredSegment;
+use levain_model::StoredSegment;
+use levain_model::fault::{CUT, shortened};
 
 /// How many examples are kept of each kind of change.
 const EXAMPLES: usize = 3;
@@ -293,7 +293,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::sha256_hex;
+    use levain_model::sha256_hex;
 
     fn held(tenant: u128, entity: &str, rows: &Value) -> StoredSegment {
         let rows = rows.to_string();

@@ -9,7 +9,7 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::model::{hex, unhex};
+use levain_model::{hex, unhex};
 
 /// How far from the draw the drawn instants are: some soon after it, where visitors are, and some within a year.
 const SOON: TimeDelta = TimeDelta::days(30);

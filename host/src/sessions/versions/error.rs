@@ -3,8 +3,8 @@
 use super::draw::Seed;
 use super::proof::Finding;
 use crate::plugins::{Refusal, VersionError};
-use crate::repo::RepoError;
 use crate::sessions::SessionError;
+use levain_store::RepoError;
 
 /// A change of the plugins that was not made.
 #[derive(Debug, thiserror::Error)]

@@ -10,11 +10,11 @@ use super::VersionsError;
 use super::difference::Difference;
 use super::draw::Seed;
 use super::proof::{Proof, Subject};
-use crate::catalog::Domain;
-use crate::model::sha256_hex;
-use crate::model::{Cause, ComponentRow, Revision};
 use crate::plugins::{Plugin, Registry, VersionError};
 use crate::sessions::{SessionError, Sessions};
+use levain_catalog::Domain;
+use levain_model::sha256_hex;
+use levain_model::{Cause, ComponentRow, Revision};
 
 /// Components that are to serve.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,15 +11,15 @@ use uuid::Uuid;
 use super::proof::{COMPARISON, Finding, Findings, Subject};
 use super::rehearsal::{Rehearsal, Sample};
 use super::weeks;
-use crate::catalog::{Account, FixtureSlice};
-use crate::fault::Fault;
-use crate::model::Tenant;
-use crate::model::{EntityCount, Segment, StoredSegment};
 use crate::sandbox::{CallContext, CallError, Limits, Purpose};
 use crate::sessions::clone::{Rehearsed, SLACK, context};
 use crate::sessions::create::scope;
 use crate::sessions::destroy::{held, plan_cleanup, verdict};
 use crate::sessions::{SessionError, Sessions};
+use levain_catalog::{Account, FixtureSlice};
+use levain_model::Tenant;
+use levain_model::fault::Fault;
+use levain_model::{EntityCount, Segment, StoredSegment};
 
 /// How much later a session is told: by a week, and by half a year of them, over a change of the clocks.
 const WEEKS: [i64; 2] = [1, 26];

@@ -5,9 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::VersionsError;
-use crate::model::{Cause, ROLLBACKS, Revision, versions};
 use crate::plugins::VersionError;
 use crate::sessions::{OpenCircuit, Sessions};
+use levain_model::{Cause, ROLLBACKS, Revision, versions};
 
 /// How often it is looked at what others have made the newest revision.
 const FOLLOWING: Duration = Duration::from_secs(1);

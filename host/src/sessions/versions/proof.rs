@@ -12,12 +12,12 @@ use uuid::Uuid;
 use super::difference::{Difference, Gathering, Place};
 use super::draw::Seed;
 use super::rehearsal::{Rehearsal, Sample, first_difference, outlets};
-use crate::catalog::Account;
-use crate::fault::{Fault, first_faults, shortened};
-use crate::model::{DomainStatus, Failure, Tenant, TriggerStatus};
 use crate::plugins::Registry;
 use crate::sessions::clone::Rehearsed;
 use crate::sessions::{SessionError, Sessions};
+use levain_catalog::Account;
+use levain_model::fault::{Fault, first_faults, shortened};
+use levain_model::{DomainStatus, Failure, Tenant, TriggerStatus};
 
 /// Longer than any comparison of two sessions takes.
 pub(super) const COMPARISON: Duration = Duration::from_secs(120);

@@ -9,17 +9,17 @@ use uuid::Uuid;
 
 use super::draw::Seed;
 use super::proof::Finding;
-use crate::catalog::Account;
-use crate::fault::Fault;
-use crate::model::StoredSegment;
-use crate::model::{
-    DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus,
-};
 use crate::plugins::Registry;
 use crate::sessions::clone::{Given, Job, Rehearsed};
 use crate::sessions::create::tenants;
 use crate::sessions::progress::Progress;
 use crate::sessions::{Sessions, Switches, redacted};
+use levain_catalog::Account;
+use levain_model::StoredSegment;
+use levain_model::fault::Fault;
+use levain_model::{
+    DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus,
+};
 
 /// A session of an account, told from an instant.
 #[derive(Debug, Clone)]
@@ -247,7 +247,7 @@ fn take_services(tenant: &mut Tenant, made: &Tenant, domains: &BTreeSet<String>)
 }
 
 /// What was cloned of the domains that are not these.
-fn others(made: &Rehearsed, domains: &BTreeSet<String>) -> Vec<crate::catalog::CheckedTenant> {
+fn others(made: &Rehearsed, domains: &BTreeSet<String>) -> Vec<levain_catalog::CheckedTenant> {
     let mut tenants = made.tenants.as_ref().clone();
     for tenant in &mut tenants {
         tenant.domains.retain(|domain, _| !domains.contains(domain));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::VersionsError;
 use super::install::Change;
-use crate::model::{Cause, versions};
 use crate::sessions::Sessions;
+use levain_model::{Cause, versions};
 
 /// Domains that are to be served by the version before.
 #[derive(Debug, Clone, PartialEq, Eq)]

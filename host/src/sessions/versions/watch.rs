@@ -81,7 +81,7 @@ impl Sessions {
             };
             match read {
                 Ok(Ok(bytes)) => {
-                    let digest = crate::model::sha256_hex(&bytes);
+                    let digest = levain_model::sha256_hex(&bytes);
                     let serves = newest
                         .active(name)
                         .is_some_and(|plugin| plugin.digest == digest);

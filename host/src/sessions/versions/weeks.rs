@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::fault::Fault;
-use crate::model::StoredSegment;
+use levain_model::StoredSegment;
+use levain_model::fault::Fault;
 
 /// Faults that are told of one segment.
 const MOST: usize = 5;

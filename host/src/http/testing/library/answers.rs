@@ -11,23 +11,23 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{Library, Trouble};
-use crate::catalog::{Account, Domain, EntityRef, Trigger};
 use crate::http::testing::town::{POLICY, failure};
 use crate::http::{PluginApi, SessionApi, States};
 use crate::metrics::Gauges;
-use crate::model::Phase;
-use crate::model::{
-    Cause, DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome,
-    TriggerStatus,
-};
-use crate::model::{EntityCounts, StoredSegment, sha256_hex};
 use crate::receipts::PublicKey;
-use crate::repo::SessionPosition;
 use crate::sessions::{
     CallTrigger, CloneChild, CloneDomain, Comparison, Created, Destroyed, Difference,
     DomainVersions, Install, InstallTurn, Installation, Installed, NewSession, Proof, Rollback,
     SessionError, SessionPolicy, Verdict, Verification, Version, VersionHealth, VersionsError,
 };
+use levain_catalog::{Account, Domain, EntityRef, Trigger};
+use levain_model::Phase;
+use levain_model::{
+    Cause, DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome,
+    TriggerStatus,
+};
+use levain_model::{EntityCounts, StoredSegment, sha256_hex};
+use levain_store::SessionPosition;
 
 /// A look-out on one session.
 struct Look {

@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::town::{
     account, base, board, book, domain, finding, notice, session, stored, triggered, triggers,
 };
-use crate::catalog::{Account, Domain, EntityRef, Trigger};
-use crate::model::StoredSegment;
-use crate::model::{Session, SessionStatus};
-use crate::repo::{KeyUse, RepoError};
 use crate::sessions::{NewSession, SessionError};
+use levain_catalog::{Account, Domain, EntityRef, Trigger};
+use levain_model::StoredSegment;
+use levain_model::{Session, SessionStatus};
+use levain_store::{KeyUse, RepoError};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

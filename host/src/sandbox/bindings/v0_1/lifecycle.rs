@@ -4,11 +4,10 @@ use wasmtime::Store;
 use wasmtime::component::Instance;
 
 use super::{Plugin, SENTENCE, Told, guest_error, returned, types};
-use crate::fault::shortened;
-use crate::model;
 use crate::sandbox::bindings::Failure;
 use crate::sandbox::store::State;
 use crate::sandbox::{CallContext, CleanupPlan};
+use levain_model::fault::shortened;
 
 /// The most notices of a cleanup plan that are kept.
 const NOTICES: usize = 20;
@@ -16,9 +15,9 @@ const NOTICES: usize = 20;
 pub(in crate::sandbox::bindings) fn clone_tenant(
     plugin: &Plugin,
     store: &mut Store<State>,
-    slice: &[model::Segment],
+    slice: &[levain_model::Segment],
     context: &CallContext,
-) -> Result<Vec<model::Segment>, Failure> {
+) -> Result<Vec<levain_model::Segment>, Failure> {
     let instance = prepare(plugin, store, slice)?;
     clone_with(plugin, store, &instance, context)
 }
@@ -28,7 +27,7 @@ pub(in crate::sandbox::bindings) fn clone_prepared(
     plugin: &Plugin,
     store: &mut Store<State>,
     context: &CallContext,
-) -> Result<Vec<model::Segment>, Failure> {
+) -> Result<Vec<levain_model::Segment>, Failure> {
     let instance = plugin.instance.instantiate(&mut *store)?;
     clone_with(plugin, store, &instance, context)
 }
@@ -36,7 +35,7 @@ pub(in crate::sandbox::bindings) fn clone_prepared(
 pub(in crate::sandbox::bindings) fn prepare(
     plugin: &Plugin,
     store: &mut Store<State>,
-    slice: &[model::Segment],
+    slice: &[levain_model::Segment],
 ) -> Result<Instance, Failure> {
     let instance = plugin.instance.instantiate(&mut *store)?;
     let lifecycle = plugin.lifecycle.load(&mut *store, &instance)?;
@@ -58,7 +57,7 @@ fn clone_with(
     store: &mut Store<State>,
     instance: &Instance,
     context: &CallContext,
-) -> Result<Vec<model::Segment>, Failure> {
+) -> Result<Vec<levain_model::Segment>, Failure> {
     let lifecycle = plugin.lifecycle.load(&mut *store, instance)?;
     let segments = lifecycle
         .call_clone(&mut *store, Told::new(context).as_guest())?
@@ -70,7 +69,7 @@ pub(in crate::sandbox::bindings) fn plan_cleanup(
     plugin: &Plugin,
     store: &mut Store<State>,
     context: &CallContext,
-    held: &[model::EntityCount],
+    held: &[levain_model::EntityCount],
 ) -> Result<CleanupPlan, Failure> {
     let instance = plugin.instance.instantiate(&mut *store)?;
     let lifecycle = plugin.lifecycle.load(&mut *store, &instance)?;
@@ -88,7 +87,7 @@ pub(in crate::sandbox::bindings) fn plan_cleanup(
         deletions: plan
             .deletions
             .into_iter()
-            .map(|count| model::EntityCount {
+            .map(|count| levain_model::EntityCount {
                 entity: count.entity,
                 records: count.records,
             })

@@ -6,9 +6,8 @@ mod triggers;
 use wasmtime::component::InstancePre;
 
 use super::{CallContext, Failure, GuestError};
-use crate::fault::shortened;
-use crate::model;
 use crate::sandbox::store::State;
+use levain_model::fault::shortened;
 
 pub(super) use lifecycle::{clone_prepared, clone_tenant, plan_cleanup, prepare};
 pub(super) use triggers::run_trigger;
@@ -107,10 +106,10 @@ impl<'c> Told<'c> {
 }
 
 /// Segments that came back.
-fn returned(segments: Vec<types::SegmentResult>) -> Vec<model::Segment> {
+fn returned(segments: Vec<types::SegmentResult>) -> Vec<levain_model::Segment> {
     segments
         .into_iter()
-        .map(|segment| model::Segment {
+        .map(|segment| levain_model::Segment {
             entity: segment.entity,
             rows: segment.rows,
         })

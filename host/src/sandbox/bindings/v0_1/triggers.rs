@@ -3,11 +3,11 @@
 use wasmtime::Store;
 
 use super::{Plugin, Told, guest_error, returned, types};
-use crate::model::Phase;
-use crate::model::Segment;
 use crate::sandbox::bindings::{Failure, GuestError};
 use crate::sandbox::store::State;
 use crate::sandbox::{CallContext, HeldSegment};
+use levain_model::Phase;
+use levain_model::Segment;
 
 pub(in crate::sandbox::bindings) fn run_trigger(
     plugin: &Plugin,

@@ -1,0 +1,399 @@
+//! The store in one SQLite file, for one host.
+//!
+//! One connection writes and a few read; the write-ahead log is copied into the database beside
+//! the commits. The directory is locked for as long as the store is open.
+
+mod checkpoint;
+mod connect;
+mod data;
+mod destroy;
+mod encode;
+mod error;
+mod fingerprints;
+mod keys;
+mod lock;
+mod opening;
+mod receipts;
+mod registry;
+mod room;
+mod rows;
+mod segments;
+mod sessions;
+mod shrink;
+#[cfg(test)]
+mod tests;
+mod views;
+mod writing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use self::checkpoint::Checkpointer;
+use self::connect::Connections;
+use self::encode::{from_now, parse_instant, store_time};
+pub(super) use self::error::classify;
+use self::lock::DirectoryLock;
+use self::room::Room;
+use super::{
+    DeletedSegment, Due, IdempotencyKey, Inserted, Lease, Replaced, Repo, RepoError,
+    SessionPosition,
+};
+use crate::failpoint;
+use levain_model::{ComponentRow, KeyFingerprint, Revision, Session, SessionCounts, SessionStatus};
+use levain_model::{EntityCounts, StoredSegment};
+
+/// The store in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteRepo {
+    connections: Connections,
+    checkpointer: Checkpointer,
+    room: Arc<Room>,
+    _lock: DirectoryLock,
+}
+
+#[async_trait]
+impl Repo for SqliteRepo {
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "insert_session", store = "sqlite")
+    )]
+    async fn insert_session(
+        &self,
+        session: &Session,
+        lease: &Lease,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Inserted, RepoError> {
+        self.with_room(async {
+            let mut transaction = self.begin().await?;
+            if let Some(key) = key {
+                let taken = keys::take(
+                    &mut transaction,
+                    key,
+                    &session.session_id,
+                    session.created_at,
+                );
+                if let Some(before) = taken.await? {
+                    return Ok(Inserted::Before(before));
+                }
+            }
+            let plugin_revision = sessions::insert(&mut transaction, session, lease).await?;
+            self.commit(transaction).await?;
+            Ok(Inserted::New { plugin_revision })
+        })
+        .await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "commit_session", store = "sqlite")
+    )]
+    async fn commit_session(
+        &self,
+        session: &Session,
+        segments: &[StoredSegment],
+        receipt: Option<&str>,
+    ) -> Result<bool, RepoError> {
+        let commit = || async move {
+            let mut transaction = self.begin().await?;
+            let kept = data::commit(&mut transaction, session, segments, receipt).await?;
+            failpoint::reach("commit_session:before").await;
+            let kept = self.commit_if(kept, transaction).await?;
+            failpoint::reach("commit_session:after").await;
+            Ok(kept)
+        };
+        // That a session FAILED is a few bytes, and lets its tenant go.
+        match segments.is_empty() {
+            true => self.with_reserve(commit).await,
+            false => self.with_room(commit()).await,
+        }
+    }
+
+    async fn find_session(&self, session_id: &str) -> Result<Option<Session>, RepoError> {
+        sessions::find(&self.connections, session_id).await
+    }
+
+    async fn find_receipt(&self, session_id: &str) -> Result<Option<String>, RepoError> {
+        receipts::find(&self.connections, session_id).await
+    }
+
+    async fn find_session_of_tenant(&self, tenant_id: Uuid) -> Result<Option<Session>, RepoError> {
+        sessions::find_of_tenant(&self.connections, tenant_id).await
+    }
+
+    async fn list_sessions(
+        &self,
+        after: Option<&SessionPosition>,
+        limit: u32,
+    ) -> Result<Vec<Session>, RepoError> {
+        sessions::list(&self.connections, after, limit).await
+    }
+
+    async fn count_sessions(&self, now: DateTime<Utc>) -> Result<SessionCounts, RepoError> {
+        sessions::count(&self.connections, now).await
+    }
+
+    async fn extend_session(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        by: Duration,
+        most: u32,
+    ) -> Result<bool, RepoError> {
+        self.with_room(async {
+            let mut transaction = self.begin().await?;
+            let extended = sessions::extend(&mut transaction, session_id, now, by, most).await?;
+            self.commit(transaction).await?;
+            Ok(extended)
+        })
+        .await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "begin_destroying", store = "sqlite")
+    )]
+    async fn begin_destroying(
+        &self,
+        session_id: &str,
+        lease: &Lease,
+    ) -> Result<Option<SessionStatus>, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let status = destroy::begin(&mut transaction, session_id, lease).await?;
+            self.commit(transaction).await?;
+            Ok(status)
+        })
+        .await
+    }
+
+    async fn begin_destroying_due(
+        &self,
+        due: &Due,
+        lease: &Lease,
+    ) -> Result<Vec<String>, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let begun = destroy::begin_due(&mut transaction, due, lease).await?;
+            self.commit(transaction).await?;
+            Ok(begun)
+        })
+        .await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "destroy_session", store = "sqlite")
+    )]
+    async fn destroy_session(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        amiss: &[String],
+    ) -> Result<Vec<DeletedSegment>, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let deleted = destroy::destroy(&mut transaction, session_id, now, amiss).await?;
+            failpoint::reach("destroy_session:before").await;
+            self.commit(transaction).await?;
+            failpoint::reach("destroy_session:after").await;
+            Ok(deleted)
+        })
+        .await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "record_failed_cleanup", store = "sqlite")
+    )]
+    async fn record_failed_cleanup(
+        &self,
+        session_id: &str,
+        now: DateTime<Utc>,
+        reason: &str,
+    ) -> Result<u32, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let failures =
+                destroy::record_failure(&mut transaction, session_id, now, reason).await?;
+            self.commit(transaction).await?;
+            Ok(failures)
+        })
+        .await
+    }
+
+    async fn deadline(&self, lease: Duration) -> Result<DateTime<Utc>, RepoError> {
+        let instant: String = sqlx::query_scalar(concat!("SELECT ", store_time!("?")))
+            .bind(from_now(lease))
+            .fetch_one(&self.connections.readers)
+            .await
+            .map_err(classify)?;
+        parse_instant("deadline", &instant)
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "replace_data", store = "sqlite")
+    )]
+    async fn replace_data(
+        &self,
+        session: &Session,
+        deadline: DateTime<Utc>,
+        replaced: Replaced<'_>,
+        segments: &[StoredSegment],
+        receipt: Option<&str>,
+    ) -> Result<bool, RepoError> {
+        self.with_room(async {
+            let mut transaction = self.begin().await?;
+            let swap = data::Swap {
+                deadline,
+                replaced,
+                held: segments,
+                receipt,
+            };
+            let kept = data::replace(&mut transaction, session, swap).await?;
+            failpoint::reach("replace_data:before").await;
+            let kept = self.commit_if(kept, transaction).await?;
+            failpoint::reach("replace_data:after").await;
+            Ok(kept)
+        })
+        .await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "delete_domain", store = "sqlite")
+    )]
+    async fn delete_domain(
+        &self,
+        tenant_id: Uuid,
+        domain: &str,
+    ) -> Result<EntityCounts, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let deleted = segments::delete_domain(&mut transaction, tenant_id, domain).await?;
+            self.commit(transaction).await?;
+            Ok(deleted)
+        })
+        .await
+    }
+
+    async fn find_segments(
+        &self,
+        tenant_id: Uuid,
+        domain: Option<&str>,
+        entity: Option<&str>,
+    ) -> Result<Vec<StoredSegment>, RepoError> {
+        segments::find(&self.connections, tenant_id, domain, entity).await
+    }
+
+    async fn fail_interrupted(&self, reason: &str) -> Result<Vec<String>, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let failed = destroy::fail_interrupted(&mut transaction, reason).await?;
+            self.commit(transaction).await?;
+            Ok(failed)
+        })
+        .await
+    }
+
+    /// The directory's lock says that nobody else can hold one.
+    async fn end_leases(&self) -> Result<(), RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            destroy::end_leases(&mut transaction).await?;
+            self.commit(transaction).await
+        })
+        .await
+    }
+
+    async fn prune(&self, ledger: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let gone = destroy::prune(&mut transaction, ledger, now).await?;
+            self.commit(transaction).await?;
+            Ok(gone)
+        })
+        .await
+    }
+
+    async fn list_revisions(&self) -> Result<Vec<Revision>, RepoError> {
+        registry::list(&self.connections).await
+    }
+
+    async fn find_revision(&self, revision: Option<u32>) -> Result<Option<Revision>, RepoError> {
+        registry::find(&self.connections, revision).await
+    }
+
+    async fn find_component(&self, digest: &str) -> Result<Option<Vec<u8>>, RepoError> {
+        registry::component(&self.connections, digest).await
+    }
+
+    #[tracing::instrument(
+        name = "transaction",
+        skip_all,
+        fields(work = "append_revision", store = "sqlite")
+    )]
+    async fn append_revision(
+        &self,
+        revision: &Revision,
+        components: &[ComponentRow],
+    ) -> Result<bool, RepoError> {
+        self.with_room(async {
+            let mut transaction = self.begin().await?;
+            let kept = registry::append(&mut transaction, revision, components).await?;
+            failpoint::reach("append_revision:before").await;
+            let kept = self.commit_if(kept, transaction).await?;
+            failpoint::reach("append_revision:after").await;
+            Ok(kept)
+        })
+        .await
+    }
+
+    async fn collect_components(&self, since: DateTime<Utc>) -> Result<Vec<String>, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let stay = registry::collect(&mut transaction, since).await?;
+            self.commit(transaction).await?;
+            Ok(stay)
+        })
+        .await
+    }
+
+    async fn keep_fingerprints(
+        &self,
+        own: &[KeyFingerprint],
+        replace: bool,
+    ) -> Result<Vec<KeyFingerprint>, RepoError> {
+        self.with_reserve(|| async move {
+            let mut transaction = self.begin().await?;
+            let kept = fingerprints::keep(&mut transaction, own, replace).await?;
+            self.commit(transaction).await?;
+            Ok(kept)
+        })
+        .await
+    }
+
+    async fn ping(&self) -> Result<(), RepoError> {
+        sqlx::query("SELECT 1")
+            .execute(&self.connections.readers)
+            .await
+            .map_err(classify)?;
+        self.room.refuse_while_short()
+    }
+
+    async fn close(&self) {
+        self.checkpointer.stop();
+        self.connections.close().await;
+    }
+}
