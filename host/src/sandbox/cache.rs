@@ -17,8 +17,7 @@ use sha2::Sha256;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::compiler::Made;
-use super::component::Code;
+use super::code::{Code, Made, load};
 use super::lines::Lines;
 use levain_model::{hex, unhex};
 
@@ -189,7 +188,7 @@ impl Verified {
     fn map(self, engine: &Engine) -> Result<Code, BadEntry> {
         let component = match opened(&self.file) {
             Some(path) => map(engine, &path),
-            None => take(engine, &self.made.code),
+            None => load(engine, &self.made.code),
         };
         Ok(Code {
             component: component.map_err(BadEntry::Refused)?,
@@ -269,18 +268,6 @@ fn map(engine: &Engine, code: &Path) -> wasmtime::Result<Component> {
     // been verified, and nobody but the host may write to it. The engine checks by itself that it is of its
     // version and configuration.
     unsafe { Component::deserialize_file(engine, code) }
-}
-
-/// Takes code into memory that this program has just made, and that was nowhere else.
-#[expect(
-    unsafe_code,
-    reason = "compiled code is trusted by its nature; see the module"
-)]
-pub(super) fn take(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: the bytes are what `Engine::precompile_component` gave a process of this very program, read
-    // from the pipe that is its output, or kept with a MAC that has been verified. The engine checks by itself that it is of its version
-    // and configuration.
-    unsafe { Component::deserialize(engine, code) }
 }
 
 /// Writes a file that only its owner can read, whole or not at all: of a draft that fails, and it may be the

@@ -15,10 +15,10 @@ use wasmtime::{
     WasmBacktraceDetails,
 };
 
-use super::SandboxConfig;
 use super::bindings::v0_1;
 use super::functions::Functions;
-use super::store::State;
+use super::layout::SandboxConfig;
+use super::state::State;
 use super::workers::places_aside;
 use levain_model::hex;
 

@@ -7,7 +7,7 @@ use wasmtime::WasmBacktrace;
 use super::bindings::{Failure, GuestError};
 use super::limits::Limits;
 use super::lines::Lines;
-use super::store::{GrowthRefused, State};
+use super::state::{GrowthRefused, State};
 use levain_model::fault::shortened;
 
 /// The most bytes of a guest function's name: the component says how it is called.

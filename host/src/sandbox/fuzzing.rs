@@ -3,7 +3,8 @@
 
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use super::component::{CompileError, LIFECYCLE, Shape, refuse_foreign};
+use super::compile_error::{CompileError, refuse_foreign};
+use super::shape::{LIFECYCLE, Shape};
 use super::trim::trim;
 use crate::fuzzing::LONGEST_TEXT;
 use crate::plugins::{Refusal, admit};

@@ -16,12 +16,15 @@ use wasmtime::component::types::{ComponentItem, Type};
 use wasmtime::component::{Component, ComponentNamedList, Instance, Lift, WasmList};
 
 use super::bindings;
-use super::compiler::{Compiler, InstanceState, Made, Snapshotter, Value};
-use super::component::{self, CompileError, Linked};
+use super::code::{self, Made};
+use super::compile_error::{self, CompileError};
+use super::compiler::{Compiler, InstanceState, Snapshotter, Value};
+use super::component::Linked;
 use super::engine::SandboxEngine;
 use super::failure::{self, CallError};
 use super::limits::{CompileLimits, Limits};
-use super::store::{self, Origin, State};
+use super::state::{Origin, State};
+use super::store;
 use levain_catalog::FixtureSlice;
 use levain_model::fault::shortened;
 use levain_model::sha256_hex;
@@ -100,10 +103,10 @@ impl<'w> Maker<'w> {
         let (snapshotter, made) = compiler
             .instrument(engine, source.wasm, &source.compiling, images)
             .map_err(|error| refused(reason_of(error)))?;
-        let code = component::take(engine, &made).map_err(|error| refused(reason_of(error)))?;
+        let code = code::take(&engine.engine, &made).map_err(|error| refused(reason_of(error)))?;
         let component = code.component.clone();
         let linked =
-            Linked::new(engine, code).map_err(|error| refused(component::reason_of(&error)))?;
+            Linked::new(engine, code).map_err(|error| refused(compile_error::reason_of(&error)))?;
         Ok(Self {
             source,
             snapshotter,
@@ -136,7 +139,9 @@ impl<'w> Maker<'w> {
         let state = self
             .look(engine, &mut store, &instance)
             // The cause alone: what is around it names frames of the guest, however long their names are.
-            .map_err(|error| unseen(shortened(error.root_cause(), component::LONGEST_REASON)))?;
+            .map_err(|error| {
+                unseen(shortened(error.root_cause(), compile_error::LONGEST_REASON))
+            })?;
         drop(store);
         let made = self.snapshotter.snapshot(state);
         made.map_err(|error| unseen(reason_of(error)))

@@ -5,6 +5,9 @@
 
 mod bindings;
 mod cache;
+mod call;
+mod code;
+mod compile_error;
 mod compiler;
 mod component;
 mod engine;
@@ -13,156 +16,40 @@ mod functions;
 #[doc(hidden)]
 pub mod fuzzing;
 mod image;
+mod layout;
 mod limits;
 mod lines;
+mod shape;
+mod state;
 mod store;
 mod threads;
 mod trim;
 mod workers;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
-
 pub use cache::CodeCache;
+pub use call::{CallContext, CallCost, CleanupPlan, HeldSegment, Purpose};
+pub use compile_error::CompileError;
+pub(crate) use compile_error::refuse_large;
 pub use compiler::{ChildFailure, ChildTask, Compiler, compile_as_child};
+pub use component::Compiled;
 use component::Linked;
-pub use component::{CompileError, Compiled, Shape};
-pub(crate) use component::{LIFECYCLE, TRIGGERS, refuse_large};
 pub use engine::EngineError;
 pub use failure::{CallError, Trap};
 pub use functions::SharedFunctions;
 pub use image::{NoImage, Preparation, Source};
+pub use layout::SandboxConfig;
 pub use limits::{CompileLimits, Limits, SandboxLimits};
+pub use shape::Shape;
+pub(crate) use shape::{LIFECYCLE, TRIGGERS};
 pub(crate) use workers::Allowance;
 
 use crate::metrics;
-use levain_catalog::{Catalog, FixtureSlice};
-use levain_model::Phase;
-use levain_model::{EntityCount, Segment};
-
-/// How the sandbox is laid out; fixed when the host starts.
-#[derive(Debug, Clone, Copy)]
-pub struct SandboxConfig {
-    /// Calls that run at once, each on a thread of its own.
-    pub workers: usize,
-    /// The largest memory limit of any domain, in bytes: what a pool slot must be able to hold.
-    pub largest_memory_bytes: usize,
-    /// The largest table limit of any domain, in elements.
-    pub largest_table_elements: usize,
-    /// The stack of a guest, in bytes.
-    pub stack_bytes: usize,
-    /// What instances are made from, at most: components, and prepared images of them. A place that is kept for
-    /// each costs addresses, and what it keeps resident once it was used; remapping a place costs a call more.
-    /// On a machine of many processors the places are divided among them, and a call may find none of its kind.
-    pub origins: usize,
-}
-
-impl SandboxConfig {
-    /// Room for every domain of a catalog under the host's limits.
-    #[must_use]
-    pub fn for_catalog(catalog: &Catalog, limits: &SandboxLimits, workers: usize) -> Self {
-        let overrides = catalog.limits();
-        let each = || {
-            catalog
-                .domains()
-                .iter()
-                .filter(|domain| !domain.triggered)
-                .map(|domain| Limits::of(domain, &overrides, limits))
-        };
-        // Of tenants that have the same slice there is one image.
-        let slices: BTreeSet<&str> = catalog
-            .accounts()
-            .flat_map(|account| account.all_slices())
-            .flat_map(|slices| slices.values())
-            .map(|slice| slice.digest.as_str())
-            .collect();
-        Self {
-            workers,
-            largest_memory_bytes: each()
-                .map(|limits| limits.memory_bytes)
-                .max()
-                .unwrap_or(1 << 20),
-            largest_table_elements: each()
-                .map(|limits| limits.table_elements)
-                .max()
-                .unwrap_or(1),
-            stack_bytes: (limits.stack_kib as usize) << 10,
-            origins: each().count() + slices.len(),
-        }
-    }
-}
-
-/// Whom a call is made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// A visitor's session: a call that fails is counted, since an operator wants to know.
-    Session,
-    /// Nobody's: a candidate is proven, a session is verified. Whoever asked for it is told.
-    Rehearsal,
-}
-
-/// What a session is, as every generation of the contract tells it to a plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallContext {
-    /// The domain under work; for the log and for failures, a plugin is not told.
-    pub domain: String,
-    /// Whom it is for; a plugin is not told either.
-    pub purpose: Purpose,
-    /// The session's name, shortened as it may be logged.
-    pub session_id: String,
-    /// The account's slug.
-    pub account: String,
-    /// The tenant that the fixtures were written for.
-    pub base_tenant_id: Uuid,
-    /// The virtual tenant.
-    pub tenant_id: Uuid,
-    /// The virtual tenant of the group's head.
-    pub parent_tenant_id: Option<Uuid>,
-    /// The outlet's slug.
-    pub outlet: Option<String>,
-    /// The data clock.
-    pub session_created_at: DateTime<Utc>,
-    /// The instant the fixtures describe.
-    pub base_reference: DateTime<Utc>,
-}
-
-/// A segment that the host holds and lets a trigger read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldSegment<'h> {
-    /// The tenant that it belongs to.
-    pub tenant_id: Uuid,
-    /// The domain that owns it.
-    pub domain: &'h str,
-    /// The entity's slug.
-    pub entity: &'h str,
-    /// One JSON array of objects.
-    pub rows: Cow<'h, str>,
-}
-
-/// What one call cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct CallCost {
-    /// From instantiation to the lifted result.
-    pub duration: Duration,
-    /// The largest linear memory that the guest held.
-    pub peak_memory_bytes: usize,
-    /// Log lines that were dropped because they were over the limit.
-    pub dropped_log_lines: u32,
-}
-
-/// A plugin's plan for the end of a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CleanupPlan {
-    /// What it wants deleted, dependents first.
-    pub deletions: Vec<EntityCount>,
-    /// What an operator should know.
-    pub notices: Vec<String>,
-}
+use levain_catalog::FixtureSlice;
+use levain_model::{EntityCount, Phase, Segment};
 
 /// The sandbox: compiles components and calls them, each call in a store of its own.
 #[derive(Clone)]
@@ -327,7 +214,7 @@ impl Sandbox {
                 let reason = |reason| NoImage::Snapshot { reason };
                 let code = component::keep(engine, cache, &entry, &made)
                     .map_err(|error| reason(error.to_string()))?;
-                Linked::new(engine, code).map_err(|error| reason(component::reason_of(&error)))
+                Linked::new(engine, code).map_err(|error| reason(compile_error::reason_of(&error)))
             });
             match image {
                 Ok(image) => {
@@ -400,7 +287,12 @@ impl Sandbox {
         let mut store = store::build(&self.engine, context, lines, limits);
         let outcome = match &image {
             Some(image) => bindings::clone_prepared(&image.plugin, &mut store, context),
-            None => bindings::clone_tenant(component, &mut store, &slice.segments, context),
+            None => bindings::clone_tenant(
+                &component.linked.plugin,
+                &mut store,
+                &slice.segments,
+                context,
+            ),
         };
         self.conclude("clone", context, outcome, &store, started, limits)
     }
@@ -418,7 +310,7 @@ impl Sandbox {
     ) -> Result<(CleanupPlan, CallCost), CallError> {
         let started = Instant::now();
         let mut store = store::build(&self.engine, context, &component.linked.lines, limits);
-        let outcome = bindings::plan_cleanup(component, &mut store, context, held);
+        let outcome = bindings::plan_cleanup(&component.linked.plugin, &mut store, context, held);
         self.conclude("cleanup", context, outcome, &store, started, limits)
     }
 
@@ -439,7 +331,14 @@ impl Sandbox {
     ) -> Result<(Vec<Segment>, CallCost), CallError> {
         let started = Instant::now();
         let mut store = store::build(&self.engine, context, &component.linked.lines, limits);
-        let outcome = bindings::run_trigger(component, &mut store, phase, trigger, context, held);
+        let outcome = bindings::run_trigger(
+            &component.linked.plugin,
+            &mut store,
+            phase,
+            trigger,
+            context,
+            held,
+        );
         self.conclude("trigger", context, outcome, &store, started, limits)
     }
 
@@ -448,7 +347,7 @@ impl Sandbox {
         call: &'static str,
         context: &CallContext,
         outcome: Result<T, bindings::Failure>,
-        store: &wasmtime::Store<store::State>,
+        store: &wasmtime::Store<state::State>,
         started: Instant,
         limits: &Limits,
     ) -> Result<(T, CallCost), CallError> {

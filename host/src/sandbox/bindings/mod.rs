@@ -1,37 +1,32 @@
 //! One module per generation of the contract, each adapted once to the host's own types.
 
+mod failure;
 pub(super) mod v0_1;
 
 use wasmtime::Store;
-use wasmtime::component::Instance;
+use wasmtime::component::{Component, Instance, Linker};
 
-use super::component::{Compiled, Generation};
-use super::store::State;
-use super::{CallContext, CleanupPlan, HeldSegment};
-use levain_model::Phase;
-use levain_model::{EntityCount, Segment};
+use levain_model::{EntityCount, Phase, Segment};
 
-/// A call that gave no value: the engine's error, or the guest's own.
-pub(super) enum Failure {
-    Engine(wasmtime::Error),
-    Guest(GuestError),
+use super::call::{CallContext, CleanupPlan, HeldSegment};
+use super::state::State;
+pub(super) use failure::{Failure, GuestError};
+
+/// One variant per WIT generation that this host serves.
+#[derive(Clone)]
+pub(super) enum Generation {
+    V0_1(v0_1::Plugin),
 }
 
-/// The guest's own error, as the newest generation can tell it.
-pub(super) enum GuestError {
-    InvalidFixture {
-        entity: String,
-        record: Option<String>,
-        reason: String,
-    },
-    Unsupported(String),
-    Failed(String),
-    Other(String),
-}
-
-impl From<wasmtime::Error> for Failure {
-    fn from(error: wasmtime::Error) -> Self {
-        Self::Engine(error)
+impl Generation {
+    /// Links a component and looks up what it exports, with the triggers where `triggers` says that there are some.
+    pub(super) fn link(
+        linker: &Linker<State>,
+        component: &Component,
+        triggers: bool,
+    ) -> wasmtime::Result<Self> {
+        let instance = linker.instantiate_pre(component)?;
+        Ok(Self::V0_1(v0_1::Plugin::new(instance, triggers)?))
     }
 }
 
@@ -58,36 +53,36 @@ pub(super) fn clone_prepared(
 }
 
 pub(super) fn clone_tenant(
-    component: &Compiled,
+    plugin: &Generation,
     store: &mut Store<State>,
     slice: &[Segment],
     context: &CallContext,
 ) -> Result<Vec<Segment>, Failure> {
-    match &component.linked.plugin {
+    match plugin {
         Generation::V0_1(plugin) => v0_1::clone_tenant(plugin, store, slice, context),
     }
 }
 
 pub(super) fn plan_cleanup(
-    component: &Compiled,
+    plugin: &Generation,
     store: &mut Store<State>,
     context: &CallContext,
     held: &[EntityCount],
 ) -> Result<CleanupPlan, Failure> {
-    match &component.linked.plugin {
+    match plugin {
         Generation::V0_1(plugin) => v0_1::plan_cleanup(plugin, store, context, held),
     }
 }
 
 pub(super) fn run_trigger(
-    component: &Compiled,
+    plugin: &Generation,
     store: &mut Store<State>,
     phase: Phase,
     trigger: &str,
     context: &CallContext,
     held: &[HeldSegment<'_>],
 ) -> Result<Vec<Segment>, Failure> {
-    match &component.linked.plugin {
+    match plugin {
         Generation::V0_1(plugin) => v0_1::run_trigger(plugin, store, phase, trigger, context, held),
     }
 }

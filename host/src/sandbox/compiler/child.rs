@@ -6,9 +6,10 @@ use std::sync::Arc;
 use wasmtime::Engine;
 
 use super::bounds::bound;
-use super::frames::{self, Frame, Kind};
+use super::frames::{self, Frame, Kind, MEMORY};
 use super::state::{InstanceState, value_of};
-use super::work::{Made, Snapshots, compile};
+use super::work::{Snapshots, compile};
+use crate::sandbox::code::Made;
 use crate::sandbox::engine::{code_config, compatibility};
 use crate::sandbox::functions::Functions;
 
@@ -61,8 +62,6 @@ impl ChildFailure {
 
 /// The process could not do its work; misuse ends so as well.
 const FAILED: u8 = 2;
-/// Memory ran out where that could still be said.
-pub(super) const MEMORY: u8 = 3;
 
 /// Does what the frames that it reads ask for, and answers each; bounds this process for good.
 ///

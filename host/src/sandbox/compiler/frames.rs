@@ -2,6 +2,9 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
+/// The exit code of a child that ran out of memory and could still say so.
+pub(super) const MEMORY: u8 = 3;
+
 /// What a frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]

@@ -14,7 +14,8 @@ mod work;
 
 use std::path::PathBuf;
 
-use super::component::{CompileError, reason_of};
+use super::code::Made;
+use super::compile_error::{CompileError, reason_of};
 use super::engine::SandboxEngine;
 use super::limits::CompileLimits;
 
@@ -22,7 +23,6 @@ pub use child::{ChildFailure, ChildTask, compile_as_child};
 use frames::Kind;
 use program::Process;
 pub(super) use state::{InstanceState, Value};
-pub(super) use work::Made;
 use work::Snapshots;
 
 /// Where components are compiled.

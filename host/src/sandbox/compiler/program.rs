@@ -7,10 +7,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::child::MEMORY;
-use super::frames::{self, Frame, Kind};
-use super::work::Made;
-use crate::sandbox::component::{CompileError, LONGEST_REASON};
+use super::frames::{self, Frame, Kind, MEMORY};
+use crate::sandbox::code::Made;
+use crate::sandbox::compile_error::{CompileError, LONGEST_REASON};
 use crate::sandbox::limits::CompileLimits;
 use levain_model::fault::shortened;
 

@@ -8,14 +8,9 @@ use wasmtime::Engine;
 use wasmtime_wizer::{ComponentContext, Wizer};
 
 use super::state::InstanceState;
+use crate::sandbox::code::Made;
 use crate::sandbox::lines;
 use crate::sandbox::trim::trim;
-
-/// Code for the engine, and the encoded table of its source lines.
-pub(in crate::sandbox) struct Made {
-    pub(in crate::sandbox) code: Vec<u8>,
-    pub(in crate::sandbox) lines: Vec<u8>,
-}
 
 /// Compiles what was made from a component: that itself, or one with other state.
 fn compiled(engine: &Engine, original: &[u8], made: &[u8]) -> wasmtime::Result<Made> {

@@ -8,7 +8,7 @@ use wasmparser::{
     ComponentOuterAliasKind, ExternalKind, Instance, Parser, Payload,
 };
 
-use super::super::component::LIFECYCLE;
+use crate::sandbox::shape::LIFECYCLE;
 
 /// Core exports: the number of a module in the component, and a name.
 pub(super) type Exports<'b> = BTreeSet<(u32, &'b str)>;

@@ -4,9 +4,9 @@ use wasmtime::Store;
 use wasmtime::component::Instance;
 
 use super::{Plugin, SENTENCE, Told, guest_error, returned, types};
-use crate::sandbox::bindings::Failure;
-use crate::sandbox::store::State;
-use crate::sandbox::{CallContext, CleanupPlan};
+use crate::sandbox::bindings::failure::Failure;
+use crate::sandbox::call::{CallContext, CleanupPlan};
+use crate::sandbox::state::State;
 use levain_model::fault::shortened;
 
 /// The most notices of a cleanup plan that are kept.

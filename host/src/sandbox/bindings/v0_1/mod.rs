@@ -5,8 +5,9 @@ mod triggers;
 
 use wasmtime::component::InstancePre;
 
-use super::{CallContext, Failure, GuestError};
-use crate::sandbox::store::State;
+use super::failure::{Failure, GuestError};
+use crate::sandbox::call::CallContext;
+use crate::sandbox::state::State;
 use levain_model::fault::shortened;
 
 pub(super) use lifecycle::{clone_prepared, clone_tenant, plan_cleanup, prepare};

@@ -4,8 +4,8 @@ use wasmtime::Store;
 
 use super::{Plugin, Told, guest_error, returned, types};
 use crate::sandbox::bindings::{Failure, GuestError};
-use crate::sandbox::store::State;
-use crate::sandbox::{CallContext, HeldSegment};
+use crate::sandbox::call::{CallContext, HeldSegment};
+use crate::sandbox::state::State;
 use levain_model::Phase;
 use levain_model::Segment;
 

@@ -1,0 +1,75 @@
+//! What a call into a plugin is told, and what it gives back.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use levain_model::EntityCount;
+use uuid::Uuid;
+
+/// Whom a call is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A visitor's session: a call that fails is counted, since an operator wants to know.
+    Session,
+    /// Nobody's: a candidate is proven, a session is verified. Whoever asked for it is told.
+    Rehearsal,
+}
+
+/// What a session is, as every generation of the contract tells it to a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallContext {
+    /// The domain under work; for the log and for failures, a plugin is not told.
+    pub domain: String,
+    /// Whom it is for; a plugin is not told either.
+    pub purpose: Purpose,
+    /// The session's name, shortened as it may be logged.
+    pub session_id: String,
+    /// The account's slug.
+    pub account: String,
+    /// The tenant that the fixtures were written for.
+    pub base_tenant_id: Uuid,
+    /// The virtual tenant.
+    pub tenant_id: Uuid,
+    /// The virtual tenant of the group's head.
+    pub parent_tenant_id: Option<Uuid>,
+    /// The outlet's slug.
+    pub outlet: Option<String>,
+    /// The data clock.
+    pub session_created_at: DateTime<Utc>,
+    /// The instant the fixtures describe.
+    pub base_reference: DateTime<Utc>,
+}
+
+/// A segment that the host holds and lets a trigger read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldSegment<'h> {
+    /// The tenant that it belongs to.
+    pub tenant_id: Uuid,
+    /// The domain that owns it.
+    pub domain: &'h str,
+    /// The entity's slug.
+    pub entity: &'h str,
+    /// One JSON array of objects.
+    pub rows: Cow<'h, str>,
+}
+
+/// What one call cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct CallCost {
+    /// From instantiation to the lifted result.
+    pub duration: Duration,
+    /// The largest linear memory that the guest held.
+    pub peak_memory_bytes: usize,
+    /// Log lines that were dropped because they were over the limit.
+    pub dropped_log_lines: u32,
+}
+
+/// A plugin's plan for the end of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CleanupPlan {
+    /// What it wants deleted, dependents first.
+    pub deletions: Vec<EntityCount>,
+    /// What an operator should know.
+    pub notices: Vec<String>,
+}
