@@ -23,11 +23,12 @@ use crate::mirror::Mirror;
 use crate::notices::Notices;
 use crate::plugins::{self, Loader, Registry, Versions};
 use crate::receipts::Seal;
+use crate::revisions::{Revisions, WatchPolicy};
 use crate::sandbox::SandboxLimits;
 use crate::sandbox::{CodeCache, CompileLimits, Compiler, Preparation, Sandbox, SandboxConfig};
 use crate::sessions::{
-    BreakerPolicy, CloneBounds, RandomIds, Safeguards, SessionParts, SessionPolicy, Sessions,
-    SweepPolicy, Switches, WatchPolicy,
+    BreakerPolicy, CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy,
+    Switches,
 };
 use levain_catalog::{Account, Catalog, CatalogError};
 use levain_model::fault::{Fault, Faults};
@@ -41,6 +42,8 @@ const GIVE_UP: Duration = Duration::from_secs(30);
 pub struct App {
     /// The sessions, behind every route.
     pub sessions: Sessions,
+    /// The revisions of their plugins.
+    pub revisions: Revisions,
     /// Every route.
     pub router: Router,
     repo: Arc<dyn Repo>,
@@ -83,9 +86,11 @@ impl App {
         repo.end_leases().await?;
         sessions.recover().await?;
         sessions.collect_versions().await?;
-        let router = router(&sessions, config)?;
+        let revisions = revisions(&sessions, config);
+        let router = router(&revisions, config)?;
         Ok(Self {
             sessions,
+            revisions,
             router,
             repo,
             watch: config.watch.clone(),
@@ -96,10 +101,10 @@ impl App {
     /// Serves until `shutdown` ends, lets what is under way end, and closes the store.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let house = tokio::spawn(self.sessions.clone().keep_house());
-        let follow = tokio::spawn(self.sessions.clone().follow_plugins());
+        let follow = tokio::spawn(self.revisions.clone().follow_plugins());
         let watch = self
             .watch
-            .map(|directory| tokio::spawn(self.sessions.clone().watch_plugins(directory)));
+            .map(|directory| tokio::spawn(self.revisions.clone().watch_plugins(directory)));
         let upkeep = tokio::spawn(metrics::run_maintenance());
         let memory = tokio::spawn(allocator::give_back_regularly());
         let sessions = self.sessions.clone();
@@ -170,15 +175,9 @@ pub fn session_parts(config: &Config, workings: Workings) -> anyhow::Result<Sess
             session_bytes: u64::from(config.session_output_mib) << 20,
             all_bytes: u64::from(config.clones_output_mib) << 20,
         },
-        safeguards: Safeguards {
-            breaker: BreakerPolicy {
-                failures: config.breaker_failures,
-                rest: config.breaker_rest,
-            },
-            watch: WatchPolicy {
-                sessions: config.watch_sessions,
-                failures: config.watch_failures,
-            },
+        breaker: BreakerPolicy {
+            failures: config.breaker_failures,
+            rest: config.breaker_rest,
         },
         sweep: SweepPolicy {
             interval: config.cleanup_interval,
@@ -195,16 +194,27 @@ pub fn session_parts(config: &Config, workings: Workings) -> anyhow::Result<Sess
     })
 }
 
-/// Every route over these sessions, with the configuration's keys.
+/// The revisions of the sessions' plugins.
+#[must_use]
+pub fn revisions(sessions: &Sessions, config: &Config) -> Revisions {
+    let policy = WatchPolicy {
+        sessions: config.watch_sessions,
+        failures: config.watch_failures,
+    };
+    Revisions::new(sessions.clone(), policy)
+}
+
+/// Every route over these revisions and their sessions, with the configuration's keys.
 ///
 /// # Errors
 /// Where a key cannot be made or read.
-pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
+pub fn router(revisions: &Revisions, config: &Config) -> anyhow::Result<Router> {
     let keys = config.key_settings().open()?;
+    let sessions = revisions.sessions();
     Ok(http::router(HttpState {
         sessions: Arc::new(sessions.clone()),
         tokens: Arc::new(Tokens::new(keys.token_key())?),
-        plugins: Arc::new(sessions.clone()),
+        plugins: Arc::new(revisions.clone()),
         internal_key: ApiKey::new(keys.internal_api_key.reveal()),
         admin_key: ApiKey::new(keys.admin_api_key.reveal()),
         largest_component: largest_component(sessions.catalog(), &config.sandbox),

@@ -3,7 +3,7 @@
 //! The rooms of the host, each with one owner. Arrows point from who imports to what is imported:
 //!
 //! ```text
-//! http, cli  ->  sessions  ->  plugins, sandbox, receipts, mirror, notices  ->  catalog, store  ->  model
+//! http, cli  ->  revisions  ->  sessions  ->  plugins, sandbox, receipts, mirror, notices  ->  catalog, store  ->  model
 //! ```
 //!
 //! The catalog, the store and the model are crates of their own (`levain-catalog`, `levain-store`, `levain-model`):
@@ -26,6 +26,7 @@ pub mod mirror;
 pub mod notices;
 pub mod plugins;
 pub mod receipts;
+pub mod revisions;
 pub mod sandbox;
 
 pub mod sessions;

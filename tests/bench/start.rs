@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use levain::app::App;
 use levain::plugins::{self, Registry};
+use levain::revisions::{Candidate, Install};
 use levain::sandbox::{CodeCache, CompileLimits};
-use levain::sessions::{Candidate, Install, NewSession};
+use levain::sessions::NewSession;
 use levain_catalog::Catalog;
 use tempfile::TempDir;
 
@@ -117,7 +118,7 @@ pub async fn proofs(host: &Host) {
             by: "the benchmark".to_owned(),
             activate: false,
         };
-        let installation = app.sessions.install(asked).await.unwrap();
+        let installation = app.revisions.install(asked).await.unwrap();
         let proof = installation.proof;
         assert!(installation.difference.is_empty(), "{}", domain.slug);
         println!(

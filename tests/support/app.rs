@@ -170,7 +170,8 @@ impl TestApp {
             )
             .unwrap(),
         );
-        let router = app::router(&sessions, &config).unwrap();
+        let revisions = app::revisions(&sessions, &config);
+        let router = app::router(&revisions, &config).unwrap();
         Self {
             sessions,
             clock,

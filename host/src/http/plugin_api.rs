@@ -1,33 +1,34 @@
-//! What this room asks of the versions of plugins. In service the [`Sessions`] answer.
+//! What this room asks of the versions of plugins. In service the [`Revisions`] do.
 
 use async_trait::async_trait;
 
-use crate::sessions::{
-    DomainVersions, Install, InstallTurn, Installation, Rollback, Sessions, VersionsError,
+use crate::revisions::Revisions;
+use crate::revisions::{
+    DomainVersions, Install, InstallTurn, Installation, RevisionError, Rollback,
 };
 
-/// The calls of [`Sessions`] that change what serves; each is described there. [`Sessions::install_in`] is
+/// The calls of [`Revisions`] that change what serves; each is described there. [`Revisions::install_in`] is
 /// `install` here.
 #[async_trait]
-#[expect(missing_docs, reason = "each is a method of `Sessions`")]
+#[expect(missing_docs, reason = "each is a method of `Revisions`")]
 pub trait PluginApi: Send + Sync + 'static {
-    async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), VersionsError>;
-    async fn take_turn(&self) -> Result<InstallTurn, VersionsError>;
+    async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), RevisionError>;
+    async fn take_turn(&self) -> Result<InstallTurn, RevisionError>;
     async fn install(
         &self,
         turn: InstallTurn,
         asked: Install,
-    ) -> Result<Installation, VersionsError>;
-    async fn roll_back(&self, asked: Rollback) -> Result<u32, VersionsError>;
+    ) -> Result<Installation, RevisionError>;
+    async fn roll_back(&self, asked: Rollback) -> Result<u32, RevisionError>;
 }
 
 #[async_trait]
-impl PluginApi for Sessions {
-    async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), VersionsError> {
+impl PluginApi for Revisions {
+    async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), RevisionError> {
         self.versions().await
     }
 
-    async fn take_turn(&self) -> Result<InstallTurn, VersionsError> {
+    async fn take_turn(&self) -> Result<InstallTurn, RevisionError> {
         self.take_turn()
     }
 
@@ -35,11 +36,11 @@ impl PluginApi for Sessions {
         &self,
         turn: InstallTurn,
         asked: Install,
-    ) -> Result<Installation, VersionsError> {
+    ) -> Result<Installation, RevisionError> {
         self.install_in(turn, asked).await
     }
 
-    async fn roll_back(&self, asked: Rollback) -> Result<u32, VersionsError> {
+    async fn roll_back(&self, asked: Rollback) -> Result<u32, RevisionError> {
         self.roll_back(asked).await
     }
 }

@@ -16,19 +16,9 @@ use tokio::task::JoinHandle;
 
 use self::backlog::{Backlog, Change, What};
 use crate::metrics::{self, Dispatch};
-use levain_model::Secret;
 use levain_model::{Session, SessionStatus};
 
-/// Which Redis, and under which names.
-#[derive(Debug, Clone)]
-pub struct MirrorSettings {
-    /// Its URL, which may hold a password.
-    pub url: Secret,
-    /// What a session's key begins with: `{prefix}:{session_id}`.
-    pub prefix: String,
-    /// How long a key lives; until the session expires where that is not given.
-    pub ttl: Option<Duration>,
-}
+pub use self::redis::MirrorSettings;
 
 /// Copies what becomes of sessions. Cheap to clone; nobody waits for it. The default copies nothing.
 #[derive(Clone, Default)]

@@ -5,9 +5,20 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError};
 
-use super::MirrorSettings;
 use super::backlog::{Change, What};
 use super::keys::TenantKeys;
+use levain_model::Secret;
+
+/// Which Redis, and under which names.
+#[derive(Debug, Clone)]
+pub struct MirrorSettings {
+    /// Its URL, which may hold a password.
+    pub url: Secret,
+    /// What a session's key begins with: `{prefix}:{session_id}`.
+    pub prefix: String,
+    /// How long a key lives; until the session expires where that is not given.
+    pub ttl: Option<Duration>,
+}
 
 /// How long a connection, and each answer on it, may take.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use redis::RedisError;
 
-use super::MirrorSettings;
 use super::backlog::{Backlog, Change};
-use super::redis::Redis;
+use super::redis::{MirrorSettings, Redis};
 use crate::metrics::{self, Dispatch};
 
 /// Changes that are made together.

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Notice;
+use super::notice::Notice;
 
 /// A notice that is on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::message::Message;
+use super::notice::Notice;
 use super::signature::Signer;
-use super::{Notice, WebhookSettings};
 use crate::clock::SharedClock;
 use crate::metrics::{self, Dispatch};
 use levain_model::Secret;
@@ -27,6 +27,15 @@ const WAITS: [Duration; 4] = [
     Duration::from_secs(5),
     Duration::from_secs(25),
 ];
+
+/// Where notices are sent, and what they are signed with.
+#[derive(Debug, Clone)]
+pub struct WebhookSettings {
+    /// Where to; it may hold a secret of its own.
+    pub url: Secret,
+    /// `whsec_` and base64.
+    pub secret: Secret,
+}
 
 /// A webhook. Cheap to clone.
 #[derive(Clone)]

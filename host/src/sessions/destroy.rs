@@ -8,8 +8,8 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use super::clone::{call_failed, context, millis};
-use super::create::scope;
 use super::guard::{Bounds, Called};
+use super::tenants::scope;
 use super::{Inner, SessionError, Sessions, redacted};
 use crate::metrics;
 use crate::plugins::Registry;
@@ -164,7 +164,7 @@ async fn amiss(inner: &Arc<Inner>, session: &Session) -> Vec<String> {
             let plan = async move {
                 let verdict =
                     match plan_cleanup(&inner, &plugins, &domain, context, held.clone()).await {
-                        Ok(plan) => verdict(&plan, &held),
+                        Ok(plan) => remarks_on(&plan, &held),
                         Err(reason) => vec![format!("gave no plan: {reason}")],
                     };
                 verdict
@@ -234,7 +234,7 @@ pub(super) async fn plan_cleanup(
 }
 
 /// What the plan says that an operator or the plugin's author should know.
-pub(super) fn verdict(plan: &CleanupPlan, held: &[EntityCount]) -> Vec<String> {
+pub(crate) fn remarks_on(plan: &CleanupPlan, held: &[EntityCount]) -> Vec<String> {
     let forgotten = held
         .iter()
         .filter(|held| held.records > 0)
@@ -253,7 +253,7 @@ pub(super) fn verdict(plan: &CleanupPlan, held: &[EntityCount]) -> Vec<String> {
     forgotten.chain(plan.notices.iter().cloned()).collect()
 }
 
-pub(super) fn held(tenant: &Tenant) -> impl Iterator<Item = (String, Vec<EntityCount>)> + '_ {
+pub(crate) fn held(tenant: &Tenant) -> impl Iterator<Item = (String, Vec<EntityCount>)> + '_ {
     tenant
         .services
         .iter()

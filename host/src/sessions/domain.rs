@@ -8,8 +8,8 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::clone::{Work, bytes_of, check_references, clone_domain, too_much};
-use super::create::scope;
 use super::progress::{Progress, calls_end};
+use super::tenants::scope;
 use super::trigger::{readers, run_phases, settle, withdraw};
 use super::{SessionError, Sessions, outcome, read};
 use crate::sandbox::Purpose;

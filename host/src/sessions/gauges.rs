@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex;
-
 use super::Sessions;
 use crate::metrics::{self, Gauges};
 use levain_model::SessionCounts;
@@ -14,10 +12,6 @@ const FRESH: Duration = Duration::from_secs(1);
 
 /// How long the store may take: whoever scrapes waits for the rest as well.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What the store last said, and when. Whoever asks meanwhile waits for the answer.
-#[derive(Default)]
-pub(super) struct Counted(Mutex<Option<(Instant, Option<SessionCounts>)>>);
 
 impl Sessions {
     /// The numbers of now. A store that does not answer costs its own.
@@ -46,7 +40,7 @@ impl Sessions {
     }
 
     async fn counts(&self) -> Option<SessionCounts> {
-        let mut last = self.inner.counted.0.lock().await;
+        let mut last = self.inner.counted.lock().await;
         match &*last {
             Some((when, counts)) if when.elapsed() < FRESH => counts.clone(),
             _ => {

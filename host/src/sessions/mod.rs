@@ -18,17 +18,18 @@ mod outcome;
 mod progress;
 mod read;
 mod receipt;
+mod rehearse;
 mod reset;
 mod stored;
 mod sweep;
+mod tenants;
 mod trigger;
 mod turns;
 mod verify;
-mod versions;
 mod watch;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -42,14 +43,10 @@ pub use error::SessionError;
 pub use guard::{BreakerPolicy, OpenCircuit};
 pub use id::{IdSource, RandomIds, redacted};
 pub use read::readable;
+pub(crate) use rehearse::{Given, Rehearsed, SLACK, held, remarks_on, tenants};
 pub use sweep::{SweepPolicy, Swept};
 pub use trigger::{CallTrigger, Switches};
 pub use verify::{Comparison, Verdict, Verification};
-pub use versions::{
-    Candidate, Changes, Cost, Difference, DomainVersions, EntityDifference, Example,
-    FieldDifference, Finding, Install, InstallTurn, Installation, Installed, Proof, Rollback, Seed,
-    StoredBytes, Version, VersionHealth, VersionsError, WatchPolicy,
-};
 pub use watch::SessionWatch;
 
 use crate::clock::SharedClock;
@@ -58,10 +55,9 @@ use crate::mirror::Mirror;
 use crate::notices::{self, Notices};
 use crate::plugins::{Registry, Versions};
 use crate::receipts::Seal;
-use crate::sandbox::Sandbox;
-use crate::sandbox::SandboxLimits;
+use crate::sandbox::{Sandbox, SandboxLimits};
 use levain_catalog::Catalog;
-use levain_model::Session;
+use levain_model::{Session, SessionCounts};
 use levain_store::{Lease, Repo};
 
 /// How long the mirror and the operators are told of what happened before a stop.
@@ -76,15 +72,6 @@ pub struct SessionPolicy {
     pub max_extensions: u32,
     /// How long a clone may take: the session's lease.
     pub lease: Duration,
-}
-
-/// What protects sessions from versions that misbehave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Safeguards {
-    /// When calls are failed fast.
-    pub breaker: BreakerPolicy,
-    /// When a version that was activated is rolled back.
-    pub watch: WatchPolicy,
 }
 
 /// The rooms that sessions are made with.
@@ -111,8 +98,8 @@ pub struct SessionParts {
     pub switches: Switches,
     /// How many clones may be under way.
     pub bounds: CloneBounds,
-    /// What protects sessions from versions that misbehave.
-    pub safeguards: Safeguards,
+    /// When calls of a version fail fast.
+    pub breaker: BreakerPolicy,
     /// What the host does by itself.
     pub sweep: SweepPolicy,
     /// Where operators are told what they must see to.
@@ -139,18 +126,28 @@ pub struct Sessions {
     inner: Arc<Inner>,
 }
 
+/// Sessions that what they own can refer to.
+pub(crate) struct WeakSessions(Weak<Inner>);
+
+impl WeakSessions {
+    pub(crate) fn upgrade(&self) -> Option<Sessions> {
+        self.0.upgrade().map(|inner| Sessions { inner })
+    }
+}
+
+/// Receives every visitor's session whose clone ended, before it is committed.
+pub(crate) type ClonedObserver = Box<dyn Fn(&Session) + Send + Sync>;
+
 struct Inner {
     parts: SessionParts,
     under_way: progress::UnderWay,
     turns: turns::Turns,
     admission: admission::Admission,
     guard: guard::Guard,
-    /// The sessions of the newest revision, as they end.
-    watch: versions::Watch,
+    observer: std::sync::OnceLock<ClonedObserver>,
     tasks: TaskTracker,
-    counted: gauges::Counted,
-    /// Held by whoever has the plugins changed.
-    installing: Arc<tokio::sync::Mutex<()>>,
+    /// The store's last counts, and when it gave them. Who asks meanwhile waits for the answer.
+    counted: tokio::sync::Mutex<Option<(Instant, Option<SessionCounts>)>>,
 }
 
 impl Sessions {
@@ -167,12 +164,11 @@ impl Sessions {
                 admission: admission::Admission::new(parts.bounds),
                 parts,
                 guard: guard::Guard::default(),
-                watch: versions::Watch::default(),
+                observer: std::sync::OnceLock::new(),
                 under_way: progress::UnderWay::default(),
                 turns: turns::Turns::default(),
                 tasks: TaskTracker::new(),
-                counted: gauges::Counted::default(),
-                installing: Arc::default(),
+                counted: tokio::sync::Mutex::default(),
             }),
         }
     }
@@ -226,7 +222,7 @@ impl Sessions {
 
     /// Does work that belongs to the host and not to the request that asked for it: it goes on
     /// when the caller goes away.
-    async fn tracked<T: Send + 'static>(
+    pub(crate) async fn tracked<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, SessionError>> + Send + 'static,
     ) -> Result<T, SessionError> {

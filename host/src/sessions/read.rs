@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::create::scope;
+use super::tenants::scope;
 use super::{SessionError, Sessions};
 use levain_catalog::{Domain, Trigger};
 use levain_model::{DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus};

@@ -7,8 +7,8 @@ use chrono::SubsecRound as _;
 use tracing::Instrument as _;
 
 use super::clone::{Job, millis};
-use super::create::tenants;
 use super::progress::Progress;
+use super::tenants::tenants;
 use super::{SessionError, Sessions, read, redacted};
 use crate::plugins::Registry;
 use levain_model::{Session, SessionStatus};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::create::scope;
+use super::tenants::scope;
 use super::{SessionError, Sessions};
 use levain_catalog::{Catalog, CheckedTenant, TenantScope};
 use levain_model::{DomainStatus, Part, Session, Tenant};

@@ -53,7 +53,22 @@ pub struct Swept {
     pub forgotten: u64,
 }
 
+/// For how long a revision that was replaced may still be what a session is begun with.
+const RECENT: TimeDelta = TimeDelta::hours(2);
+
 impl Sessions {
+    /// Removes the versions that nothing names any more: neither what serves, nor a rollback, nor a session of
+    /// the ledger.
+    ///
+    /// # Errors
+    /// [`SessionError::Store`].
+    pub async fn collect_versions(&self) -> Result<(), SessionError> {
+        let parts = &self.inner.parts;
+        // Whoever began before it has ended: no clone outlasts its lease, and a request waits for its place.
+        let since = parts.clock.now() - RECENT;
+        Ok(parts.plugins.collect(since).await?)
+    }
+
     /// Recovers and sweeps until it is dropped. What fails is logged and tried again.
     pub async fn keep_house(self) {
         let mut recovery = tokio::time::interval(RECOVERY_INTERVAL);

@@ -6,13 +6,14 @@
 //! endpoint, headers, timeout, sampler, batches and resource from them.
 
 mod client;
+mod error;
 mod wanted;
 
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter};
+use opentelemetry_otlp::{Protocol, SpanExporter};
 use opentelemetry_otlp::{WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -24,6 +25,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::registry::LookupSpan;
 
 use self::client::CollectorClient;
+pub use self::error::TracesError;
 use self::wanted::Wanted;
 
 /// The name of the host where nobody gives it another.
@@ -31,24 +33,6 @@ const SERVICE: &str = "levain";
 
 /// How long the last spans may take when the host stops.
 const LAST_SPANS: Duration = Duration::from_secs(5);
-
-/// Why spans cannot be exported.
-#[derive(Debug, thiserror::Error)]
-pub enum TracesError {
-    /// A variable asks for what this host does not do.
-    #[error("the variable {variable}: `{value}` is not {known}")]
-    Unsupported {
-        /// The variable.
-        variable: &'static str,
-        /// What it says.
-        value: String,
-        /// What it may say.
-        known: &'static str,
-    },
-    /// The exporter refuses its settings.
-    #[error("the OTEL_ variables cannot be used")]
-    Exporter(#[source] ExporterBuildError),
-}
 
 /// The export of spans; the last of them are sent when this is dropped.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::TracesError;
+use super::error::TracesError;
 
 /// How long the collector may take where nobody says it.
 const TIMEOUT: Duration = Duration::from_secs(10);

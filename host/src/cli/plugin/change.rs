@@ -17,7 +17,7 @@ use crate::cli::client::{Call, Client};
 use crate::cli::output::Output;
 use crate::cli::text::{duration, grouped, short_digest};
 use crate::cli::{Ending, Failure};
-use crate::sessions::Seed;
+use crate::revisions::Seed;
 use levain_model::fault::shortened;
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use crate::http::extract::unparsed;
 use crate::http::problem::{Problem, Violation, Violations, echo, nearest};
-use crate::sessions::Candidate;
+use crate::revisions::Candidate;
 
 /// Components of one request.
 const MOST: usize = 100;

@@ -2,7 +2,7 @@
 
 use crate::http::extract::{Fields, JsonObject, QueryFields, QueryPairs};
 use crate::http::problem::Problem;
-use crate::sessions::Seed;
+use crate::revisions::Seed;
 
 /// Who asks, where they do not say.
 const SOMEBODY: &str = "administrator";

@@ -4,23 +4,23 @@ use axum::http::StatusCode;
 
 use super::session::{unavailable, unknown};
 use super::{Problem, Violation};
-use crate::sessions::{Finding, VersionsError};
+use crate::revisions::{Finding, RevisionError};
 
-impl From<VersionsError> for Problem {
-    fn from(error: VersionsError) -> Self {
+impl From<RevisionError> for Problem {
+    fn from(error: RevisionError) -> Self {
         let detail = error.to_string();
         match error {
-            VersionsError::UnknownDomain { asked, known } => {
+            RevisionError::UnknownDomain { asked, known } => {
                 let title = "There is no such domain";
                 let status = StatusCode::NOT_FOUND;
                 unknown(status, "unknown_domain", title, &detail, &asked, &known)
             }
-            VersionsError::NoPlugin { .. } => {
+            RevisionError::NoPlugin { .. } => {
                 let title = "The domain has no plugin of its own";
                 Self::new(StatusCode::CONFLICT, "no_plugin", title, detail)
             }
-            VersionsError::Misuse { reason } => Self::invalid(vec![Violation::at("", reason)]),
-            VersionsError::Refused { domain, refusal } => {
+            RevisionError::Misuse { reason } => Self::invalid(vec![Violation::at("", reason)]),
+            RevisionError::Refused { domain, refusal } => {
                 let title = "The component may not serve";
                 let violation = Violation::at(format!("/{domain}"), refusal.to_string());
                 Self::new(
@@ -32,7 +32,7 @@ impl From<VersionsError> for Problem {
                 .with_errors(vec![violation])
                 .with_hint("what served before serves on")
             }
-            VersionsError::Disproved { findings, seed, .. } => {
+            RevisionError::Disproved { findings, seed, .. } => {
                 let title = "The proof failed";
                 Self::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
@@ -45,19 +45,19 @@ impl From<VersionsError> for Problem {
                     "what served before serves on; the same proof is repeated with seed={seed}"
                 ))
             }
-            VersionsError::NothingBefore { .. } => {
+            RevisionError::NothingBefore { .. } => {
                 let title = "There is no version to go back to";
                 Self::new(StatusCode::CONFLICT, "nothing_before", title, detail)
             }
-            VersionsError::Changed { .. } => {
+            RevisionError::Changed { .. } => {
                 let title = "The plugins were changed meanwhile";
                 Self::new(StatusCode::CONFLICT, "plugins_changed", title, detail)
                     .with_hint("look at what serves now, and ask again")
             }
-            VersionsError::Busy => {
+            RevisionError::Busy => {
                 unavailable("proof_under_way", "Another change is being proven", detail)
             }
-            VersionsError::Session(error) => error.into(),
+            RevisionError::Session(error) => error.into(),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::http::openapi::refusal::{
 use crate::http::params::{ChangeParams, RollbackParams, read_components};
 use crate::http::problem::Problem;
 use crate::http::view::{InstallationView, PluginView, PluginsView, RollbackView};
-use crate::sessions::{Candidate, Install, InstallTurn, Rollback, VersionsError};
+use crate::revisions::{Candidate, Install, InstallTurn, RevisionError, Rollback};
 
 /// List the plugins
 ///
@@ -54,7 +54,7 @@ pub(super) async fn get_plugin(
 ) -> Result<Json<PluginView>, Problem> {
     let (_, domains) = state.plugins.versions().await?;
     let found = domains.iter().find(|one| one.domain == domain);
-    let found = found.ok_or_else(|| VersionsError::UnknownDomain {
+    let found = found.ok_or_else(|| RevisionError::UnknownDomain {
         asked: domain.clone(),
         known: domains.iter().map(|one| one.domain.clone()).collect(),
     })?;

@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::sessions::{
-    Changes, Cost, DomainVersions, EntityDifference, Example, Installation, Installed, OpenCircuit,
-    Version, VersionHealth,
+use crate::revisions::{
+    Changes, Cost, DomainVersions, EntityDifference, Example, Installation, Installed, Version,
+    VersionHealth,
 };
+use crate::sessions::OpenCircuit;
 
 /// The plugins that serve.
 #[derive(Debug, Serialize, ToSchema)]

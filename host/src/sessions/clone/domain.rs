@@ -18,7 +18,7 @@ use levain_model::{DomainOutcome, DomainStatus, Failure};
 
 /// How much longer than its guest a call may take: the checks of what came back, and the bound
 /// on a host call that does not return.
-pub(in crate::sessions) const SLACK: Duration = Duration::from_secs(10);
+pub(crate) const SLACK: Duration = Duration::from_secs(10);
 
 /// One domain of one tenant that is to be cloned.
 pub(in crate::sessions) struct Work {

@@ -14,12 +14,13 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 pub(super) use budget::{Budget, Exceeded, too_much};
-pub(super) use domain::{Made, SLACK, Work, clone_domain, context};
+pub(crate) use domain::SLACK;
+pub(super) use domain::{Made, Work, clone_domain, context};
 pub(super) use failure::{call_failed, not_active, refused};
 pub(super) use references::check_references;
 
-use super::create::scope;
 use super::progress::Progress;
+use super::tenants::scope;
 use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
 use crate::metrics;
 use crate::plugins::Registry;
@@ -41,27 +42,27 @@ pub(super) struct Job {
 
 /// What is there already when a session is rehearsed.
 #[derive(Default)]
-pub(super) struct Given {
+pub(crate) struct Given {
     /// Domains that are not cloned.
-    pub(super) tenants: Vec<CheckedTenant>,
+    pub(crate) tenants: Vec<CheckedTenant>,
     /// What triggers made that do not run.
-    pub(super) products: Vec<StoredSegment>,
+    pub(crate) products: Vec<StoredSegment>,
 }
 
 /// What a session came to that was rehearsed.
 #[derive(Clone)]
-pub(super) struct Rehearsed {
+pub(crate) struct Rehearsed {
     /// What became of each domain and trigger.
-    pub(super) rows: Vec<Tenant>,
+    pub(crate) rows: Vec<Tenant>,
     /// The domains that hold, those that were given too.
-    pub(super) tenants: Arc<Vec<CheckedTenant>>,
+    pub(crate) tenants: Arc<Vec<CheckedTenant>>,
     /// What the triggers made that ran.
-    pub(super) products: Vec<StoredSegment>,
+    pub(crate) products: Vec<StoredSegment>,
 }
 
 impl Rehearsed {
     /// Everything that would be stored.
-    pub(super) fn segments(&self) -> impl Iterator<Item = &StoredSegment> {
+    pub(crate) fn segments(&self) -> impl Iterator<Item = &StoredSegment> {
         self.tenants
             .iter()
             .flat_map(|tenant| tenant.domains.values())
@@ -178,7 +179,7 @@ impl Job {
             self.row.error = Some(self.failed_domains());
             discard(&mut self.row);
         }
-        self.sessions.watch_activation(&self.row).await;
+        self.sessions.report_cloned(&self.row);
         Ok((self.row, segments))
     }
 

@@ -15,10 +15,13 @@ use crate::http::testing::town::{POLICY, failure};
 use crate::http::{PluginApi, SessionApi, States};
 use crate::metrics::Gauges;
 use crate::receipts::PublicKey;
+use crate::revisions::{
+    Difference, DomainVersions, Install, InstallTurn, Installation, Installed, Proof,
+    RevisionError, Rollback, Version, VersionHealth,
+};
 use crate::sessions::{
-    CallTrigger, CloneChild, CloneDomain, Comparison, Created, Destroyed, Difference,
-    DomainVersions, Install, InstallTurn, Installation, Installed, NewSession, Proof, Rollback,
-    SessionError, SessionPolicy, Verdict, Verification, Version, VersionHealth, VersionsError,
+    CallTrigger, CloneChild, CloneDomain, Comparison, Created, Destroyed, NewSession, SessionError,
+    SessionPolicy, Verdict, Verification,
 };
 use levain_catalog::{Account, Domain, EntityRef, Trigger};
 use levain_model::Phase;
@@ -53,25 +56,25 @@ impl Look {
 
 #[async_trait]
 impl PluginApi for Library {
-    async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), VersionsError> {
+    async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), RevisionError> {
         self.trouble()?;
         Ok((2, vec![shelving_versions()]))
     }
 
-    async fn take_turn(&self) -> Result<InstallTurn, VersionsError> {
-        InstallTurn::take(&self.installing).ok_or(VersionsError::Busy)
+    async fn take_turn(&self) -> Result<InstallTurn, RevisionError> {
+        InstallTurn::take(&self.installing).ok_or(RevisionError::Busy)
     }
 
     async fn install(
         &self,
         _turn: InstallTurn,
         asked: Install,
-    ) -> Result<Installation, VersionsError> {
+    ) -> Result<Installation, RevisionError> {
         self.trouble()?;
         let mut candidates = Vec::new();
         for candidate in &asked.candidates {
             if candidate.domain != "shelving" {
-                return Err(VersionsError::UnknownDomain {
+                return Err(RevisionError::UnknownDomain {
                     asked: candidate.domain.clone(),
                     known: vec!["shelving".to_owned()],
                 });
@@ -95,10 +98,10 @@ impl PluginApi for Library {
         })
     }
 
-    async fn roll_back(&self, asked: Rollback) -> Result<u32, VersionsError> {
+    async fn roll_back(&self, asked: Rollback) -> Result<u32, RevisionError> {
         self.trouble()?;
         match asked.domains.iter().find(|domain| *domain != "shelving") {
-            Some(domain) => Err(VersionsError::NothingBefore {
+            Some(domain) => Err(RevisionError::NothingBefore {
                 domain: domain.clone(),
             }),
             None => Ok(3),

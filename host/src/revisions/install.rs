@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::VersionsError;
+use super::Revisions;
 use super::difference::Difference;
 use super::draw::Seed;
+use super::error::RevisionError;
 use super::proof::{Proof, Subject};
 use crate::plugins::{Plugin, Registry, VersionError};
-use crate::sessions::{SessionError, Sessions};
+use crate::sessions::SessionError;
 use levain_catalog::Domain;
 use levain_model::sha256_hex;
 use levain_model::{Cause, ComponentRow, Revision};
@@ -83,13 +84,13 @@ impl InstallTurn {
     }
 }
 
-impl Sessions {
+impl Revisions {
     /// Has candidates admitted, proven and, where that is asked for, made the components that serve: one
     /// domain or several, as one revision. Sessions that are being made go on with what they began with.
     ///
     /// # Errors
-    /// [`VersionsError`]; then nothing has changed.
-    pub async fn install(&self, asked: Install) -> Result<Installation, VersionsError> {
+    /// [`RevisionError`]; then nothing has changed.
+    pub async fn install(&self, asked: Install) -> Result<Installation, RevisionError> {
         let turn = self.take_turn()?;
         self.install_in(turn, asked).await
     }
@@ -97,9 +98,9 @@ impl Sessions {
     /// The turn to change the plugins. Who has it can read the candidates, and knows that it is not in vain.
     ///
     /// # Errors
-    /// [`VersionsError::Busy`] where another has it.
-    pub fn take_turn(&self) -> Result<InstallTurn, VersionsError> {
-        InstallTurn::take(&self.inner.installing).ok_or(VersionsError::Busy)
+    /// [`RevisionError::Busy`] where another has it.
+    pub fn take_turn(&self) -> Result<InstallTurn, RevisionError> {
+        InstallTurn::take(&self.installing).ok_or(RevisionError::Busy)
     }
 
     /// [`Sessions::install`] in a turn that was taken before.
@@ -110,10 +111,10 @@ impl Sessions {
         &self,
         _turn: InstallTurn,
         asked: Install,
-    ) -> Result<Installation, VersionsError> {
+    ) -> Result<Installation, RevisionError> {
         let (asked, digests) = digested(asked).await?;
         let mut leftovers = Leftovers {
-            sessions: self.clone(),
+            revisions: self.clone(),
             digests,
         };
         let activate = asked.activate;
@@ -124,8 +125,8 @@ impl Sessions {
         installed
     }
 
-    async fn prove_and_change(&self, mut asked: Install) -> Result<Installation, VersionsError> {
-        let versions = &self.inner.parts.plugins;
+    async fn prove_and_change(&self, mut asked: Install) -> Result<Installation, RevisionError> {
+        let versions = &self.sessions.parts().plugins;
         let domains = self.candidate_domains(&asked.candidates)?;
         let before = versions.refresh().await?;
         let mut admitted = Vec::new();
@@ -134,7 +135,9 @@ impl Sessions {
         }
         let seed = match asked.seed {
             Some(seed) => seed,
-            None => Seed::draw(self.now()).map_err(|reason| SessionError::Host { reason })?,
+            None => {
+                Seed::draw(self.sessions.now()).map_err(|reason| SessionError::Host { reason })?
+            }
         };
         let plugins = || admitted.iter().map(|(plugin, _)| Arc::clone(plugin));
         let after = Arc::new(before.with(plugins()));
@@ -146,7 +149,7 @@ impl Sessions {
         };
         let (proof, difference, findings) = self.prove(&subject).await?;
         if findings.total > 0 {
-            return Err(VersionsError::Disproved {
+            return Err(RevisionError::Disproved {
                 findings: findings.kept,
                 total: findings.total,
                 seed,
@@ -188,9 +191,9 @@ impl Sessions {
     }
 
     /// The domains of candidates, each once.
-    fn candidate_domains(&self, candidates: &[Candidate]) -> Result<Vec<Domain>, VersionsError> {
+    fn candidate_domains(&self, candidates: &[Candidate]) -> Result<Vec<Domain>, RevisionError> {
         let mut seen = BTreeSet::new();
-        let misuse = |reason: String| Err(VersionsError::Misuse { reason });
+        let misuse = |reason: String| Err(RevisionError::Misuse { reason });
         if candidates.is_empty() {
             return misuse("no component was given".to_owned());
         }
@@ -205,21 +208,21 @@ impl Sessions {
     }
 
     /// A domain that a plugin of its own serves.
-    pub(super) fn served_domain(&self, asked: &str) -> Result<&Domain, VersionsError> {
-        let catalog = &self.inner.parts.catalog;
+    pub(super) fn served_domain(&self, asked: &str) -> Result<&Domain, RevisionError> {
+        let catalog = &self.sessions.parts().catalog;
         let Some(domain) = catalog.domain(asked) else {
             let served = catalog
                 .domains()
                 .iter()
                 .filter(|domain| domain.plugin.is_some());
-            return Err(VersionsError::UnknownDomain {
+            return Err(RevisionError::UnknownDomain {
                 asked: asked.to_owned(),
                 known: served.map(|domain| domain.slug.clone()).collect(),
             });
         };
         match domain.plugin {
             Some(_) => Ok(domain),
-            None => Err(VersionsError::NoPlugin {
+            None => Err(RevisionError::NoPlugin {
                 domain: domain.slug.clone(),
             }),
         }
@@ -230,8 +233,8 @@ impl Sessions {
         &self,
         candidate: &mut Candidate,
         domain: Domain,
-    ) -> Result<(Arc<Plugin>, Duration), VersionsError> {
-        let loader = self.inner.parts.plugins.loader()?.clone();
+    ) -> Result<(Arc<Plugin>, Duration), RevisionError> {
+        let loader = self.sessions.parts().plugins.loader()?.clone();
         // Lent and not copied: a component may have tens of megabytes.
         let bytes = std::mem::take(&mut candidate.bytes);
         let started = Instant::now();
@@ -242,7 +245,7 @@ impl Sessions {
         candidate.bytes = bytes;
         match admitted {
             Ok(plugin) => Ok((Arc::new(plugin), started.elapsed())),
-            Err(refusal) => Err(VersionsError::Refused {
+            Err(refusal) => Err(RevisionError::Refused {
                 domain: candidate.domain.clone(),
                 refusal,
             }),
@@ -250,19 +253,21 @@ impl Sessions {
     }
 
     /// Makes a revision; answers its number. What serves already makes none.
-    pub(super) async fn change(&self, change: Change) -> Result<u32, VersionsError> {
-        let sessions = self.clone();
-        // Of the host and not of the request: what is written is told to this host's sessions as well.
-        let changed = self.tracked(async move { Ok(sessions.write(change).await) });
+    pub(super) async fn change(&self, change: Change) -> Result<u32, RevisionError> {
+        let revisions = self.clone();
+        // It belongs to the host and not to the request: this host's sessions learn what was written.
+        let changed = self
+            .sessions
+            .tracked(async move { Ok(revisions.write(change).await) });
         changed.await?
     }
 
-    async fn write(&self, change: Change) -> Result<u32, VersionsError> {
-        let parts = &self.inner.parts;
+    async fn write(&self, change: Change) -> Result<u32, RevisionError> {
+        let parts = self.sessions.parts();
         let newest_row = parts.repo.find_revision(None).await?;
         let newest = newest_row.as_ref().map_or(0, |found| found.revision);
         if newest != change.before {
-            return Err(VersionsError::Changed { revision: newest });
+            return Err(RevisionError::Changed { revision: newest });
         }
         let before = newest_row.map(|row| row.active).unwrap_or_default();
         let mut active = before.clone();
@@ -282,7 +287,7 @@ impl Sessions {
             .plugins
             .append(next, change.plugins, &change.components);
         if !appended.await? {
-            return Err(VersionsError::Changed {
+            return Err(RevisionError::Changed {
                 revision: newest + 1,
             });
         }
@@ -297,8 +302,8 @@ impl Sessions {
                 "plugin active"
             );
         }
-        let sessions = self.clone();
-        self.inner.tasks.spawn(async move {
+        let sessions = self.sessions.clone();
+        self.sessions.spawn(async move {
             if let Err(error) = sessions.collect_versions().await {
                 tracing::warn!(%error, "versions that nothing names could not be collected");
             }
@@ -308,7 +313,7 @@ impl Sessions {
 }
 
 /// The digests of candidates, found off the async threads.
-async fn digested(asked: Install) -> Result<(Install, Vec<String>), VersionsError> {
+async fn digested(asked: Install) -> Result<(Install, Vec<String>), RevisionError> {
     let found = tokio::task::spawn_blocking(move || {
         let candidates = asked.candidates.iter();
         let digests = candidates
@@ -324,7 +329,7 @@ async fn digested(asked: Install) -> Result<(Install, Vec<String>), VersionsErro
 /// Candidates that have not come to serve. When this ends, nothing of them stays in the cache of compiled code:
 /// also where the caller goes away.
 struct Leftovers {
-    sessions: Sessions,
+    revisions: Revisions,
     digests: Vec<String>,
 }
 
@@ -333,9 +338,10 @@ impl Drop for Leftovers {
         if self.digests.is_empty() {
             return;
         }
-        let (sessions, digests) = (self.sessions.clone(), std::mem::take(&mut self.digests));
-        self.sessions.inner.tasks.spawn(async move {
-            let versions = &sessions.inner.parts.plugins;
+        let sessions = self.revisions.sessions.clone();
+        let digests = std::mem::take(&mut self.digests);
+        self.revisions.sessions.spawn(async move {
+            let versions = &sessions.parts().plugins;
             if let Err(error) = versions.forget_unknown(digests).await {
                 tracing::warn!(%error, "compiled code of candidates stays until versions are collected");
             }
@@ -370,16 +376,5 @@ fn installed(plugin: &Plugin, admission: Duration, before: &Registry) -> Install
         previous: previous.map(|previous| previous.digest.clone()),
         new_imports: shape.imports.iter().filter(is_new).cloned().collect(),
         admission,
-    }
-}
-
-impl From<VersionsError> for SessionError {
-    fn from(error: VersionsError) -> Self {
-        match error {
-            VersionsError::Session(error) => error,
-            other => Self::Host {
-                reason: other.to_string(),
-            },
-        }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::Revisions;
+use super::difference::Difference;
+use super::error::RevisionError;
 use super::install::{Candidate, Install, Installation};
-use super::{Difference, VersionsError};
-use crate::sessions::Sessions;
 
 /// How often the files are looked at. One that was just written is looked at once more before it is read.
 const INTERVAL: Duration = Duration::from_millis(300);
@@ -18,7 +19,7 @@ const WATCHER: &str = "levain serve --watch";
 /// What a file looked like.
 type Look = (SystemTime, u64);
 
-impl Sessions {
+impl Revisions {
     /// Installs what changes in a directory of components, until it is dropped.
     pub async fn watch_plugins(self, directory: PathBuf) {
         let mut interval = tokio::time::interval(INTERVAL);
@@ -51,7 +52,7 @@ impl Sessions {
 
     /// How the files of all domains look that have one.
     fn looks(&self, directory: &Path) -> BTreeMap<String, Look> {
-        let domains = self.inner.parts.catalog.domains().iter();
+        let domains = self.sessions.parts().catalog.domains().iter();
         let look = |plugin: &str| {
             let file = std::fs::metadata(directory.join(format!("{plugin}.wasm"))).ok()?;
             Some((file.modified().ok()?, file.len()))
@@ -63,15 +64,15 @@ impl Sessions {
 
     /// Installs what is new of these; answers what is to be tried again.
     async fn take(&self, directory: &Path, domains: &[String]) -> Vec<String> {
-        let newest = self.inner.parts.plugins.newest();
+        let newest = self.sessions.parts().plugins.newest();
         let mut candidates = Vec::new();
         for name in domains {
-            let Some(domain) = self.inner.parts.catalog.domain(name) else {
+            let Some(domain) = self.sessions.parts().catalog.domain(name) else {
                 continue;
             };
             let plugin = domain.plugin.as_deref().unwrap_or_default();
             let file = directory.join(format!("{plugin}.wasm"));
-            let Ok(loader) = self.inner.parts.plugins.loader().cloned() else {
+            let Ok(loader) = self.sessions.parts().plugins.loader().cloned() else {
                 return Vec::new();
             };
             let read = {
@@ -132,9 +133,9 @@ impl Sessions {
             Err(error) => {
                 tell_refusal(&named, &error);
                 Some(match error {
-                    VersionsError::Busy
-                    | VersionsError::Changed { .. }
-                    | VersionsError::Session(_) => Verdict::NotNow,
+                    RevisionError::Busy
+                    | RevisionError::Changed { .. }
+                    | RevisionError::Session(_) => Verdict::NotNow,
                     _ => Verdict::Refused,
                 })
             }
@@ -168,9 +169,9 @@ fn tell(domains: &str, installation: &Installation) {
     );
 }
 
-fn tell_refusal(domains: &str, error: &VersionsError) {
+fn tell_refusal(domains: &str, error: &RevisionError) {
     tracing::error!(domains, %error, "refused: what served before serves on");
-    if let VersionsError::Disproved { findings, .. } = error {
+    if let RevisionError::Disproved { findings, .. } = error {
         for finding in findings {
             let faults = finding.faults.iter().take(3).map(ToString::to_string);
             let faults: Vec<String> = faults.collect();

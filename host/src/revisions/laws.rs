@@ -8,14 +8,12 @@ use chrono::TimeDelta;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::proof::{COMPARISON, Finding, Findings, Subject};
+use super::finding::{Finding, Findings};
+use super::proof::{COMPARISON, Subject};
 use super::rehearsal::{Rehearsal, Sample};
 use super::weeks;
-use crate::sandbox::{CallContext, CallError, Limits, Purpose};
-use crate::sessions::clone::{Rehearsed, SLACK, context};
-use crate::sessions::create::scope;
-use crate::sessions::destroy::{held, plan_cleanup, verdict};
-use crate::sessions::{SessionError, Sessions};
+use crate::sandbox::{CallError, Limits};
+use crate::sessions::{Rehearsed, SLACK, SessionError, Sessions, held, remarks_on};
 use levain_catalog::{Account, FixtureSlice};
 use levain_model::Tenant;
 use levain_model::fault::Fault;
@@ -48,9 +46,11 @@ impl Rehearsal {
                     })
                     .collect();
                 let plan = async |held: &[EntityCount]| {
-                    let context = self.context(sessions, tenant, &domain);
-                    let inner = &sessions.inner;
-                    plan_cleanup(inner, &subject.after, &domain, context, held.to_vec()).await
+                    let context = sessions.rehearsal_context(&self.row, tenant, &domain);
+                    let held = held.to_vec();
+                    sessions
+                        .plan_cleanup(&subject.after, &domain, context, held)
+                        .await
                 };
                 let (first, second, last) =
                     (plan(&held).await, plan(&held).await, plan(&gone).await);
@@ -80,7 +80,7 @@ impl Rehearsal {
                                 planned.records, planned.entity
                             )
                         });
-                        let forgotten = verdict(plan, &held)
+                        let forgotten = remarks_on(plan, &held)
                             .into_iter()
                             .filter(|said| !plan.notices.contains(said));
                         forgotten
@@ -253,7 +253,7 @@ impl Rehearsal {
                     ..self.finding(domain, tenant, "empty_slice")
                 }),
             }
-            let declared = sessions.inner.parts.catalog.domain(domain);
+            let declared = sessions.parts().catalog.domain(domain);
             let entity = declared.and_then(|domain| domain.entities.first());
             let malformed = Segment {
                 entity: entity.cloned().unwrap_or_default(),
@@ -283,13 +283,13 @@ impl Rehearsal {
         domain: &str,
         segments: Vec<Segment>,
     ) -> Result<Result<Vec<Segment>, CallError>, SessionError> {
-        let parts = &sessions.inner.parts;
+        let parts = sessions.parts();
         let plugin = subject.after.active(domain).cloned();
         let (Some(plugin), Some(declared)) = (plugin, parts.catalog.domain(domain)) else {
             return Ok(Ok(Vec::new()));
         };
         let limits = Limits::of(declared, &parts.catalog.limits(), &parts.limits);
-        let context = self.context(sessions, tenant, domain);
+        let context = sessions.rehearsal_context(&self.row, tenant, domain);
         // Of no account, and so of no prepared image.
         let slice = FixtureSlice::loose(segments);
         let sandbox = parts.sandbox.clone();
@@ -303,17 +303,6 @@ impl Rehearsal {
             Err(lost) => Err(lost),
         })
     }
-
-    fn context(&self, sessions: &Sessions, tenant: &Tenant, domain: &str) -> CallContext {
-        let inner = &sessions.inner;
-        context(
-            inner,
-            &self.row.session_id,
-            &scope(&self.row, tenant),
-            domain,
-            Purpose::Rehearsal,
-        )
-    }
 }
 
 /// Reads every record of two sessions, where it keeps nobody else's work waiting.
@@ -323,7 +312,7 @@ async fn read(
     work: impl FnOnce(&mut Findings) + Send + 'static,
 ) -> Result<(), SessionError> {
     let mut found = std::mem::take(findings);
-    let done = sessions.inner.parts.sandbox.run(COMPARISON, move || {
+    let done = sessions.parts().sandbox.run(COMPARISON, move || {
         work(&mut found);
         found
     });

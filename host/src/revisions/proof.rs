@@ -2,31 +2,23 @@
 //! instants and some that are drawn at random, by the candidates and by what serves now; every check, twice, the laws, the cleanup.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
+use super::Revisions;
 use super::difference::{Difference, Gathering, Place};
 use super::draw::Seed;
+use super::finding::{Finding, Findings};
 use super::rehearsal::{Rehearsal, Sample, first_difference, outlets};
 use crate::plugins::Registry;
-use crate::sessions::clone::Rehearsed;
-use crate::sessions::{SessionError, Sessions};
+use crate::sessions::{Rehearsed, SessionError};
 use levain_catalog::Account;
-use levain_model::fault::{Fault, first_faults, shortened};
-use levain_model::{DomainStatus, Failure, Tenant, TriggerStatus};
+use levain_model::{DomainStatus, Tenant, TriggerStatus};
 
 /// Longer than any comparison of two sessions takes.
 pub(super) const COMPARISON: Duration = Duration::from_secs(120);
-
-/// Findings that are kept; the others are counted.
-const KEPT: usize = 20;
-
-/// The most bytes of a finding's message.
-const MESSAGE: usize = 2 << 10;
 
 /// The instants of an account that may show something before it is left: each may take as long as a call may.
 const ENOUGH: u32 = 3;
@@ -61,80 +53,6 @@ pub struct Cost {
     pub peak_memory_bytes: u64,
 }
 
-/// What a candidate did that a plugin must not do.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    /// Whose records or call it is about; another's where the candidate broke what refers to it.
-    pub domain: String,
-    /// The account.
-    pub account: String,
-    /// The outlet's slug; `None` for the account's own tenant.
-    pub outlet: Option<String>,
-    /// The data clock.
-    pub instant: DateTime<Utc>,
-    /// The session's own tenant; those of its outlets derive from it.
-    pub tenant_id: Uuid,
-    /// The session's name, as the plugin was told it.
-    pub session: String,
-    /// The law or the check: `clone`, `trigger`, `determinism`, `identity`, `cleanup`, `whole_weeks`,
-    /// `empty_slice`, `malformed_slice`.
-    pub law: &'static str,
-    /// What was found.
-    pub message: String,
-    /// The records that show it.
-    pub faults: Vec<Fault>,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            domain,
-            account,
-            law,
-            message,
-            ..
-        } = self;
-        if let Some(outlet) = &self.outlet {
-            write!(f, "{domain} of {outlet} of {account}")?;
-        } else {
-            write!(f, "{domain} of {account}")?;
-        }
-        let (instant, tenant, session) = (self.instant.to_rfc3339(), self.tenant_id, &self.session);
-        write!(
-            f,
-            ", told at {instant} for tenant {tenant} in session {session}: [{law}] {message}"
-        )
-    }
-}
-
-/// The findings of a proof. What was found before, at another instant, is only counted.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub(super) kept: Vec<Finding>,
-    pub(super) total: usize,
-}
-
-impl Findings {
-    /// Adds a finding, bounded as the failure of a domain is.
-    pub(super) fn push(&mut self, mut finding: Finding) {
-        self.total += 1;
-        finding.message = shortened(finding.message, MESSAGE);
-        finding.faults = first_faults(finding.faults, Failure::MOST_BYTES - MESSAGE);
-        let is_alike = |kept: &Finding| {
-            (&kept.domain, &kept.account, &kept.outlet, kept.law)
-                == (
-                    &finding.domain,
-                    &finding.account,
-                    &finding.outlet,
-                    finding.law,
-                )
-        };
-        if self.kept.len() < KEPT && !self.kept.iter().any(is_alike) {
-            self.kept.push(finding);
-        }
-    }
-}
-
 /// What is proven, and against what.
 #[derive(Clone)]
 pub(super) struct Subject {
@@ -152,7 +70,7 @@ pub(super) struct Subject {
 #[derive(Default)]
 struct Costs(BTreeMap<String, (Vec<f64>, u64)>);
 
-impl Sessions {
+impl Revisions {
     /// Proves the candidates, and tells what they make differently. It goes on after a finding, so that as
     /// much as can be is told at once.
     pub(super) async fn prove(
@@ -160,7 +78,7 @@ impl Sessions {
         subject: &Subject,
     ) -> Result<(Proof, Difference, Findings), SessionError> {
         let started = Instant::now();
-        let catalog = Arc::clone(&self.inner.parts.catalog);
+        let catalog = Arc::clone(&self.sessions.parts().catalog);
         let drawn = subject.seed.instants();
         let instants = [catalog.proof_instants(), &drawn].concat();
         let mut proof = Proof {
@@ -184,10 +102,15 @@ impl Sessions {
                     break;
                 }
                 let found = findings.total;
-                let rehearsal =
-                    Rehearsal::of(self, account, *instant, (&subject.seed, Sample::First));
-                let before = rehearsal.whole(self, &subject.before).await;
-                let after = rehearsal.with(self, &subject.after, &subject.domains, &before);
+                let rehearsal = Rehearsal::of(
+                    &self.sessions,
+                    account,
+                    *instant,
+                    (&subject.seed, Sample::First),
+                );
+                let before = rehearsal.whole(&self.sessions, &subject.before).await;
+                let after =
+                    rehearsal.with(&self.sessions, &subject.after, &subject.domains, &before);
                 let after = after.await;
                 costs_before.add(&before.rows, &subject.domains);
                 costs.add(&after.rows, &subject.domains);
@@ -203,14 +126,16 @@ impl Sessions {
                     faulty += 1;
                     continue;
                 }
-                let again = rehearsal.again(self, &subject.after, &subject.domains, &after);
+                let again =
+                    rehearsal.again(&self.sessions, &subject.after, &subject.domains, &after);
                 let again = again.await;
                 proof.calls += calls(&again.rows, &subject.domains);
                 rehearsal.same_bytes(subject, &after, &again, &mut findings);
-                let cleanups = rehearsal.cleanups(self, subject, &after, &mut findings);
+                let cleanups = rehearsal.cleanups(&self.sessions, subject, &after, &mut findings);
                 proof.calls += cleanups.await;
                 if number == 0 {
-                    let laws = rehearsal.laws(self, account, subject, &after, &mut findings);
+                    let laws =
+                        rehearsal.laws(&self.sessions, account, subject, &after, &mut findings);
                     proof.calls += laws.await?;
                 }
                 let place = rehearsal.place();
@@ -239,7 +164,7 @@ impl Sessions {
         before: Rehearsed,
         after: Rehearsed,
     ) -> Result<Gathering, SessionError> {
-        let sandbox = &self.inner.parts.sandbox;
+        let sandbox = &self.sessions.parts().sandbox;
         let compared = sandbox.run(COMPARISON, move || {
             gathering.add(&place, before.segments(), after.segments());
             gathering

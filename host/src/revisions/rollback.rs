@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::VersionsError;
+use super::Revisions;
+use super::error::RevisionError;
 use super::install::Change;
-use crate::sessions::Sessions;
 use levain_model::{Cause, versions};
 
 /// Domains that are to be served by the version before.
@@ -16,13 +16,13 @@ pub struct Rollback {
     pub by: String,
 }
 
-impl Sessions {
+impl Revisions {
     /// Has the version before serve each of the domains, all of them as one revision; answers its number.
     /// Nothing is compiled or proven. Once more, it goes back once more.
     ///
     /// # Errors
-    /// [`VersionsError`]; then nothing has changed.
-    pub async fn roll_back(&self, asked: Rollback) -> Result<u32, VersionsError> {
+    /// [`RevisionError`]; then nothing has changed.
+    pub async fn roll_back(&self, asked: Rollback) -> Result<u32, RevisionError> {
         self.go_back(asked, None).await
     }
 
@@ -31,24 +31,24 @@ impl Sessions {
         &self,
         asked: Rollback,
         from: Option<u32>,
-    ) -> Result<u32, VersionsError> {
+    ) -> Result<u32, RevisionError> {
         if asked.domains.is_empty() {
-            return Err(VersionsError::Misuse {
+            return Err(RevisionError::Misuse {
                 reason: "no domain was given".to_owned(),
             });
         }
-        let plugins = &self.inner.parts.plugins;
+        let plugins = &self.sessions.parts().plugins;
         let history = plugins.history().await?;
         let before = history.last().map_or(0, |newest| newest.revision);
         if from.is_some_and(|from| from != before) {
-            return Err(VersionsError::Changed { revision: before });
+            return Err(RevisionError::Changed { revision: before });
         }
         let mut active = BTreeMap::new();
         for name in asked.domains {
             let declared = self.served_domain(&name)?;
             let domain = declared.slug.clone();
             let versions = versions(&history, &domain);
-            let nothing = || VersionsError::NothingBefore {
+            let nothing = || RevisionError::NothingBefore {
                 domain: domain.clone(),
             };
             let place = versions.len().checked_sub(2).ok_or_else(nothing)?;
@@ -56,7 +56,7 @@ impl Sessions {
             // One that may not serve here is told before it is to.
             match plugins.version(declared, &digest).await? {
                 None => return Err(nothing()),
-                Some(Err(refusal)) => return Err(VersionsError::Refused { domain, refusal }),
+                Some(Err(refusal)) => return Err(RevisionError::Refused { domain, refusal }),
                 Some(Ok(_)) => active.insert(domain, digest),
             };
         }

@@ -8,12 +8,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::draw::Seed;
-use super::proof::Finding;
+use super::finding::Finding;
 use crate::plugins::Registry;
-use crate::sessions::clone::{Given, Job, Rehearsed};
-use crate::sessions::create::tenants;
-use crate::sessions::progress::Progress;
-use crate::sessions::{Sessions, Switches, redacted};
+use crate::sessions::{Given, Rehearsed, Sessions, Switches, redacted, tenants};
 use levain_catalog::Account;
 use levain_model::StoredSegment;
 use levain_model::fault::Fault;
@@ -54,7 +51,7 @@ impl Rehearsal {
         let tenant_id = seed.tenant_id(&[&account.slug, which]);
         let told_at = instant.to_rfc3339();
         let name = |time| seed.session_id(&[&account.slug, which, &told_at, time]);
-        let catalog = &sessions.inner.parts.catalog;
+        let catalog = &sessions.parts().catalog;
         let all = Switches {
             alerts: true,
             insights: true,
@@ -83,9 +80,8 @@ impl Rehearsal {
 
     /// Makes all of it.
     pub(super) async fn whole(&self, sessions: &Sessions, plugins: &Arc<Registry>) -> Rehearsed {
-        job(sessions, plugins, self.row.clone())
-            .rehearse(Given::default())
-            .await
+        let given = Given::default();
+        sessions.rehearse(plugins, self.row.clone(), given).await
     }
 
     /// Clones these domains, takes the others as they were made `before`, and raises everything again.
@@ -104,7 +100,7 @@ impl Rehearsal {
             tenants: others(before, domains),
             products: Vec::new(),
         };
-        job(sessions, plugins, row).rehearse(given).await
+        sessions.rehearse(plugins, row, given).await
     }
 
     /// Makes once more what the candidates made, and only that, in a session of another name.
@@ -134,7 +130,7 @@ impl Rehearsal {
             tenants: others(made, domains),
             products: products.cloned().collect(),
         };
-        job(sessions, plugins, row).rehearse(given).await
+        sessions.rehearse(plugins, row, given).await
     }
 
     /// What the plugin of a domain made for a tenant: by cloning and by raising.
@@ -253,13 +249,4 @@ fn others(made: &Rehearsed, domains: &BTreeSet<String>) -> Vec<levain_catalog::C
         tenant.domains.retain(|domain, _| !domains.contains(domain));
     }
     tenants
-}
-
-fn job(sessions: &Sessions, plugins: &Arc<Registry>, row: Session) -> Job {
-    Job {
-        sessions: sessions.clone(),
-        progress: Arc::new(Progress::of_rehearsal(row.tenants.clone())),
-        plugins: Arc::clone(plugins),
-        row,
-    }
 }

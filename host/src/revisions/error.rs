@@ -1,14 +1,14 @@
 //! Why the plugins stay as they were.
 
 use super::draw::Seed;
-use super::proof::Finding;
+use super::finding::Finding;
 use crate::plugins::{Refusal, VersionError};
 use crate::sessions::SessionError;
 use levain_store::RepoError;
 
 /// A change of the plugins that was not made.
 #[derive(Debug, thiserror::Error)]
-pub enum VersionsError {
+pub enum RevisionError {
     /// The catalog has no such domain.
     #[error("there is no domain `{asked}`")]
     UnknownDomain {
@@ -67,13 +67,13 @@ pub enum VersionsError {
     Session(#[from] SessionError),
 }
 
-impl From<VersionError> for VersionsError {
+impl From<VersionError> for RevisionError {
     fn from(error: VersionError) -> Self {
         SessionError::from(error).into()
     }
 }
 
-impl From<RepoError> for VersionsError {
+impl From<RepoError> for RevisionError {
     fn from(error: RepoError) -> Self {
         SessionError::from(error).into()
     }

@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use super::VersionsError;
+use super::RevisionError;
+use super::Revisions;
 use crate::plugins::VersionError;
-use crate::sessions::{OpenCircuit, Sessions};
+use crate::sessions::OpenCircuit;
 use levain_model::{Cause, ROLLBACKS, Revision, versions};
 
 /// How often it is looked at what others have made the newest revision.
 const FOLLOWING: Duration = Duration::from_secs(1);
-
-/// For how long a revision that was replaced may still be what a session is begun with.
-const RECENT: TimeDelta = TimeDelta::hours(2);
 
 /// The versions of one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,19 +60,7 @@ pub enum VersionHealth {
     Missing,
 }
 
-impl Sessions {
-    /// Removes the versions that nothing names any more: neither what serves, nor a rollback, nor a session of
-    /// the ledger.
-    ///
-    /// # Errors
-    /// [`VersionsError::Session`].
-    pub async fn collect_versions(&self) -> Result<(), VersionsError> {
-        let parts = &self.inner.parts;
-        // Whoever began before it has ended: no clone outlasts its lease, and a request waits for its place.
-        let since = parts.clock.now() - RECENT;
-        Ok(parts.plugins.collect(since).await?)
-    }
-
+impl Revisions {
     /// Brings in what other hosts on the store have made the newest revision, until it is dropped: no visitor
     /// waits for that.
     pub async fn follow_plugins(self) {
@@ -82,7 +68,7 @@ impl Sessions {
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             interval.tick().await;
-            if let Err(error) = self.inner.parts.plugins.refresh().await {
+            if let Err(error) = self.sessions.parts().plugins.refresh().await {
                 tracing::debug!(%error, "the registry of plugins was not looked at");
             }
         }
@@ -91,9 +77,9 @@ impl Sessions {
     /// The versions of every domain that has a plugin, in the catalog's order, and the newest revision.
     ///
     /// # Errors
-    /// [`VersionsError::Session`].
-    pub async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), VersionsError> {
-        let parts = &self.inner.parts;
+    /// [`RevisionError::Session`].
+    pub async fn versions(&self) -> Result<(u32, Vec<DomainVersions>), RevisionError> {
+        let parts = self.sessions.parts();
         let registry = parts.plugins.refresh().await?;
         let history = match parts.plugins.history().await {
             Err(VersionError::Unregistered) => Vec::new(),
@@ -109,7 +95,7 @@ impl Sessions {
                 .pop()
                 .or_else(|| plugin.map(|plugin| plugin.digest.clone()));
             let health = match (plugin, registry.refused(slug)) {
-                (Some(plugin), _) => match self.inner.guard.open_circuits(slug, &plugin.digest) {
+                (Some(plugin), _) => match self.sessions.open_circuits(slug, &plugin.digest) {
                     open if open.is_empty() => VersionHealth::Serving,
                     open => VersionHealth::Failing(open),
                 },
