@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ending::Ending;
+use super::failure::Failure;
 use super::output::Output;
 use super::text::{Column, Grid, NOTHING, grouped, short_digest};
-use super::{Ending, Failure};
 use crate::app::{self, CatalogReport};
 
 /// What can be done with a catalog.

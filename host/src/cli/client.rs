@@ -7,7 +7,7 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{Method, Request, header};
 
-use super::Failure;
+use super::failure::Failure;
 use levain_model::Secret;
 
 /// A creation answers when it is done; nothing takes longer than this.

@@ -7,6 +7,7 @@
 mod catalog;
 mod client;
 mod compile;
+mod ending;
 mod failure;
 mod output;
 mod plugin;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::failure::Failure;
+use self::ending::Ending;
 use self::output::Output;
 
 /// Instant, deterministic, disposable demo sessions.
@@ -52,15 +53,6 @@ enum Command {
     /// What a host has run to compile one component: from standard input, to standard output
     #[command(hide = true)]
     CompileComponent(compile::CompileArguments),
-}
-
-/// How a command ended, where it did not fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// All is well.
-    Well,
-    /// It found a problem, and has said so.
-    Problem,
 }
 
 /// Runs the command of this process's arguments.

@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 
+use super::ending::Ending;
+use super::failure::Failure;
 use super::output::Output;
 use super::text::{Column, Grid, grouped, short_digest};
-use super::{Ending, Failure};
 use crate::receipts::{PublicKey, Receipt, ReceiptError, TenantReceipt};
 
 /// What can be done with a receipt.

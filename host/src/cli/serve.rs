@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::ending::Ending;
+use super::failure::Failure;
 use super::output::Output;
-use super::{Ending, Failure};
 use crate::app;
 use crate::config::{Config, ConfigError, SETTINGS, Setting, Sources};
 use crate::keys::Keys;

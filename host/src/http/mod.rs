@@ -8,6 +8,7 @@
 //! `params`, asks the [`SessionApi`], and answers with a `view` or a `problem`.
 
 mod access;
+mod api_key;
 mod client;
 mod events;
 mod extract;
@@ -22,14 +23,13 @@ mod records;
 mod route;
 mod serve;
 mod session_api;
+mod state;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod token;
 mod view;
-
-use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
@@ -39,54 +39,15 @@ use axum::routing::get;
 use axum::{Router, middleware as layer};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use api_key::ApiKey;
 pub use client::{ClientRate, Guesses, Pace, ReadBounds, Reads, TrustedProxies};
 pub use events::{EventStreams, StreamBounds};
-pub use extract::ApiKey;
 pub use plugin_api::PluginApi;
 pub use problem::{Problem, ProblemView, Violation, Violations};
 pub use serve::{ServeBounds, listen, serve};
 pub use session_api::{SessionApi, States};
+pub use state::HttpState;
 pub use token::{Claims, TokenError, Tokens};
-
-/// What the handlers work with. Cheap to clone.
-#[derive(Clone)]
-pub struct HttpState {
-    /// The sessions.
-    pub sessions: Arc<dyn SessionApi>,
-    /// The versions of the plugins.
-    pub plugins: Arc<dyn PluginApi>,
-    /// Signs access tokens and verifies them.
-    pub tokens: Arc<Tokens>,
-    /// Opens the service API and the fields that reproduce a session.
-    pub internal_key: ApiKey,
-    /// Opens the plugin API.
-    pub admin_key: ApiKey,
-    /// The largest component that is admitted, in bytes.
-    pub largest_component: usize,
-    /// The largest body of a request, in bytes.
-    pub max_body_bytes: usize,
-    /// Whose word on a client's address is taken.
-    pub proxies: Arc<TrustedProxies>,
-    /// How often one client may create.
-    pub rate: Arc<ClientRate>,
-    /// How much one client may read.
-    pub reads: Arc<Reads>,
-    /// How often one client may be wrong about a key.
-    pub guesses: Arc<Guesses>,
-    /// How many streams of events may be open.
-    pub streams: EventStreams,
-}
-
-impl HttpState {
-    /// The largest body of a request with several components: a few of the largest, as base64.
-    fn largest_plugins_body(&self) -> usize {
-        const COMPONENTS: usize = 4;
-        self.largest_component
-            .saturating_mul(COMPONENTS)
-            .saturating_mul(4)
-            / 3
-    }
-}
 
 /// Every route, with what happens to every request around it.
 pub fn router(state: HttpState) -> Router {

@@ -14,9 +14,10 @@ use super::answer::{
 };
 use super::{AdminArguments, domain_path};
 use crate::cli::client::{Call, Client};
+use crate::cli::ending::Ending;
+use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::text::{duration, grouped, short_digest};
-use crate::cli::{Ending, Failure};
 use crate::revisions::Seed;
 use levain_model::fault::shortened;
 

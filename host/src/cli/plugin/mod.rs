@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
+use super::ending::Ending;
+use super::failure::Failure;
 use super::output::Output;
 use super::session::HostArguments;
-use super::{Ending, Failure};
 use crate::keys::admin_key_file;
 use levain_model::Secret;
 

@@ -6,9 +6,10 @@ use ureq::http::Method;
 use super::answer::{Plugin, Plugins, Version};
 use super::{AdminArguments, domain_path};
 use crate::cli::client::{Call, Client};
+use crate::cli::ending::Ending;
+use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::text::{Column, Grid, NOTHING, grouped, short_digest};
-use crate::cli::{Ending, Failure};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArguments {

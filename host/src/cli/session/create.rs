@@ -10,8 +10,9 @@ use ureq::http::Method;
 use super::view::{Progress, Session};
 use super::{HostArguments, KeyArguments, show};
 use crate::cli::client::{Answer, Call, Client, Problem, session_path};
+use crate::cli::ending::Ending;
+use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::{Ending, Failure};
 
 /// How often a session under way is asked about.
 const INTERVAL: Duration = Duration::from_millis(50);

@@ -7,9 +7,10 @@ use ureq::http::Method;
 use super::view::Session;
 use super::{HostArguments, KeyArguments};
 use crate::cli::client::{Call, Problem};
+use crate::cli::ending::Ending;
+use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::text::{Column, Grid, grouped};
-use crate::cli::{Ending, Failure};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArguments {

@@ -6,8 +6,8 @@ use ureq::http::Method;
 
 use super::HostArguments;
 use super::view::Session;
-use crate::cli::Failure;
 use crate::cli::client::{Call, session_path};
+use crate::cli::failure::Failure;
 use crate::cli::text::{Column, Grid, NOTHING};
 use levain_model::Secret;
 

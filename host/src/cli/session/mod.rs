@@ -15,8 +15,9 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::client::Client;
+use super::ending::Ending;
+use super::failure::Failure;
 use super::output::Output;
-use super::{Ending, Failure};
 use crate::keys::internal_key_file;
 use levain_model::Secret;
 

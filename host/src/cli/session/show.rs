@@ -7,8 +7,9 @@ use super::made::Made;
 use super::view::Session;
 use super::{HostArguments, KeyArguments, table};
 use crate::cli::client::{Call, session_path};
+use crate::cli::ending::Ending;
+use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::{Ending, Failure};
 use levain_model::Secret;
 
 #[derive(Debug, Args)]

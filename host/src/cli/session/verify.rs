@@ -6,9 +6,10 @@ use ureq::http::Method;
 
 use super::{HostArguments, KeyArguments};
 use crate::cli::client::{Call, session_path};
+use crate::cli::ending::Ending;
+use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::text::grouped;
-use crate::cli::{Ending, Failure};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyArguments {

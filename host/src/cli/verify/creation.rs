@@ -7,8 +7,8 @@ use ureq::http::Method;
 
 use super::answers::Session;
 use super::course::Course;
-use crate::cli::Failure;
 use crate::cli::client::{Answer, Call, Problem};
+use crate::cli::failure::Failure;
 
 /// How long a host may ask to come back later before it counts as one that does not answer.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -4,7 +4,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::VerifyArguments;
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use levain_store::StoreUrl;
 use levain_store::{Inspector, Residue};
 

@@ -1,15 +1,11 @@
 //! The keys: who holds the internal one may reproduce sessions, see all of them, and call services; who
 //! holds the admin key may change the plugins.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, StatusCode};
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 
 use crate::http::HttpState;
 use crate::http::client::too_many_guesses;
@@ -26,35 +22,6 @@ const ADMIN_CHALLENGE: &str = "ApiKey realm=\"admin\", header=\"X-Admin-API-Key\
 
 /// How to authenticate, where the internal key is needed.
 const CHALLENGE: &str = "ApiKey realm=\"internal\", header=\"X-Internal-API-Key\"";
-
-/// The key, as its digest: neither a log nor a dump of memory shows it, and digests are of one
-/// length, so that a comparison tells nothing of the key's.
-#[derive(Clone)]
-pub struct ApiKey(Arc<[u8; 32]>);
-
-impl ApiKey {
-    /// The key that callers must give.
-    #[must_use]
-    pub fn new(key: &str) -> Self {
-        Self(Arc::new(digest(key.as_bytes())))
-    }
-
-    /// Whether this is the key, in a time that does not depend on what differs.
-    #[must_use]
-    pub fn is(&self, given: &[u8]) -> bool {
-        self.0.ct_eq(&digest(given)).into()
-    }
-}
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(..)")
-    }
-}
-
-fn digest(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
-}
 
 /// Who calls, where the key is optional. A wrong key is refused, not ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,19 +133,4 @@ fn refused(code: &'static str, detail: &str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, code, title, detail)
         .with_hint("X-Internal-API-Key: <the host's INTERNAL_API_KEY>")
         .with_challenge(CHALLENGE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_key_is_the_key_and_nothing_shows_it() {
-        let key = ApiKey::new("correct horse");
-        assert!(key.is(b"correct horse"));
-        assert!(!key.is(b"correct hors"));
-        assert!(!key.is(b"correct horse "));
-        assert!(!key.is(b""));
-        assert_eq!(format!("{key:?}"), "ApiKey(..)");
-    }
 }

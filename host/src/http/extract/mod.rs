@@ -16,7 +16,6 @@ pub(super) use body::{JsonObject, too_large, unparsed};
 pub(super) use component::ComponentBody;
 pub(super) use fields::Fields;
 pub(super) use idempotency::IdempotencyKey;
-pub use key::ApiKey;
 pub(super) use key::{AdminCaller, Caller, InternalCaller, TriedKey};
 pub(super) use may_create::MayCreate;
 pub(super) use path::{PathParams, uuid_parameter};
