@@ -20,7 +20,7 @@ use crate::plugin::Plugin;
 #[expect(missing_docs, reason = "generated; the WIT has the comments")]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "plugin",
         pub_export_macro: true,
         default_bindings_module: "levain_plugin::guest::bindings",
@@ -32,7 +32,7 @@ pub mod bindings {
 #[expect(missing_docs, reason = "generated; the WIT has the comments")]
 pub mod triggering {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         inline: "
             package levain:sdk;
             world triggering {

@@ -132,6 +132,8 @@
 //!
 //! Without the feature `guest` the crate has no bindings: the host uses `time` and `identity` of it.
 
+#![warn(missing_docs)]
+
 pub mod contract;
 mod decimal;
 pub mod fixture;

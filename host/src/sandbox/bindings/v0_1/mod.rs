@@ -18,7 +18,7 @@ const SENTENCE: usize = 500;
 
 mod generated {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "wit",
         world: "triggering-plugin",
         // What a guest is given is lowered out of the host's own strings: a slice or what the
         // host holds is megabytes, and a copy of it would be made only to be copied once more.
