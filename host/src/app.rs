@@ -201,9 +201,8 @@ pub fn session_parts(config: &Config, workings: Workings) -> anyhow::Result<Sess
 pub fn router(sessions: &Sessions, config: &Config) -> anyhow::Result<Router> {
     let keys = config.keys()?;
     Ok(http::router(HttpState {
-        sessions: Arc::new(sessions.clone()),
+        sessions: sessions.clone(),
         tokens: Arc::new(Tokens::new(keys.token_key())?),
-        plugins: Arc::new(sessions.clone()),
         internal_key: ApiKey::new(keys.internal_api_key.reveal()),
         admin_key: ApiKey::new(keys.admin_api_key.reveal()),
         largest_component: largest_component(sessions.catalog(), &config.sandbox),

@@ -5,7 +5,7 @@
 //! them and tells.
 //!
 //! A request goes through `middleware` to a handler in `route`, which reads it with `extract` and
-//! `params`, asks the [`SessionApi`], and answers with a `view` or a `problem`.
+//! `params`, asks the [`Sessions`], and answers with a `view` or a `problem`.
 
 mod access;
 mod client;
@@ -16,16 +16,12 @@ pub mod fuzzing;
 mod middleware;
 mod openapi;
 mod params;
-mod plugin_api;
 mod problem;
 mod records;
 mod route;
 mod serve;
-mod session_api;
 #[cfg(test)]
 mod testing;
-#[cfg(test)]
-mod tests;
 mod token;
 mod view;
 
@@ -39,22 +35,20 @@ use axum::routing::get;
 use axum::{Router, middleware as layer};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::sessions::Sessions;
+
 pub use client::{ClientRate, Guesses, Pace, ReadBounds, Reads, TrustedProxies};
 pub use events::{EventStreams, StreamBounds};
 pub use extract::ApiKey;
-pub use plugin_api::PluginApi;
 pub use problem::{Problem, ProblemView, Violation, Violations};
 pub use serve::{ServeBounds, listen, serve};
-pub use session_api::{SessionApi, States};
 pub use token::{Claims, TokenError, Tokens};
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpState {
-    /// The sessions.
-    pub sessions: Arc<dyn SessionApi>,
-    /// The versions of the plugins.
-    pub plugins: Arc<dyn PluginApi>,
+    /// The sessions, their catalog and the versions of the plugins.
+    pub sessions: Sessions,
     /// Signs access tokens and verifies them.
     pub tokens: Arc<Tokens>,
     /// Opens the service API and the fields that reproduce a session.
@@ -78,6 +72,13 @@ pub struct HttpState {
 }
 
 impl HttpState {
+    /// The fields of an entity's records, in the order of its schema; empty for an unknown entity.
+    fn fields(&self, domain: &str, entity: &str) -> Vec<&str> {
+        let schema = self.sessions.catalog().schema(domain, entity);
+        let columns = schema.map(|schema| schema.columns()).unwrap_or_default();
+        columns.iter().map(|column| column.name.as_str()).collect()
+    }
+
     /// The largest body of a request with several components: a few of the largest, as base64.
     fn largest_plugins_body(&self) -> usize {
         const COMPONENTS: usize = 4;
@@ -92,7 +93,7 @@ impl HttpState {
 pub fn router(state: HttpState) -> Router {
     let (routes, description) = route::routes();
     // Written once: it does not change while the process lives, and every answer shares the bytes.
-    let description = openapi::described(&description, &*state.sessions).to_string();
+    let description = openapi::described(&description, state.sessions.catalog()).to_string();
     let description = Bytes::from(description);
     let describe = move || {
         let json = HeaderValue::from_static("application/json");

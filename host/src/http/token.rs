@@ -137,7 +137,8 @@ mod tests {
     use pasetors::keys::{AsymmetricKeyPair, Generate as _};
 
     use super::*;
-    use crate::http::testing;
+    use crate::http::testing::{POLICY, session};
+    use crate::model::SessionStatus;
 
     fn tokens() -> Tokens {
         let pair = AsymmetricKeyPair::<V4>::generate().unwrap();
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn what_was_signed_is_what_is_read() {
         let tokens = tokens();
-        let claims = Claims::of(&testing::session("demo_1"), testing::POLICY);
+        let claims = Claims::of(&session(SessionStatus::Ready), POLICY);
         let token = tokens.issue(&claims).unwrap();
         assert!(token.starts_with("v4.public."));
         assert_eq!(tokens.verify(&token), Ok(claims.clone()));
@@ -160,18 +161,18 @@ mod tests {
 
     #[test]
     fn a_token_lasts_as_long_as_extensions_could() {
-        let mut session = testing::session("demo_1");
-        let claims = Claims::of(&session, testing::POLICY);
+        let mut session = session(SessionStatus::Ready);
+        let claims = Claims::of(&session, POLICY);
         assert_eq!(claims.exp - session.created_at, TimeDelta::minutes(4 * 30));
         session.extensions = 1;
         session.expires_at += TimeDelta::minutes(30);
-        assert_eq!(Claims::of(&session, testing::POLICY), claims);
+        assert_eq!(Claims::of(&session, POLICY), claims);
     }
 
     #[test]
     fn another_key_a_changed_letter_and_rubbish_are_refused() {
         let tokens = tokens();
-        let claims = Claims::of(&testing::session("demo_1"), testing::POLICY);
+        let claims = Claims::of(&session(SessionStatus::Ready), POLICY);
         let token = tokens.issue(&claims).unwrap();
         assert_eq!(
             super::tests::tokens().verify(&token),

@@ -3,16 +3,16 @@
 use std::convert::Infallible;
 
 use axum::response::sse::Event;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{Stream, stream};
 
 use super::{Place, Snapshot};
-use crate::http::session_api::States;
+use crate::sessions::SessionWatch;
 
 /// What is told to one client.
 struct Telling {
     /// What is to be told first.
     first: Option<Snapshot>,
-    states: States,
+    states: SessionWatch,
     /// What the client knows.
     known: Option<String>,
     _place: Place,
@@ -22,7 +22,7 @@ struct Telling {
 /// states end, and where one cannot be read: the client then connects again, here or elsewhere.
 pub(in crate::http) fn tell(
     first: Snapshot,
-    states: States,
+    states: SessionWatch,
     known: Option<String>,
     place: Place,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send + 'static {
@@ -53,8 +53,8 @@ impl Telling {
     }
 
     async fn look(&mut self) -> Option<Snapshot> {
-        match self.states.next().await? {
-            Ok(session) => Snapshot::of(&session).ok(),
+        match self.states.next().await {
+            Ok(session) => Snapshot::of(&session?).ok(),
             Err(error) => {
                 tracing::warn!(
                     error = crate::fault::chain(&error),

@@ -44,3 +44,18 @@ pub(in crate::http) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     tracing::error!(message, "a handler panicked");
     Problem::internal().into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn panic_returns_500_without_its_message() {
+        let response = panicked(Box::new("SELECT 1 at /var/lib/secret"));
+        assert_eq!(response.status(), 500);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+        let body: serde_json::Value = serde_json::from_slice(&body.unwrap()).unwrap();
+        assert_eq!(body["code"], "internal");
+        assert!(!body.to_string().contains("secret"), "{body}");
+    }
+}

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
-use crate::http::SessionApi;
+use crate::catalog::Catalog;
 use crate::model::Phase;
 
 /// What only the identity of a schema file says; within the description it would resolve references
@@ -14,10 +14,10 @@ const OF_A_FILE: [&str; 2] = ["$id", "$schema"];
 const ACCOUNT: &str = "/components/schemas/NewSession/properties/demo_account_type";
 
 /// The whole description, with the catalog's accounts and the schemas of what its triggers make.
-pub(in crate::http) fn described(api: &OpenApi, sessions: &dyn SessionApi) -> Value {
+pub(in crate::http) fn described(api: &OpenApi, catalog: &Catalog) -> Value {
     let mut description = serde_json::to_value(api).unwrap_or_default();
     if let Some(account) = description.pointer_mut(ACCOUNT) {
-        let slugs = sessions.accounts().into_iter().map(|account| &account.slug);
+        let slugs = catalog.accounts().map(|account| &account.slug);
         account["enum"] = slugs.cloned().collect();
     }
     for phase in Phase::ALL {
@@ -26,8 +26,9 @@ pub(in crate::http) fn described(api: &OpenApi, sessions: &dyn SessionApi) -> Va
             Phase::Insights => "InsightRecord",
             Phase::Kpis => "KpiRecord",
         };
-        let entity = sessions.product(phase);
-        let Some(schema) = entity.and_then(|entity| sessions.schema(entity)) else {
+        let entity = catalog.product(phase);
+        let Some(schema) = entity.and_then(|entity| catalog.schema(&entity.domain, &entity.entity))
+        else {
             continue;
         };
         let reference = json!({ "$ref": format!("#/components/schemas/{record}") });
@@ -36,7 +37,7 @@ pub(in crate::http) fn described(api: &OpenApi, sessions: &dyn SessionApi) -> Va
             Phase::Insights => items(&mut description, "Insights", reference),
             Phase::Kpis => beside(&mut description, "KpiResult", reference),
         }
-        let mut schema = schema.clone();
+        let mut schema = schema.document().clone();
         if let Some(schema) = schema.as_object_mut() {
             schema.retain(|name, _| !OF_A_FILE.contains(&name.as_str()));
             if phase == Phase::Kpis {

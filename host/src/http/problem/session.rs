@@ -290,3 +290,93 @@ fn violations(faults: &[Fault], under: &str) -> Vec<Violation> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse as _;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::http::testing::session;
+
+    async fn refusal(error: SessionError) -> (u16, String, bool, Value) {
+        let response = Problem::from(error).into_response();
+        let status = response.status().as_u16();
+        let retries = response.headers().contains_key("retry-after");
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+        let body: Value = serde_json::from_slice(&body.unwrap()).unwrap();
+        let code = body["code"].as_str().unwrap().to_owned();
+        (status, code, retries, body)
+    }
+
+    #[tokio::test]
+    async fn errors_have_a_status_a_code_and_a_retry() {
+        let corrupt = RepoError::Corrupt {
+            what: "SELECT * FROM secrets",
+            reason: "/var/lib/secret".to_owned(),
+        };
+        let unavailable = RepoError::Unavailable(sqlx::Error::PoolTimedOut);
+        let not_open = |status| SessionError::NotOpen { status };
+        let gone = |status| SessionError::Gone { status };
+        for (error, status, code, retries) in [
+            (
+                SessionError::Store(unavailable),
+                503,
+                "store_unavailable",
+                true,
+            ),
+            (SessionError::Store(corrupt), 500, "store_failed", false),
+            (SessionError::Stopping, 503, "stopping", true),
+            (SessionError::Busy, 503, "too_many_clones", true),
+            (SessionError::Changed, 409, "session_changed", true),
+            (
+                not_open(SessionStatus::Cloning),
+                409,
+                "session_not_open",
+                true,
+            ),
+            (
+                not_open(SessionStatus::Failed),
+                409,
+                "session_not_open",
+                false,
+            ),
+            (gone(SessionStatus::Expired), 410, "session_expired", false),
+            (
+                gone(SessionStatus::Destroyed),
+                410,
+                "session_destroyed",
+                false,
+            ),
+        ] {
+            let refused = refusal(error).await;
+            assert_eq!(
+                (refused.0, refused.1.as_str(), refused.2),
+                (status, code, retries)
+            );
+            let text = refused.3.to_string();
+            assert!(
+                !text.contains("SELECT") && !text.contains("/var/lib"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn failed_reset_does_not_report_a_failed_session() {
+        let mut attempt = session(SessionStatus::Failed);
+        let domain = &mut attempt.tenants[0].services[0];
+        domain.reject(Failure::new("timeout", "it took more than 10 s"));
+        let problem = reset_failed(&attempt);
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (502, "reset_failed")
+        );
+        let body = serde_json::to_value(&problem.0.view).unwrap();
+        assert_eq!(
+            body["errors"][0]["detail"],
+            "timeout: it took more than 10 s"
+        );
+        assert!(!body.to_string().contains("FAILED"), "{body}");
+    }
+}

@@ -52,10 +52,10 @@ pub(super) async fn list_records(
         .sessions
         .segments(tenant.tenant_id, &domain, &entity)
         .await?;
-    let filters = params.filters(&state.sessions.fields(&domain, &entity))?;
-    let mut declared = state.sessions.domains().iter();
-    if let Some(declared) = declared.find(|declared| declared.slug == domain) {
-        readable(&tenant, declared, state.sessions.triggers())?;
+    let filters = params.filters(&state.fields(&domain, &entity))?;
+    let catalog = state.sessions.catalog();
+    if let Some(declared) = catalog.domain(&domain) {
+        readable(&tenant, declared, catalog.triggers())?;
     }
     if segments.is_empty() {
         // No record was cloned, or all of it went since the session was looked at.

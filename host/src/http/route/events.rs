@@ -9,7 +9,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::StreamExt as _;
 
 use crate::http::HttpState;
 use crate::http::events::{Snapshot, tell};
@@ -56,7 +55,7 @@ pub(super) async fn watch_session(
     let place = state.streams.take(client.0, &session_id)?;
     let mut states = state.sessions.watch(&session_id);
     // Before the answer begins: what is not there is refused in words.
-    let session = states.next().await.unwrap_or(Err(SessionError::Stopping))?;
+    let session = states.next().await?.ok_or(SessionError::Stopping)?;
     let first = Snapshot::of(&session)?;
     let known = headers
         .get(LAST_EVENT_ID)

@@ -31,7 +31,7 @@ pub(super) async fn list_plugins(
     _: AdminCaller,
     State(state): State<HttpState>,
 ) -> Result<Json<PluginsView>, Problem> {
-    let (revision, domains) = state.plugins.versions().await?;
+    let (revision, domains) = state.sessions.versions().await?;
     Ok(Json(PluginsView::new(revision, &domains)))
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn get_plugin(
     State(state): State<HttpState>,
     PathParams(domain): PathParams<String>,
 ) -> Result<Json<PluginView>, Problem> {
-    let (_, domains) = state.plugins.versions().await?;
+    let (_, domains) = state.sessions.versions().await?;
     let found = domains.iter().find(|one| one.domain == domain);
     let found = found.ok_or_else(|| VersionsError::UnknownDomain {
         asked: domain.clone(),
@@ -92,7 +92,7 @@ pub(super) async fn install_plugin(
 ) -> Result<Json<InstallationView>, Problem> {
     let params = ChangeParams::read(query, true)?;
     // Before the body: a caller that is not served now need not send it.
-    let turn = state.plugins.take_turn().await?;
+    let turn = state.sessions.take_turn()?;
     let bytes = body.component(&state).await?;
     install(&state, turn, params, vec![Candidate { domain, bytes }]).await
 }
@@ -124,7 +124,7 @@ pub(super) async fn install_plugins(
 ) -> Result<Json<InstallationView>, Problem> {
     let params = ChangeParams::read(query, true)?;
     // Before the body: a caller that is not served now need not send it.
-    let turn = state.plugins.take_turn().await?;
+    let turn = state.sessions.take_turn()?;
     let largest = state.largest_component;
     let components = body.parse(&state, move |body| read_components(body, largest));
     install(&state, turn, params, components.await?).await
@@ -142,7 +142,7 @@ async fn install(
         activate: !params.dry_run,
         seed: params.seed,
     };
-    let installation = state.plugins.install(turn, asked).await?;
+    let installation = state.sessions.install_in(turn, asked).await?;
     Ok(Json(InstallationView::new(&installation, params.dry_run)))
 }
 
@@ -207,8 +207,8 @@ async fn roll_back(
         domains: domains.clone(),
         by,
     };
-    let revision = state.plugins.roll_back(asked).await?;
-    let (_, versions) = state.plugins.versions().await?;
+    let revision = state.sessions.roll_back(asked).await?;
+    let (_, versions) = state.sessions.versions().await?;
     let changed = versions.iter().filter(|one| domains.contains(&one.domain));
     Ok(Json(RollbackView::new(revision, changed)))
 }

@@ -178,7 +178,11 @@ pub(super) async fn list_kpis(
         let mut data = Vec::new();
         for tenant in &made.tenants {
             data.extend(made.computed(tenant)?);
-            data.extend(missing(&made.session, tenant, state.sessions.triggers()));
+            data.extend(missing(
+                &made.session,
+                tenant,
+                state.sessions.catalog().triggers(),
+            ));
         }
         data.retain(|figure| filters.iter().all(|filter| filter.matches(&figure.record)));
         Ok(Json(KpisView { data }).into_response())
@@ -239,7 +243,7 @@ impl Made {
             Some(_) => vec![tenant],
             None => session.tenants.clone(),
         };
-        let entity = state.sessions.product(phase).cloned();
+        let entity = state.sessions.catalog().product(phase).cloned();
         let mut segments = Vec::new();
         for tenant in &tenants {
             if let Some(EntityRef { domain, entity }) = &entity {
@@ -261,9 +265,10 @@ impl Made {
 
     /// Reads which of the records are asked for.
     fn selection(&self, state: &HttpState, params: &ListingParams) -> Result<Selection, Problem> {
-        let fields = self.entity.as_ref().map_or_else(Vec::new, |made| {
-            state.sessions.fields(&made.domain, &made.entity)
-        });
+        let fields = self
+            .entity
+            .as_ref()
+            .map_or_else(Vec::new, |made| state.fields(&made.domain, &made.entity));
         let filters = params.filters(&fields)?;
         self.check_values(state, &filters)?;
         let digest = digest_of(&self.segments);
@@ -288,13 +293,15 @@ impl Made {
     /// # Errors
     /// 400 for every value that a field never has.
     fn check_values(&self, state: &HttpState, filters: &[Filter]) -> Result<(), Problem> {
-        let schema = self.entity.as_ref();
-        let schema = schema.and_then(|entity| state.sessions.schema(entity));
+        let catalog = state.sessions.catalog();
+        let entity = self.entity.as_ref();
+        let schema = entity.and_then(|entity| catalog.schema(&entity.domain, &entity.entity));
+        let schema = schema.map_or(&Value::Null, |schema| schema.document());
         let tenants = self.session.tenants.iter();
         let outlets: Vec<&str> = tenants
             .filter_map(|tenant| tenant.outlet.as_deref())
             .collect();
-        let faults = impossible(filters, schema.unwrap_or(&Value::Null), &outlets);
+        let faults = impossible(filters, schema, &outlets);
         match faults.is_empty() {
             true => Ok(()),
             false => Err(Problem::invalid(faults).with_code("unknown_value")),

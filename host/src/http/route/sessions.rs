@@ -226,7 +226,7 @@ pub(super) async fn delete_session(
 }
 
 fn view(state: &HttpState, session: &Session) -> SessionView {
-    let account = state.sessions.account(&session.account);
+    let account = state.sessions.catalog().account(&session.account);
     SessionView::new(session, account, state.sessions.policy())
 }
 

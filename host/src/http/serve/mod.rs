@@ -293,4 +293,38 @@ mod tests {
         .await;
         assert!(told.ends_with("127.0.0.1"), "{told}");
     }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn stop_lets_requests_under_way_end() {
+        let (arrived, mut has_arrived) = tokio::sync::mpsc::channel::<()>(1);
+        let (go, gone) = tokio::sync::watch::channel(false);
+        let slow = move || {
+            let (arrived, mut gone) = (arrived.clone(), gone.clone());
+            async move {
+                arrived.send(()).await.unwrap();
+                gone.wait_for(|go| *go).await.unwrap();
+                "done"
+            }
+        };
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let router = Router::new().route("/", get(slow));
+        let server = tokio::spawn(serve(listener, router, ServeBounds::new(16), async move {
+            stopped.await.unwrap();
+        }));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        has_arrived.recv().await.unwrap();
+        stop.send(()).unwrap();
+        go.send(true).unwrap();
+        let mut text = String::new();
+        let read = tokio::time::timeout(DEADLINE, client.read_to_string(&mut text));
+        read.await.unwrap().unwrap();
+        assert!(text.ends_with("done"), "{text}");
+        server.await.unwrap();
+    }
 }
