@@ -16,10 +16,8 @@ use crate::http::openapi::refusal::{
 use crate::http::params::{FiguresParams, ListingParams};
 use crate::http::problem::{Problem, Violation, printable};
 use crate::http::records::{Cursor, Filter, Page, digest_of, impossible, select};
-use crate::http::view::{AlertsView, InsightsView, KpiView, KpisView, TriggerState};
-use crate::model::Phase;
-use crate::model::StoredSegment;
-use crate::model::{Session, Tenant, TriggerOutcome, TriggerStatus};
+use crate::http::view::{AlertsView, InsightsView, KpiView, KpisView};
+use crate::model::{Phase, Session, StoredSegment, Tenant, TriggerOutcome, TriggerStatus};
 
 /// List the alerts of a session
 ///
@@ -317,7 +315,7 @@ impl Made {
                 serde_json::from_str(&segment.rows).map_err(|error| unreadable(&error))?;
             figures.extend(records.into_iter().map(|record| KpiView {
                 record,
-                status: TriggerState::Completed,
+                status: TriggerStatus::Completed,
                 reason: None,
             }));
         }
@@ -372,7 +370,7 @@ fn unknown(tenant: &Tenant, row: &TriggerOutcome, figure: &str, scope: &str) -> 
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
-        status: row.status.into(),
+        status: row.status,
         reason: row.reason.clone().or(failure).as_deref().map(printable),
     }
 }

@@ -23,7 +23,7 @@ pub use plugin::{
 pub use product::{AlertsView, InsightsView, KpiView, KpisView};
 pub(super) use receipt::{ReceiptKeyView, SealedReceiptView, VerificationView};
 pub use records::RecordsView;
-pub use service::{ServiceState, TenantServices, tenant_services};
+pub use service::{TenantServices, tenant_services};
 pub use session::{SessionView, SessionsView};
-pub use status::{SessionState, StatusView};
-pub use trigger::{TenantTriggers, TriggerRunView, TriggerState, tenant_triggers};
+pub use status::StatusView;
+pub use trigger::{TenantTriggers, TriggerRunView, tenant_triggers};
