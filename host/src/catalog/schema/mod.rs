@@ -8,8 +8,9 @@ mod load;
 mod shape;
 mod validator;
 
+pub(super) use crate::fault::nearest;
 pub(super) use identity::Identity;
-pub(super) use keywords::{hint, nearest};
+pub(super) use keywords::hint;
 pub(super) use load::load;
 pub(super) use shape::{Shape, TextKind};
 pub(super) use validator::{RecordValidator, is_instant};

@@ -8,8 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::fault::nearest;
 use crate::http::extract::unparsed;
-use crate::http::problem::{Problem, Violation, Violations, echo, nearest};
+use crate::http::problem::{Problem, Violation, Violations, echo};
 use crate::sessions::Candidate;
 
 /// Components of one request.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::http::extract::{QueryFields, QueryPairs, read_uuid};
+use crate::http::extract::{Fields, QueryPairs, read_uuid};
 use crate::http::problem::Problem;
 
 /// Which record is asked about.
@@ -22,7 +22,7 @@ impl ExistsParams {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
-        let mut fields = QueryFields::of(query);
+        let mut fields = Fields::from(query);
         let entity = fields.required("entity_type", |text| Ok(text.to_owned()));
         let id = fields.required("id", read_uuid);
         let tenant_id = fields.required("tenant_id", read_uuid);

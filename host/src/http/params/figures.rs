@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::http::extract::{QueryFields, QueryPairs, read_uuid};
+use crate::http::extract::{Fields, QueryPairs, read_uuid};
 use crate::http::problem::Problem;
 use crate::http::records::Filter;
 
@@ -24,7 +24,7 @@ impl FiguresParams {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
-        let mut fields = QueryFields::of(query);
+        let mut fields = Fields::from(query);
         let tenant_id = fields.optional("tenant_id", read_uuid);
         let given = FIELDS.map(|field| (field, fields.take(field)));
         fields.finish()?;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::http::extract::{QueryFields, QueryPairs, read_limit, read_uuid};
+use crate::http::extract::{Fields, QueryPairs, read_limit, read_uuid};
 use crate::http::problem::{Problem, Violation};
 use crate::http::records::{Cursor, Filter};
 
@@ -35,7 +35,7 @@ impl ListingParams {
             .0
             .into_iter()
             .partition(|(name, _)| PAGE.contains(&name.as_str()));
-        let mut fields = QueryFields::of(QueryPairs(common));
+        let mut fields = Fields::from(QueryPairs(common));
         let limit = fields.optional("limit", |text| read_limit(text, RECORDS.1));
         let cursor = fields.optional("cursor", |text| Ok(text.to_owned()));
         let tenant_id = fields.optional("tenant_id", read_uuid);
@@ -69,7 +69,7 @@ impl ListingParams {
     /// # Errors
     /// 400 for each field that the entity has not, with those that it has, and for too many values of one.
     pub(in crate::http) fn filters(&self, known: &[&str]) -> Result<Vec<Filter>, Problem> {
-        let mut fields = QueryFields::of(QueryPairs(self.filters.clone()));
+        let mut fields = Fields::from(QueryPairs(self.filters.clone()));
         let given: Vec<(&str, Vec<String>)> = known
             .iter()
             .filter(|field| !PAGE.contains(field))

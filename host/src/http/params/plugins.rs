@@ -1,6 +1,6 @@
 //! What is asked of the plugins.
 
-use crate::http::extract::{Fields, JsonObject, QueryFields, QueryPairs};
+use crate::http::extract::{Fields, JsonObject, QueryPairs};
 use crate::http::problem::Problem;
 use crate::sessions::Seed;
 
@@ -27,7 +27,7 @@ impl ChangeParams {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(query: QueryPairs, dry: bool) -> Result<Self, Problem> {
-        let mut fields = QueryFields::of(query);
+        let mut fields = Fields::from(query);
         let by = fields.optional("by", |text| {
             let plain = !text.is_empty()
                 && text.chars().count() <= LONGEST_NAME
@@ -69,7 +69,7 @@ impl RollbackParams {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(body: JsonObject) -> Result<Self, Problem> {
-        let mut fields = Fields::of(body);
+        let mut fields = Fields::from(body);
         let domains = fields.required_value("domains", |value| {
             let names = value.as_array().map(|names| {
                 let names = names.iter().map(|name| name.as_str().map(str::to_owned));

@@ -1,6 +1,6 @@
 //! Which page of the list of sessions is asked for.
 
-use crate::http::extract::{QueryFields, QueryPairs, read_limit};
+use crate::http::extract::{Fields, QueryPairs, read_limit};
 use crate::http::problem::Problem;
 use crate::http::records::SessionCursor;
 use crate::repo::SessionPosition;
@@ -23,7 +23,7 @@ impl SessionListParams {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
-        let mut fields = QueryFields::of(query);
+        let mut fields = Fields::from(query);
         let limit = fields.optional("limit", |text| read_limit(text, SESSIONS.1));
         let after = fields.optional("cursor", |text| {
             SessionCursor::read(text).ok_or_else(|| "is no cursor of this list".to_owned())

@@ -4,7 +4,6 @@
 //! path, SQL text or backtrace gets into one: what a refusal says is written here, or is the
 //! word of a room that speaks to callers.
 
-mod nearest;
 mod session;
 mod text;
 mod versions;
@@ -17,7 +16,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(super) use nearest::nearest;
 pub(super) use session::{not_found, reset_failed};
 pub(super) use text::{echo, printable};
 pub use violations::{Violation, Violations};

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 
-use super::{Problem, Violation, nearest};
-use crate::fault::{Fault, chain, shortened};
+use super::{Problem, Violation};
+use crate::fault::{Fault, chain, nearest, shortened};
 use crate::http::view::tenant_services;
 use crate::model::{DomainStatus, Failure, Session, SessionStatus};
 use crate::repo::RepoError;

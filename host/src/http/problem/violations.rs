@@ -70,12 +70,6 @@ impl Violations {
         self.total == 0
     }
 
-    /// Whether one of them is about this parameter.
-    pub(in crate::http) fn names(&self, parameter: &str) -> bool {
-        let mut kept = self.kept.iter();
-        kept.any(|fault| fault.parameter.as_deref() == Some(parameter))
-    }
-
     /// What they are, in a sentence.
     pub(super) fn summary(&self) -> String {
         match (self.kept.as_slice(), self.total) {

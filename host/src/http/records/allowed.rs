@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::Filter;
-use crate::http::problem::{Violation, Violations, echo, nearest};
+use crate::fault::nearest;
+use crate::http::problem::{Violation, Violations, echo};
 
 /// One fault per value that the field of its filter cannot have, by the entity's schema; `outlets` are
 /// those of the session.
