@@ -19,6 +19,10 @@ async fn the_routes_and_their_answers_are_as_published() {
                 "{method} {path}: {}\n",
                 operation["summary"].as_str().unwrap()
             ));
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let mut parameters: Vec<String> = parameters.map(parameter).collect();
+            parameters.sort_unstable();
+            routes.extend(parameters);
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let content = response["content"].as_object();
                 for (media, content) in content.into_iter().flatten() {
@@ -35,6 +39,20 @@ async fn the_routes_and_their_answers_are_as_published() {
     insta::assert_snapshot!("routes", routes);
     // What callers read and write, to the field.
     insta::assert_json_snapshot!("schemas", api["components"]["schemas"]);
+}
+
+/// A parameter on a line of its own: where it is, its name, whether it is required, its schema.
+fn parameter(described: &Value) -> String {
+    let text = |name: &str| described[name].as_str().unwrap_or_default();
+    let mut schema = described["schema"].clone();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("description");
+    }
+    let required = match described["required"] == true {
+        true => " required",
+        false => "",
+    };
+    format!("  {} {}{required} {schema}\n", text("in"), text("name"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
