@@ -19,7 +19,7 @@ pub(super) use exists::ExistsParams;
 pub(super) use export::ExportForm;
 pub(super) use figures::FiguresParams;
 pub(super) use listing::ListingParams;
-pub(super) use plugins::{ChangeParams, RollbackParams};
+pub(super) use plugins::{CallerParams, InstallParams, RollbackParams};
 pub(super) use session::NewSessionParams;
 pub(super) use session_list::SessionListParams;
 pub(super) use trigger::TriggerParams;

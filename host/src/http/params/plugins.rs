@@ -1,5 +1,7 @@
 //! What is asked of the plugins.
 
+use utoipa::IntoParams;
+
 use crate::http::extract::{Fields, JsonObject, QueryPairs};
 use crate::http::problem::Problem;
 use crate::sessions::Seed;
@@ -10,49 +12,73 @@ const SOMEBODY: &str = "administrator";
 /// The longest name.
 const LONGEST_NAME: usize = 100;
 
-/// How the plugins are to be changed.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::http) struct ChangeParams {
-    /// Who asks for it, as they call themselves.
+/// How plugins are installed.
+#[derive(Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct InstallParams {
+    /// Who asks for it
+    #[param(value_type = Option<String>, required = false)]
     pub(in crate::http) by: String,
-    /// Whether it is only told what would change.
+    /// Whether it is only told what would change
+    #[param(value_type = Option<bool>, required = false)]
     pub(in crate::http) dry_run: bool,
-    /// What the proof draws from, where one is to be repeated.
+    /// The seed of a proof that is to be repeated: the same instants, tenants and session names
+    #[param(value_type = Option<String>)]
     pub(in crate::http) seed: Option<Seed>,
 }
 
-impl ChangeParams {
-    /// Reads a query; one that asks for a rollback has no dry run.
+impl InstallParams {
+    /// Reads a query.
     ///
     /// # Errors
     /// 400 with every fault.
-    pub(in crate::http) fn read(query: QueryPairs, dry: bool) -> Result<Self, Problem> {
+    pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
         let mut fields = Fields::from(query);
-        let by = fields.optional("by", |text| {
-            let plain = !text.is_empty()
-                && text.chars().count() <= LONGEST_NAME
-                && !text.chars().any(char::is_control);
-            match plain {
-                true => Ok(text.to_owned()),
-                false => Err(format!("must be a name of 1 to {LONGEST_NAME} characters")),
-            }
+        let by = fields.optional("by", read_name);
+        let dry_run = fields.optional("dry_run", |text| {
+            text.parse().map_err(|_| "must be true or false".to_owned())
         });
-        let dry_run = match dry {
-            true => fields.optional("dry_run", |text| {
-                text.parse().map_err(|_| "must be true or false".to_owned())
-            }),
-            false => None,
-        };
-        let seed = match dry {
-            true => fields.optional("seed", str::parse),
-            false => None,
-        };
+        let seed = fields.optional("seed", str::parse);
         fields.finish()?;
         Ok(Self {
             by: by.unwrap_or_else(|| SOMEBODY.to_owned()),
             dry_run: dry_run.unwrap_or(false),
             seed,
         })
+    }
+}
+
+/// Who rolls plugins back.
+#[derive(Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct CallerParams {
+    /// Who asks for it
+    #[param(value_type = Option<String>, required = false)]
+    pub(in crate::http) by: String,
+}
+
+impl CallerParams {
+    /// Reads a query.
+    ///
+    /// # Errors
+    /// 400 with every fault.
+    pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
+        let mut fields = Fields::from(query);
+        let by = fields.optional("by", read_name);
+        fields.finish()?;
+        Ok(Self {
+            by: by.unwrap_or_else(|| SOMEBODY.to_owned()),
+        })
+    }
+}
+
+fn read_name(text: &str) -> Result<String, String> {
+    let is_plain = !text.is_empty()
+        && text.chars().count() <= LONGEST_NAME
+        && !text.chars().any(char::is_control);
+    match is_plain {
+        true => Ok(text.to_owned()),
+        false => Err(format!("must be a name of 1 to {LONGEST_NAME} characters")),
     }
 }
 

@@ -28,10 +28,7 @@ use crate::sessions::readable;
         ("session_id" = String, Path, description = "The session"),
         ("domain" = String, Path, description = "The domain's slug"),
         ("entity" = String, Path, description = "The entity's slug"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many records; 100 where it is not given"),
-        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
-        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Another tenant of the session: an outlet's"),
-        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`: records whose field has this value. A repeated field may have any of its values; several fields must all match. Numbers compare by size; `null` is a field that is null or absent; an array matches by any of its elements"),
+        ListingParams,
     ),
     security(("access_token" = []), ("internal_key" = [])),
     responses(

@@ -9,7 +9,7 @@ use crate::http::openapi::refusal::{
     AdminRefused, BadBody, BadComponent, BadRequest, NoDomain, NotChanged, NotProven, ProofBusy,
     StoreUnavailable,
 };
-use crate::http::params::{ChangeParams, RollbackParams, read_components};
+use crate::http::params::{CallerParams, InstallParams, RollbackParams, read_components};
 use crate::http::problem::Problem;
 use crate::http::view::{InstallationView, PluginView, PluginsView, RollbackView};
 use crate::sessions::{Candidate, Install, InstallTurn, Rollback, VersionsError};
@@ -72,9 +72,7 @@ pub(super) async fn get_plugin(
     tag = "plugins",
     params(
         ("domain" = String, Path, description = "The domain"),
-        ("dry_run" = Option<bool>, Query, description = "Whether it is only told what would change"),
-        ("by" = Option<String>, Query, description = "Who asks for it"),
-        ("seed" = Option<String>, Query, description = "The seed of a proof that is to be repeated: the same instants, tenants and session names"),
+        InstallParams,
     ),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
     security(("admin_key" = [])),
@@ -90,7 +88,7 @@ pub(super) async fn install_plugin(
     query: QueryPairs,
     body: ComponentBody,
 ) -> Result<Json<InstallationView>, Problem> {
-    let params = ChangeParams::read(query, true)?;
+    let params = InstallParams::read(query)?;
     // Before the body: a caller that is not served now need not send it.
     let turn = state.sessions.take_turn()?;
     let bytes = body.component(&state).await?;
@@ -105,9 +103,7 @@ pub(super) async fn install_plugin(
     path = "/api/plugins",
     tag = "plugins",
     params(
-        ("dry_run" = Option<bool>, Query, description = "Whether it is only told what would change"),
-        ("by" = Option<String>, Query, description = "Who asks for it"),
-        ("seed" = Option<String>, Query, description = "The seed of a proof that is to be repeated: the same instants, tenants and session names"),
+        InstallParams,
     ),
     request_body(content = crate::http::view::ComponentsView, description = "The components"),
     security(("admin_key" = [])),
@@ -122,7 +118,7 @@ pub(super) async fn install_plugins(
     query: QueryPairs,
     body: ComponentBody,
 ) -> Result<Json<InstallationView>, Problem> {
-    let params = ChangeParams::read(query, true)?;
+    let params = InstallParams::read(query)?;
     // Before the body: a caller that is not served now need not send it.
     let turn = state.sessions.take_turn()?;
     let largest = state.largest_component;
@@ -133,7 +129,7 @@ pub(super) async fn install_plugins(
 async fn install(
     state: &HttpState,
     turn: InstallTurn,
-    params: ChangeParams,
+    params: InstallParams,
     candidates: Vec<Candidate>,
 ) -> Result<Json<InstallationView>, Problem> {
     let asked = Install {
@@ -155,7 +151,7 @@ async fn install(
     tag = "plugins",
     params(
         ("domain" = String, Path, description = "The domain"),
-        ("by" = Option<String>, Query, description = "Who asks for it"),
+        CallerParams,
     ),
     security(("admin_key" = [])),
     responses(
@@ -179,7 +175,7 @@ pub(super) async fn roll_back_plugin(
     post,
     path = "/api/plugins/rollback",
     tag = "plugins",
-    params(("by" = Option<String>, Query, description = "Who asks for it")),
+    params(CallerParams),
     request_body(content = crate::http::view::DomainsView, description = "The domains"),
     security(("admin_key" = [])),
     responses(
@@ -202,7 +198,7 @@ async fn roll_back(
     query: QueryPairs,
     domains: Vec<String>,
 ) -> Result<Json<RollbackView>, Problem> {
-    let by = ChangeParams::read(query, false)?.by;
+    let by = CallerParams::read(query)?.by;
     let asked = Rollback {
         domains: domains.clone(),
         by,

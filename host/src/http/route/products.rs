@@ -28,14 +28,11 @@ use crate::model::{Phase, Session, StoredSegment, Tenant, TriggerOutcome, Trigge
     tag = "data",
     params(
         ("session_id" = String, Path, description = "The session"),
-        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Of this tenant of the session alone"),
         ("severity" = Option<String>, Query, description = "Of this severity; may be repeated, as every filter may"),
         ("outlet" = Option<String>, Query, description = "Felt at this outlet, by its slug; `null`: at the account's own tenant"),
         ("type" = Option<String>, Query, description = "Of this type"),
         ("status" = Option<String>, Query, description = "In this status"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many; 100 where it is not given"),
-        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
-        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`, for every other field, as records are filtered"),
+        ListingParams,
     ),
     security(("access_token" = []), ("internal_key" = [])),
     responses(
@@ -100,12 +97,9 @@ pub(super) async fn list_tenant_alerts(
     tag = "data",
     params(
         ("session_id" = String, Path, description = "The session"),
-        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Of this tenant of the session alone"),
         ("outlet" = Option<String>, Query, description = "Of this outlet, by its slug; `null`: of the account's own tenant"),
         ("type" = Option<String>, Query, description = "Of this type; may be repeated, as every filter may"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many; 100 where it is not given"),
-        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
-        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`, for every other field, as records are filtered"),
+        ListingParams,
     ),
     security(("access_token" = []), ("internal_key" = [])),
     responses(
@@ -151,10 +145,7 @@ pub(super) async fn list_insights(
     tag = "data",
     params(
         ("session_id" = String, Path, description = "The session"),
-        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Of this tenant of the session alone"),
-        ("scope" = Option<String>, Query, description = "`tenant` or `group`"),
-        ("kpi" = Option<String>, Query, description = "By its name; may be repeated"),
-        ("outlet" = Option<String>, Query, description = "Of this outlet, by its slug; `null`: of the account's own tenant, and of the group"),
+        FiguresParams,
     ),
     security(("access_token" = []), ("internal_key" = [])),
     responses(
@@ -169,7 +160,9 @@ pub(super) async fn list_kpis(
     query: QueryPairs,
     turn: ReadTurn,
 ) -> Result<Response, Problem> {
-    let FiguresParams { tenant_id, filters } = FiguresParams::read(query)?;
+    let params = FiguresParams::read(query)?;
+    let tenant_id = params.tenant_id;
+    let filters = params.into_filters();
     let made = Made::find(&state, &access, &session_id, tenant_id, Phase::Kpis).await?;
     made.check_values(&state, &filters)?;
     turn.run(move || {
