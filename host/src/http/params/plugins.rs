@@ -1,6 +1,6 @@
 //! What is asked of the plugins.
 
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::extract::{Fields, JsonObject, QueryPairs};
 use crate::http::problem::Problem;
@@ -82,10 +82,11 @@ fn read_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Several domains: `{"domains": ["<domain>"]}`.
-#[derive(Debug, PartialEq, Eq)]
+/// Several domains.
+#[derive(Debug, PartialEq, Eq, ToSchema)]
+#[schema(as = Domains)]
 pub(in crate::http) struct RollbackParams {
-    /// In the order of the body.
+    /// Their slugs.
     pub(in crate::http) domains: Vec<String>,
 }
 

@@ -176,7 +176,7 @@ pub(super) async fn roll_back_plugin(
     path = "/api/plugins/rollback",
     tag = "plugins",
     params(CallerParams),
-    request_body(content = crate::http::view::DomainsView, description = "The domains"),
+    request_body(content = RollbackParams, description = "The domains"),
     security(("admin_key" = [])),
     responses(
         (status = 200, description = "The versions before serve.", body = RollbackView),

@@ -17,9 +17,7 @@ pub use account::{AccountView, AccountsView};
 pub use counts::{Counts, total};
 pub use deletion::{DeletionView, DomainCloneView, DomainDeletionView};
 pub use ordered::Ordered;
-pub use plugin::{
-    ComponentsView, DomainsView, InstallationView, PluginView, PluginsView, RollbackView,
-};
+pub use plugin::{ComponentsView, InstallationView, PluginView, PluginsView, RollbackView};
 pub use product::{AlertsView, InsightsView, KpiView, KpisView};
 pub(super) use receipt::{ReceiptKeyView, SealedReceiptView, VerificationView};
 pub use records::RecordsView;
