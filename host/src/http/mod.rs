@@ -1,11 +1,10 @@
 //! Owns the HTTP API: routes, extraction, views, refusals as problem+json, access tokens and the
 //! internal key, and the description of it all.
 //!
-//! Never: decisions. What a session is and may become is the sessions' to say; this room asks
-//! them and tells.
+//! Never: decisions. The sessions decide what a session is and may become.
 //!
-//! A request goes through `middleware` to a handler in `route`, which reads it with `extract` and
-//! `params`, asks the [`Sessions`], and answers with a `view` or a `problem`.
+//! A request goes through `middleware` to a handler in `route`, which reads it with `extract` and `params`, calls
+//! [`Sessions`], and returns a `view` or a `problem`.
 
 mod access;
 mod client;
@@ -59,13 +58,13 @@ pub struct HttpState {
     pub largest_component: usize,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
-    /// Whose word on a client's address is taken.
+    /// Proxies that are trusted to name the address of a client.
     pub proxies: Arc<TrustedProxies>,
     /// How often one client may create.
     pub rate: Arc<ClientRate>,
     /// How much one client may read.
     pub reads: Arc<Reads>,
-    /// How often one client may be wrong about a key.
+    /// Bounds the wrong keys of one client.
     pub guesses: Arc<Guesses>,
     /// How many streams of events may be open.
     pub streams: EventStreams,
@@ -89,10 +88,10 @@ impl HttpState {
     }
 }
 
-/// Every route, with what happens to every request around it.
+/// Every route, inside the middleware of every request.
 pub fn router(state: HttpState) -> Router {
     let (routes, description) = route::routes();
-    // Written once: it does not change while the process lives, and every answer shares the bytes.
+    // Serialised once: it never changes, and every response shares the bytes.
     let description = openapi::described(&description, state.sessions.catalog()).to_string();
     let description = Bytes::from(description);
     let describe = move || {

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_key_is_the_key_and_nothing_shows_it() {
+    fn key_compares_equal_to_itself_only_and_is_not_shown() {
         let key = ApiKey::new("correct horse");
         assert!(key.is(b"correct horse"));
         assert!(!key.is(b"correct hors"));

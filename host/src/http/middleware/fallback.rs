@@ -1,4 +1,4 @@
-//! Answers where no handler gave one.
+//! Responses to requests that no handler served.
 
 use std::any::Any;
 
@@ -34,7 +34,7 @@ pub(in crate::http) async fn method_not_allowed(method: Method) -> Problem {
     )
 }
 
-/// A handler panicked: a fault of ours, told to the log.
+/// 500 for a handler that panicked; the message goes to the log only.
 pub(in crate::http) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<&str>()

@@ -1,4 +1,4 @@
-//! The accounts, and what triggers make, described as the catalog has them.
+//! Describes the accounts and the products of triggers as the catalog defines them.
 
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
@@ -6,8 +6,7 @@ use utoipa::openapi::OpenApi;
 use crate::catalog::Catalog;
 use crate::model::Phase;
 
-/// What only the identity of a schema file says; within the description it would resolve references
-/// elsewhere.
+/// Keywords of a schema file that would change how references resolve within the description.
 const OF_A_FILE: [&str; 2] = ["$id", "$schema"];
 
 /// Where an account is named.
@@ -41,8 +40,7 @@ pub(in crate::http) fn described(api: &OpenApi, catalog: &Catalog) -> Value {
         if let Some(schema) = schema.as_object_mut() {
             schema.retain(|name, _| !OF_A_FILE.contains(&name.as_str()));
             if phase == Phase::Kpis {
-                // What became of its trigger stands beside it; and one that could not be computed has
-                // little else.
+                // The status of its trigger is beside it, and a KPI that could not be computed has few fields.
                 schema.remove("additionalProperties");
                 schema.remove("required");
             }
@@ -55,7 +53,7 @@ pub(in crate::http) fn described(api: &OpenApi, catalog: &Catalog) -> Value {
     description
 }
 
-/// What a list is of.
+/// Sets the items of a list.
 fn items(description: &mut Value, list: &str, record: Value) {
     let place = format!("/components/schemas/{list}/properties/data/items");
     if let Some(place) = description.pointer_mut(&place) {
@@ -63,7 +61,7 @@ fn items(description: &mut Value, list: &str, record: Value) {
     }
 }
 
-/// A record with more beside it.
+/// Describes a view as a record with further fields.
 fn beside(description: &mut Value, view: &str, record: Value) {
     if let Some(place) = description.pointer_mut(&format!("/components/schemas/{view}")) {
         let own = place.take();

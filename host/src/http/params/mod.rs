@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_read_is_what_is_described() {
+    async fn parameters_read_are_those_described() {
         assert_eq!(
             read(ExistsParams::read(query())).await,
             parameters::<ExistsParams>()

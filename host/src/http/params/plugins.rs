@@ -1,4 +1,4 @@
-//! What is asked of the plugins.
+//! Parameters of a change of the plugins.
 
 use utoipa::{IntoParams, ToSchema};
 
@@ -6,10 +6,10 @@ use crate::http::extract::{Fields, JsonObject, QueryPairs};
 use crate::http::problem::Problem;
 use crate::sessions::Seed;
 
-/// Who asks, where they do not say.
+/// The name of a caller that gives none.
 const SOMEBODY: &str = "administrator";
 
-/// The longest name.
+/// Characters of a name.
 const LONGEST_NAME: usize = 100;
 
 /// How plugins are installed.

@@ -1,4 +1,4 @@
-//! What the sessions refuse, as HTTP says it. What is our own fault is logged here, once.
+//! Errors of the sessions as problems. A fault of the host is logged here, once.
 
 use axum::http::StatusCode;
 
@@ -9,7 +9,7 @@ use crate::model::{DomainStatus, Failure, Session, SessionStatus};
 use crate::repo::RepoError;
 use crate::sessions::SessionError;
 
-/// Bytes of a sentence that repeats a name that is not known.
+/// Bytes of a sentence that repeats an unknown name.
 const LONGEST_UNKNOWN: usize = 200;
 
 impl From<SessionError> for Problem {
@@ -169,7 +169,7 @@ fn refuse(error: &SessionError) -> Problem {
         }
         SessionError::Stopping => unavailable("stopping", "The host is stopping", detail),
         SessionError::Host { .. } => Problem::internal(),
-        // The same code: what a client does about it is the same.
+        // The same code, since a client reacts in the same way.
         SessionError::Store(RepoError::Full { .. }) => {
             unavailable("store_unavailable", "The store is unavailable", detail)
         }
@@ -181,7 +181,7 @@ fn refuse(error: &SessionError) -> Problem {
     }
 }
 
-/// A reset that made nothing that could be kept: the session is not FAILED, it is as it was.
+/// A reset that failed: the session is unchanged, not FAILED.
 pub(in crate::http) fn reset_failed(attempt: &Session) -> Problem {
     let title = "The reset failed";
     let detail = "a required domain was not cloned again";
@@ -196,7 +196,7 @@ pub(in crate::http) fn reset_failed(attempt: &Session) -> Problem {
         .with_session(attempt.session_id.clone(), tenant_services(attempt))
 }
 
-/// The same words for what there never was, and for what is another's.
+/// The same words for what does not exist and for what belongs to another session.
 pub(in crate::http) fn not_found(what: &str) -> Problem {
     let (code, title) = match what {
         "tenant" => ("tenant_not_found", "There is no such tenant"),
@@ -234,7 +234,7 @@ pub(super) fn unknown(
     }
 }
 
-/// 502: the request was fine, a plugin behind the host was not.
+/// 502: the request was valid, a plugin behind the host failed.
 fn session_failed(session: &Session, detail: String) -> Problem {
     Problem::new(
         StatusCode::BAD_GATEWAY,
@@ -274,7 +274,7 @@ fn service_violations(pointer: &str, error: &Failure) -> Vec<Violation> {
         pointer,
         format!("{}: {}", error.code, error.message),
     )];
-    // The message has the first of them in it, whole.
+    // The message already has the first fault, whole.
     if error.faults.len() > 1 {
         all.extend(violations(&error.faults, pointer));
     }

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_listed_is_described() {
+    fn unlisted_faults_are_not_described() {
         let mut described = 0;
         let mut faults = Violations::default();
         for number in 0..32_000 {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_a_fault_is_bounded() {
+    fn fault_text_is_bounded() {
         let long = "\u{1b}".repeat(100_000);
         let fault = Violation::of(&long, &long);
         assert!(fault.parameter.unwrap().len() < 2_000);

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_that_a_field_never_has_is_a_fault() {
+    fn impossible_value_is_a_fault() {
         let schema = json!({"properties": {
             "shade": {"type": ["string", "null"], "enum": ["red", "blue", null]},
             "title": {"type": "string"},

@@ -55,7 +55,7 @@ pub(super) async fn list_records(
         readable(&tenant, declared, catalog.triggers())?;
     }
     if segments.is_empty() {
-        // No record was cloned, or all of it went since the session was looked at.
+        // No record, or all of them were deleted since the session was read.
         access.open(&state, &session_id, params.tenant_id).await?;
     }
     let digest = digest_of(&segments);

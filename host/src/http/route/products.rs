@@ -1,4 +1,4 @@
-//! What triggers made: alerts, insights and KPIs, over the tenants of a session.
+//! The products of triggers: alerts, insights and KPIs, over the tenants of a session.
 
 use axum::Json;
 use axum::extract::State;
@@ -205,7 +205,7 @@ async fn alerts(
 /// Which of the records are asked for.
 struct Selection {
     filters: Vec<Filter>,
-    /// What the records are known by.
+    /// The digest of the segments, which a cursor is bound to.
     digest: String,
     from: usize,
     limit: usize,
@@ -243,7 +243,7 @@ impl Made {
             }
         }
         if segments.is_empty() {
-            // Nothing was made, or all of it went since the session was looked at.
+            // No product, or all of it was deleted since the session was read.
             access.open(state, session_id, tenant_id).await?;
         }
         Ok(Self {
@@ -338,7 +338,7 @@ fn missing(session: &Session, tenant: &Tenant, triggers: &[Trigger]) -> Vec<KpiV
         .collect()
 }
 
-/// Whether a trigger's figures are of the tenant alone, or of the group that it heads as well.
+/// Whether the KPIs of a trigger are of the tenant alone, or also of the group that it heads.
 fn scopes(session: &Session, tenant: &Tenant, trigger: &Trigger) -> Vec<&'static str> {
     let has_outlets = tenant.outlet.is_none() && session.tenants.len() > 1;
     let mut reads = trigger.reads.iter();
