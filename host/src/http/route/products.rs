@@ -115,7 +115,7 @@ pub(super) async fn list_insights(
     turn: ReadTurn,
 ) -> Result<Response, Problem> {
     let params = ListingParams::read(query)?;
-    let made = Made::find(
+    let products = Products::find(
         &state,
         &access,
         &session_id,
@@ -123,9 +123,9 @@ pub(super) async fn list_insights(
         Phase::Insights,
     )
     .await?;
-    let selection = made.selection(&state, &params)?;
+    let selection = products.selection(&state, &params)?;
     turn.run(move || {
-        let (page, next_cursor) = made.page(&selection)?;
+        let (page, next_cursor) = products.page(&selection)?;
         let view = InsightsView {
             total: page.total,
             data: page.records,
@@ -163,14 +163,14 @@ pub(super) async fn list_kpis(
     let params = FiguresParams::read(query)?;
     let tenant_id = params.tenant_id;
     let filters = params.into_filters();
-    let made = Made::find(&state, &access, &session_id, tenant_id, Phase::Kpis).await?;
-    made.check_values(&state, &filters)?;
+    let products = Products::find(&state, &access, &session_id, tenant_id, Phase::Kpis).await?;
+    products.check_values(&state, &filters)?;
     turn.run(move || {
         let mut data = Vec::new();
-        for tenant in &made.tenants {
-            data.extend(made.computed(tenant)?);
+        for tenant in &products.tenants {
+            data.extend(products.computed(tenant)?);
             data.extend(missing(
-                &made.session,
+                &products.session,
                 tenant,
                 state.sessions.catalog().triggers(),
             ));
@@ -188,10 +188,11 @@ async fn alerts(
     params: ListingParams,
     turn: ReadTurn,
 ) -> Result<Response, Problem> {
-    let made = Made::find(state, access, session_id, params.tenant_id, Phase::Alerts).await?;
-    let selection = made.selection(state, &params)?;
+    let products =
+        Products::find(state, access, session_id, params.tenant_id, Phase::Alerts).await?;
+    let selection = products.selection(state, &params)?;
     turn.run(move || {
-        let (page, next_cursor) = made.page(&selection)?;
+        let (page, next_cursor) = products.page(&selection)?;
         let view = AlertsView {
             total: page.total,
             data: page.records,
@@ -211,17 +212,17 @@ struct Selection {
     limit: usize,
 }
 
-/// What the triggers of a phase made for some tenants of a session.
-struct Made {
+/// The products of the triggers of a phase, for some tenants of a session.
+struct Products {
     session: Session,
     tenants: Vec<Tenant>,
-    /// What they make; `None` where the catalog has no trigger of the phase.
+    /// Their entity; `None` if the catalog has no trigger of the phase.
     entity: Option<EntityRef>,
     /// In the order of the tenants, then of the triggers' names.
     segments: Vec<StoredSegment>,
 }
 
-impl Made {
+impl Products {
     async fn find(
         state: &HttpState,
         access: &Access,
@@ -256,10 +257,9 @@ impl Made {
 
     /// Reads which of the records are asked for.
     fn selection(&self, state: &HttpState, params: &ListingParams) -> Result<Selection, Problem> {
-        let fields = self
-            .entity
-            .as_ref()
-            .map_or_else(Vec::new, |made| state.fields(&made.domain, &made.entity));
+        let fields = self.entity.as_ref().map_or_else(Vec::new, |products| {
+            state.fields(&products.domain, &products.entity)
+        });
         let filters = params.filters(&fields)?;
         self.check_values(state, &filters)?;
         let digest = digest_of(&self.segments);
