@@ -24,8 +24,9 @@ use crate::notices::Notices;
 use crate::plugins::{self, Loader, Registry, Versions};
 use crate::receipts::Seal;
 use crate::revisions::{Revisions, WatchPolicy};
-use crate::sandbox::SandboxLimits;
-use crate::sandbox::{CodeCache, CompileLimits, Compiler, Preparation, Sandbox, SandboxConfig};
+use crate::sandbox::{
+    CodeCache, CompileLimits, Compiler, Preparation, Sandbox, SandboxConfig, SandboxLimits,
+};
 use crate::sessions::{
     BreakerPolicy, CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy,
     Switches,
@@ -212,9 +213,9 @@ pub fn router(revisions: &Revisions, config: &Config) -> anyhow::Result<Router> 
     let keys = config.key_settings().open()?;
     let sessions = revisions.sessions();
     Ok(http::router(HttpState {
-        sessions: Arc::new(sessions.clone()),
+        sessions: sessions.clone(),
         tokens: Arc::new(Tokens::new(keys.token_key())?),
-        plugins: Arc::new(revisions.clone()),
+        revisions: revisions.clone(),
         internal_key: ApiKey::new(keys.internal_api_key.reveal()),
         admin_key: ApiKey::new(keys.admin_api_key.reveal()),
         largest_component: largest_component(sessions.catalog(), &config.sandbox),

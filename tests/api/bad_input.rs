@@ -288,6 +288,90 @@ async fn a_method_that_is_not_allowed_is_told_those_that_are() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn stated_length_is_rejected_before_the_body() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    for (method, path) in [("POST", SESSIONS), ("DELETE", "/api/demo/sessions/demo_0")] {
+        let request = Request::builder().method(method).uri(path);
+        let request = request
+            .header("content-type", "application/json")
+            .header("content-length", "65537");
+        let answer = app.send(request.body(Body::empty()).unwrap()).await;
+        let problem = answer.problem(413, "body_too_large");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("65536 bytes"), "{detail}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn byte_order_mark_is_not_json() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    let request = Request::post(SESSIONS).header("content-type", "application/json");
+    let body = Body::from("\u{feff}{}");
+    let answer = app.send(request.body(body).unwrap()).await;
+    answer.problem(400, "malformed_json");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn url_has_at_most_8192_bytes() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    let path = |bytes: usize| format!("/healthz?{}", "x".repeat(bytes - "/healthz?".len()));
+    app.get(&path(8192)).await.expect(200);
+    for path in [path(8193), format!("/{}", "x".repeat(60_000))] {
+        let problem = app.get(&path).await.problem(414, "url_too_long");
+        assert!(problem["detail"].as_str().unwrap().contains("8192 bytes"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn problem_lists_20_faults_and_counts_the_others() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    let query = "a&".repeat(4000);
+    let answer = app.get_internal(&format!("{SESSIONS}?{query}")).await;
+    let problem = answer.problem(400, "invalid_request");
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 20);
+    assert_eq!(problem["further_errors"], 3980);
+    assert_eq!(problem["detail"], "the request has 4000 faults");
+    assert!(answer.text.len() < 4000, "{}", answer.text.len());
+    let whole = app.get_internal(&format!("{SESSIONS}?a")).await;
+    assert!(whole.json().get("further_errors").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeated_input_is_cut_and_has_no_control_characters() {
+    let app = TestApp::over(&Puppets::triggering("extra", "honest").load().hosting).await;
+    let session = app.create("show").await.expect(200);
+    let long = "%1B%5B31m%00".repeat(300);
+    let name = "\\u001b[31m\\u0000".repeat(200);
+    let records = |rest: String| path(&session, &format!("/data/{rest}"));
+    let get = |path: String| ("GET", path, String::new());
+    let post = |body: String| ("POST", SESSIONS.to_owned(), body);
+    for (method, path, body) in [
+        get(format!("{SESSIONS}?{long}=1")),
+        get(format!("{SESSIONS}?limit={long}")),
+        get(records(format!("{long}/note"))),
+        get(records(format!("lead/{long}"))),
+        get(records(format!("lead/note?{long}=1"))),
+        get(format!("/services/{long}/internal/demo/export/7")),
+        get(path(&session, &format!("/alerts?status={long}"))),
+        post(format!(r#"{{"demo_account_type":"{name}"}}"#)),
+        post(format!(r#"{{"demo_account_type":"show","{name}":1}}"#)),
+        post(format!(r#""{name}""#)),
+    ] {
+        let request = Request::builder().method(method).uri(&path);
+        let request = request
+            .header("content-type", "application/json")
+            .header("x-internal-api-key", INTERNAL_KEY);
+        let answer = app.send(request.body(Body::from(body)).unwrap()).await;
+        assert!(answer.status.is_client_error(), "{path}: {}", answer.text);
+        assert!(answer.text.len() < 8000, "{path}: {}", answer.text.len());
+        // As JSON writes them.
+        for control in ["\\u001b", "\\u0000", "\u{7f}", "\u{9b}"] {
+            assert!(!answer.text.contains(control), "{path}: {}", answer.text);
+        }
+    }
+}
+
 /// No internal path, SQL or backtrace.
 pub fn assert_discreet(app: &TestApp, answer: &Answer) {
     let (data, root) = (app.data.path().to_str().unwrap().to_owned(), root());

@@ -81,3 +81,22 @@ async fn sessions_are_listed_newest_first_for_the_holder_of_the_key() {
         "a token is given once: {all:#}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_have_the_order_of_the_catalog() {
+    let app = TestApp::bakery().await;
+    let answer = app.create("professional").await;
+    answer.expect(200);
+    let services = answer.text.find("\"services\":").unwrap();
+    let text = &answer.text[services..];
+    let account = app.sessions.catalog().account("professional").unwrap();
+    let domains = app.sessions.catalog().domains().iter();
+    let places: Vec<usize> = domains
+        .filter(|domain| account.slices.contains_key(&domain.slug))
+        .map(|domain| {
+            text.find(&format!("\"{}\":{{\"status\"", domain.slug))
+                .unwrap()
+        })
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}

@@ -19,6 +19,10 @@ async fn the_routes_and_their_answers_are_as_published() {
                 "{method} {path}: {}\n",
                 operation["summary"].as_str().unwrap()
             ));
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let mut parameters: Vec<String> = parameters.map(parameter).collect();
+            parameters.sort_unstable();
+            routes.extend(parameters);
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let content = response["content"].as_object();
                 for (media, content) in content.into_iter().flatten() {
@@ -35,6 +39,20 @@ async fn the_routes_and_their_answers_are_as_published() {
     insta::assert_snapshot!("routes", routes);
     // What callers read and write, to the field.
     insta::assert_json_snapshot!("schemas", api["components"]["schemas"]);
+}
+
+/// A parameter on a line of its own: where it is, its name, whether it is required, its schema.
+fn parameter(described: &Value) -> String {
+    let text = |name: &str| described[name].as_str().unwrap_or_default();
+    let mut schema = described["schema"].clone();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("description");
+    }
+    let required = match described["required"] == true {
+        true => " required",
+        false => "",
+    };
+    format!("  {} {}{required} {schema}\n", text("in"), text("name"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,5 +153,95 @@ async fn every_call_of_the_session_is_described() {
     }
     for page in ["/docs", "/openapi.json"] {
         assert_eq!(app.get(page).await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_is_described_as_a_problem() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    let api = app.get("/openapi.json").await.expect(200);
+    assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let kind = &parameter["schema"]["type"];
+                assert!(!kind.is_array(), "{path} {parameter}");
+            }
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let waits = response["headers"]["Retry-After"].is_object();
+                let retries = ["429", "503"].contains(&status.as_str());
+                assert_eq!(waits, retries, "{path} {status}");
+                // A head that is too large is refused before any text could be sent.
+                let refused = status.as_str() >= "400" && status != "431";
+                let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
+                let described = *problem == "#/components/schemas/Problem";
+                assert_eq!(refused, described, "{path} {status}");
+            }
+        }
+    }
+    for scheme in ["internal_key", "access_token"] {
+        assert!(api["components"]["securitySchemes"][scheme].is_object());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_and_products_are_described_by_the_catalog() {
+    let app = TestApp::over(&Puppets::triggering("extra", "honest").load().hosting).await;
+    let api = app.get("/openapi.json").await.expect(200);
+    let schemas = &api["components"]["schemas"];
+    let accounts = &schemas["NewSession"]["properties"]["demo_account_type"]["enum"];
+    assert_eq!(*accounts, serde_json::json!(["show"]));
+    let alerts = &schemas["Alerts"]["properties"]["data"]["items"]["$ref"];
+    assert_eq!(*alerts, "#/components/schemas/AlertRecord");
+    let severity = &schemas["AlertRecord"]["properties"]["severity"]["enum"];
+    assert_eq!(*severity, serde_json::json!(["red", "yellow"]));
+    // An identifier of its own would resolve the references below it elsewhere.
+    assert!(schemas["AlertRecord"].get("$id").is_none());
+    let figure = schemas["KpiResult"]["allOf"].to_string();
+    assert!(
+        figure.contains("#/components/schemas/KpiRecord"),
+        "{figure}"
+    );
+    assert!(schemas["KpiRecord"]["properties"]["value"].is_object());
+
+    let mut references = Vec::new();
+    gather(&api, &mut references);
+    assert!(references.len() > 20);
+    for reference in references {
+        let target = api.pointer(reference.trim_start_matches('#'));
+        assert!(target.is_some(), "{reference}");
+    }
+}
+
+fn gather(value: &Value, references: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(reference)) = fields.get("$ref") {
+                references.push(reference.clone());
+            }
+            fields.values().for_each(|value| gather(value, references));
+        }
+        Value::Array(values) => values.iter().for_each(|value| gather(value, references)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documentation_loads_nothing_from_elsewhere() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    for (path, kind) in [
+        ("/docs", "text/html"),
+        ("/docs/page.js", "text/javascript; charset=utf-8"),
+        ("/docs/page.css", "text/css; charset=utf-8"),
+    ] {
+        let file = app.get(path).await;
+        let header = |name: &str| file.headers[name].to_str().unwrap();
+        assert!(header("content-type").starts_with(kind), "{path}");
+        for outside in ["//cdn", "https://", "http://"] {
+            assert!(!file.text.contains(outside), "{path}: {outside}");
+        }
+        if path == "/docs" {
+            assert!(header("content-security-policy").contains("connect-src 'self'"));
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
 use super::visit::{path, tenant};
-use crate::support::{Puppets, TestApp};
+use crate::support::{Answer, Events, Puppets, TestApp};
 
 /// Begins a session and answers at once.
 async fn begin(app: &TestApp, account: &str) -> Value {
@@ -118,4 +119,46 @@ async fn one_client_has_its_share_of_streams() {
     insta::assert_json_snapshot!("too_many_streams", refused.problem(429, "too_many_streams"));
     drop(first);
     app.watch(&path(&sessions[1], "/events")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn returning_client_receives_only_what_it_missed() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    let session = app.create("show").await.expect(200);
+    let path = path(&session, "/events");
+    let returning = async |last: &str| {
+        let request = Request::get(&path).header("last-event-id", last);
+        app.open(request.body(Body::empty()).unwrap()).await
+    };
+    let mut events = app.watch(&path).await;
+    assert_eq!(events.next().await.unwrap()["status"], "READY");
+    let ready = events.last_id.clone();
+    let mut again = Events::of(returning(&ready).await);
+    app.delete(path.trim_end_matches("/events"))
+        .await
+        .expect(200);
+    let missed = again.until(is("DESTROYED")).await;
+    assert!(
+        missed.iter().all(|state| state["status"] != "READY"),
+        "{missed:#?}"
+    );
+    // A client with an older state receives the end at once, and one with the end nothing.
+    let mut late = Events::of(returning(&ready).await);
+    assert_eq!(late.next().await.unwrap()["status"], "DESTROYED");
+    assert_eq!(late.last_id, again.last_id);
+    let over = Answer::of(returning(&late.last_id).await).await;
+    assert_eq!((over.status.as_u16(), over.text.as_str()), (204, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stream_that_cannot_begin_is_a_problem() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    let path = "/api/demo/sessions/demo_nobody/events";
+    app.get(path).await.problem(404, "session_not_found");
+    app.post(path, &Value::Null)
+        .await
+        .problem(405, "method_not_allowed");
+    app.get("/api/demo/sessions/%ff/events")
+        .await
+        .problem(400, "invalid_request");
 }

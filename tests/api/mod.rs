@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod asynchronous;
 mod bad_input;
+mod clients;
 mod creation;
 mod crossfire;
 mod deletion;

@@ -51,6 +51,25 @@ async fn a_request_keeps_its_name_and_its_answer_is_for_nobody_else() {
         )
         .await;
     assert_eq!(answer.headers["x-request-id"], "the-caller.7");
-    assert_eq!(answer.headers["cache-control"], "no-store");
-    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    for path in ["/healthz", "/nowhere", "/api/demo/sessions/demo_0"] {
+        let headers = app.get(path).await.headers;
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["referrer-policy"], "no-referrer");
+        let policy = "default-src 'none'; frame-ancestors 'none'";
+        assert_eq!(headers["content-security-policy"], policy);
+    }
+    // A name that a log cannot hold is replaced by a UUID.
+    for wrong in ["a b", "<script>", &"x".repeat(129)] {
+        let headers = [("x-request-id", wrong)];
+        let answer = app
+            .call(
+                axum::http::Method::GET,
+                "/nowhere",
+                &headers,
+                &serde_json::Value::Null,
+            )
+            .await;
+        assert_eq!(answer.headers["x-request-id"].len(), 36);
+    }
 }

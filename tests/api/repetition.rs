@@ -115,3 +115,38 @@ async fn a_session_that_failed_fails_again_under_its_key() {
     }
     assert_eq!(sessions(&app).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_has_16_to_255_visible_characters() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    let create =
+        async |headers: &[(&str, &str)]| app.call(Method::POST, SESSIONS, headers, &show()).await;
+    let (longest, too_long) = ("k".repeat(255), "k".repeat(256));
+    for right in ["sixteen-visible-", "\"quoted-as-in-the-draft\"", &longest] {
+        create(&[("idempotency-key", right)]).await.expect(200);
+    }
+    for wrong in [
+        "fifteen-visible",
+        &too_long,
+        "with a space in it",
+        "sixteen-visible-ñ",
+        "",
+    ] {
+        let answer = create(&[("idempotency-key", wrong)]).await;
+        let problem = answer.problem(400, "invalid_request");
+        assert_eq!(problem["errors"][0]["parameter"], "Idempotency-Key");
+    }
+    create(&[KEY, KEY]).await.problem(400, "invalid_request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn null_fields_do_not_make_another_request() {
+    let app = TestApp::over(&Puppets::new().load().hosting).await;
+    let nulls = json!({
+        "demo_account_type": "show", "session_created_at": null, "virtual_tenant_id": null,
+    });
+    let first = app.call(Method::POST, SESSIONS, &[KEY], &show()).await;
+    let again = app.call(Method::POST, SESSIONS, &[KEY], &nulls).await;
+    first.expect(200);
+    assert_eq!((again.status, again.text), (first.status, first.text));
+}

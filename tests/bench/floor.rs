@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use levain_catalog::{CheckedTenant, EntityRef, Relation, TenantScope, Trigger};
-use levain_model::Phase;
-use levain_model::{Segment, StoredSegment};
+use levain_model::{Phase, Segment, StoredSegment};
 use levain_plugin::HeldSegment;
 use tokio::task::JoinSet;
 use uuid::Uuid;

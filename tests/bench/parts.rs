@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use levain::sandbox;
 use levain_catalog::{CheckedTenant, TenantScope, Trigger};
-use levain_model::Phase;
-use levain_model::StoredSegment;
+use levain_model::{Phase, StoredSegment};
 use levain_plugin::HeldSegment;
 
 use super::figures::Figures;

@@ -10,8 +10,7 @@ use levain::sandbox::{
     CallContext, CallError, CompileLimits, Compiled, HeldSegment, Limits, Sandbox, SandboxConfig,
 };
 use levain_catalog::FixtureSlice;
-use levain_model::Phase;
-use levain_model::{EntityCount, Segment, sha256_hex};
+use levain_model::{EntityCount, Phase, Segment, sha256_hex};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

@@ -134,7 +134,19 @@ async fn clones_past_the_bytes_of_all_wait_and_are_answered_503() {
         .call(Method::POST, "/api/demo/sessions", &headers, &body)
         .await;
     begun.expect(202);
-    let refused = app.create("show").await;
+    let key = [("idempotency-key", "8e03978e-40d5-43dd-bc93-6894a57f9324")];
+    let create = async || {
+        app.call(Method::POST, "/api/demo/sessions", &key, &body)
+            .await
+    };
+    let refused = create().await;
     refused.problem(503, "too_many_clones");
     assert!(refused.headers.contains_key("retry-after"));
+    // A rejected request leaves its key free.
+    let id = begun.json()["session_id"].as_str().unwrap().to_owned();
+    app.delete(&format!("/api/demo/sessions/{id}"))
+        .await
+        .expect(200);
+    let again = create().await;
+    assert_ne!(again.expect(200)["session_id"], id);
 }

@@ -1,14 +1,17 @@
 //! A host under test: real sessions over a real store, driven through the real router.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use chrono::{DateTime, Utc};
 use levain::app::{self, Workings};
 use levain::config::Sources;
 use levain::plugins::{Loader, Versions};
+use levain::revisions::Revisions;
 use levain::sessions::Sessions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -40,6 +43,7 @@ enum Plugins<'p> {
 pub struct TestApp {
     /// Behind the router.
     pub sessions: Sessions,
+    pub revisions: Revisions,
     /// The clock that sessions go by.
     pub clock: Arc<TestClock>,
     /// The data directory.
@@ -60,6 +64,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The whole of a response.
+    pub async fn of(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
     /// The body as JSON; null where it is empty.
     pub fn json(&self) -> Value {
         if self.text.is_empty() {
@@ -174,6 +189,7 @@ impl TestApp {
         let router = app::router(&revisions, &config).unwrap();
         Self {
             sessions,
+            revisions,
             clock,
             data,
             router,
@@ -188,21 +204,25 @@ impl TestApp {
 
     /// Sends a request as it stands.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        Answer::of(self.open(request).await).await
+    }
+
+    /// The head of a response; its body may have no end.
+    pub async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// The same, for a request over a connection from this address.
+    pub async fn open_from(&self, host: &str, mut request: Request<Body>) -> Response<Body> {
+        let peer = SocketAddr::new(host.parse().unwrap(), 4711);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        self.open(request).await
     }
 
     /// The stream of events below a session's path, as it comes.
     pub async fn watch(&self, path: &str) -> Events {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        Events::of(response)
+        Events::of(self.open(request).await)
     }
 
     /// A request with headers and, where it is not null, a JSON body.

@@ -11,24 +11,39 @@ use serde_json::Value;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// An open stream.
-pub struct Events(BodyDataStream);
+pub struct Events {
+    stream: BodyDataStream,
+    /// The `id` of the event that was read last; empty before the first.
+    pub last_id: String,
+}
 
 impl Events {
     /// The stream that an answer is.
     pub fn of(response: Response<Body>) -> Self {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self(response.into_body().into_data_stream())
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert_eq!(response.headers()["x-accel-buffering"], "no");
+        Self {
+            stream: response.into_body().into_data_stream(),
+            last_id: String::new(),
+        }
     }
 
     /// The data of the next event; `None` where the stream has ended.
     pub async fn next(&mut self) -> Option<Value> {
         loop {
-            let next = tokio::time::timeout(DEADLINE, self.0.next());
+            let next = tokio::time::timeout(DEADLINE, self.stream.next());
             let chunk = next.await.unwrap()?.unwrap();
             let text = std::str::from_utf8(&chunk).unwrap();
             // Else a comment, which keeps the connection alive.
-            if let Some(data) = text.lines().find_map(|line| line.strip_prefix("data: ")) {
+            let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
+            if let Some(data) = field("data: ") {
+                assert_eq!(
+                    (field("event: "), field("retry: ")),
+                    (Some("status"), Some("2000"))
+                );
+                field("id: ").unwrap().clone_into(&mut self.last_id);
                 return Some(serde_json::from_str(data).unwrap());
             }
         }

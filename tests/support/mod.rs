@@ -26,6 +26,7 @@ pub use apiary::apiary;
 pub use app::{ADMIN_KEY, Answer, INTERNAL_KEY, SIGNING_KEY, TestApp};
 pub use candidates::{Candidate, candidates, laborious};
 pub use disk::Disk;
+pub use events::Events;
 pub use handmade::{Entries, Handmade};
 pub use hosting::{Hosting, bakery, catalog_file, guests_dir, plugins_dir, root};
 pub use masks::{masked, masked_text};

@@ -1,5 +1,6 @@
 //! Versions of plugins: proven before they serve, changed under load, and gone back from.
 
+mod bodies;
 mod installing;
 mod proof;
 mod refusals;

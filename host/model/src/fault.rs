@@ -3,12 +3,14 @@
 //! A fault goes into answers, ledger rows and logs, and most of its words are a guest's: each part of it is bounded
 //! where it is made.
 
+mod nearest;
 mod text;
 
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
+pub use nearest::nearest;
 pub use text::CUT;
 pub use text::{shortened, within};
 

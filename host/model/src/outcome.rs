@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{EntityCounts, Failure, Phase};
@@ -35,8 +36,9 @@ pub struct DomainOutcome {
 }
 
 /// Where one domain is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ServiceStatus)]
 pub enum DomainStatus {
     /// Not begun.
     Pending,
@@ -85,7 +87,7 @@ pub struct TriggerOutcome {
 }
 
 /// Where one trigger is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TriggerStatus {
     /// Not begun.

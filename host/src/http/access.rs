@@ -1,4 +1,4 @@
-//! Who may read a session's data: the bearer of its token, and the holder of the internal key.
+//! Access to a session's data: by its token, or by the internal key.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -14,7 +14,7 @@ use levain_model::{Session, Tenant};
 /// How to authenticate.
 const CHALLENGE: &str = "Bearer realm=\"session data\"";
 
-/// How to authenticate, where the token that was given is none (RFC 6750, section 3.1).
+/// How to authenticate after an invalid token (RFC 6750, section 3.1).
 const CHALLENGE_INVALID: &str = "Bearer realm=\"session data\", error=\"invalid_token\"";
 
 /// What a caller holds.
@@ -56,8 +56,8 @@ impl Access {
     /// An open session and one of its tenants: its own where none is named.
     ///
     /// # Errors
-    /// 404 for what this caller holds nothing of, in the words for what there is not: who holds
-    /// one session's token learns nothing of another. What the session itself refuses else.
+    /// 404 for what the token does not open, in the same words as for what does not exist: a token reveals nothing
+    /// of other sessions. Otherwise the error of the session itself.
     pub(super) async fn open(
         &self,
         state: &HttpState,
@@ -75,8 +75,7 @@ impl Access {
         let opened = state.sessions.open_tenant(session_id, tenant_id).await;
         match (self, opened) {
             (_, Err(error)) => Err(Problem::from(error)),
-            // The row says that the session is open, and it is asked first: so one that is over
-            // is told to be over, not the token to be old.
+            // The row comes first, so that a session that is over is reported as over, not its token as expired.
             (Self::Token(claims), Ok(_)) if claims.exp <= state.sessions.now() => Err(refused(
                 "token_expired",
                 "the access token has expired",
@@ -88,10 +87,10 @@ impl Access {
 }
 
 impl Access {
-    /// The session of a tenant, whatever it is by now.
+    /// The session of a tenant, in any status.
     ///
     /// # Errors
-    /// 404 for a tenant that there is not, and for one that this caller holds nothing of.
+    /// 404 for an unknown tenant, and for one that the token does not open.
     pub(super) async fn session_of(
         &self,
         state: &HttpState,

@@ -1,4 +1,4 @@
-//! Fuzz target of what queries say: filters, cursors, pages. See [`crate::fuzzing`].
+//! Fuzz target of queries: filters, cursors, pages. See [`crate::fuzzing`].
 
 use axum::body::HttpBody as _;
 use axum::extract::Query;
@@ -21,7 +21,7 @@ const FIELDS: &[&str] = &["id", "shade", "pages", "title", "limit"];
 /// the records of a segment.
 ///
 /// # Panics
-/// Where a property does not hold.
+/// If a property does not hold.
 pub fn query(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -111,7 +111,7 @@ fn check_pages(filters: &[Filter], pairs: &[(String, String)], rows: &str, limit
     let mut from = 0;
     loop {
         let Ok(page) = select([rows], filters, from, limit) else {
-            // Nothing is stored that is no array of objects.
+            // Only arrays of objects are stored.
             assert!(records.is_err());
             return;
         };

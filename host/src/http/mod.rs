@@ -1,11 +1,10 @@
 //! Owns the HTTP API: routes, extraction, views, refusals as problem+json, access tokens and the
 //! internal key, and the description of it all.
 //!
-//! Never: decisions. What a session is and may become is the sessions' to say; this room asks
-//! them and tells.
+//! Never: decisions. The sessions decide what a session is and may become.
 //!
-//! A request goes through `middleware` to a handler in `route`, which reads it with `extract` and
-//! `params`, asks the [`SessionApi`], and answers with a `view` or a `problem`.
+//! A request goes through `middleware` to a handler in `route`, which reads it with `extract` and `params`, calls
+//! [`Sessions`], and returns a `view` or a `problem`.
 
 mod access;
 mod api_key;
@@ -17,17 +16,13 @@ pub mod fuzzing;
 mod middleware;
 mod openapi;
 mod params;
-mod plugin_api;
 mod problem;
 mod records;
 mod route;
 mod serve;
-mod session_api;
 mod state;
 #[cfg(test)]
 mod testing;
-#[cfg(test)]
-mod tests;
 mod token;
 mod view;
 
@@ -42,18 +37,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use api_key::ApiKey;
 pub use client::{ClientRate, Guesses, Pace, ReadBounds, Reads, TrustedProxies};
 pub use events::{EventStreams, StreamBounds};
-pub use plugin_api::PluginApi;
 pub use problem::{Problem, ProblemView, Violation, Violations};
 pub use serve::{ServeBounds, listen, serve};
-pub use session_api::{SessionApi, States};
 pub use state::HttpState;
 pub use token::{Claims, TokenError, Tokens};
 
-/// Every route, with what happens to every request around it.
+/// Every route, inside the middleware of every request.
 pub fn router(state: HttpState) -> Router {
     let (routes, description) = route::routes();
-    // Written once: it does not change while the process lives, and every answer shares the bytes.
-    let description = openapi::described(&description, &*state.sessions).to_string();
+    // Serialised once: it never changes, and every response shares the bytes.
+    let description = openapi::described(&description, state.sessions.catalog()).to_string();
     let description = Bytes::from(description);
     let describe = move || {
         let json = HeaderValue::from_static("application/json");

@@ -1,8 +1,8 @@
 //! Access tokens: PASETO v4.public, signed with Ed25519 (<https://github.com/paseto-standard/paseto-spec>).
 //!
-//! A token says which session and which tenants it opens. Whether it still does is the session's
-//! row to say: a token ends with its session, and lives on through an extension or a reset. Its
-//! own `exp` is the latest moment that extensions could carry the session to.
+//! A token names the session and the tenants that it opens. The row of the session decides whether it still does: a
+//! token ends with its session, and stays valid through an extension or a reset. Its own `exp` is the latest end
+//! that extensions can give the session.
 
 use std::fmt;
 
@@ -16,10 +16,10 @@ use uuid::Uuid;
 use crate::sessions::SessionPolicy;
 use levain_model::Session;
 
-/// Binds the signature to its purpose: what else this key may sign is no access token.
+/// Binds the signature to its purpose: nothing else signed by this key is an access token.
 const PURPOSE: &[u8] = b"levain:access-token:1";
 
-/// Longer than any token of ours; what is longer is not looked at.
+/// Longer than any token of this host; a longer text is rejected unread.
 const LONGEST: usize = 16 * 1024;
 
 /// Signs access tokens and verifies them.
@@ -108,8 +108,8 @@ impl Tokens {
             .map_err(|_| TokenError::Unsigned)
     }
 
-    /// What a token says, if it is one of ours. Its time is not looked at: that takes a clock and
-    /// the session's row.
+    /// The claims of a token that this host signed. Its times are not checked here: that needs a clock and the row
+    /// of the session.
     ///
     /// # Errors
     /// [`TokenError::Invalid`].
@@ -137,7 +137,8 @@ mod tests {
     use pasetors::keys::{AsymmetricKeyPair, Generate as _};
 
     use super::*;
-    use crate::http::testing;
+    use crate::http::testing::{POLICY, session};
+    use levain_model::SessionStatus;
 
     fn tokens() -> Tokens {
         let pair = AsymmetricKeyPair::<V4>::generate().unwrap();
@@ -145,9 +146,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_signed_is_what_is_read() {
+    fn token_round_trips() {
         let tokens = tokens();
-        let claims = Claims::of(&testing::session("demo_1"), testing::POLICY);
+        let claims = Claims::of(&session(SessionStatus::Ready), POLICY);
         let token = tokens.issue(&claims).unwrap();
         assert!(token.starts_with("v4.public."));
         assert_eq!(tokens.verify(&token), Ok(claims.clone()));
@@ -159,19 +160,19 @@ mod tests {
     }
 
     #[test]
-    fn a_token_lasts_as_long_as_extensions_could() {
-        let mut session = testing::session("demo_1");
-        let claims = Claims::of(&session, testing::POLICY);
+    fn token_lasts_until_the_last_possible_extension() {
+        let mut session = session(SessionStatus::Ready);
+        let claims = Claims::of(&session, POLICY);
         assert_eq!(claims.exp - session.created_at, TimeDelta::minutes(4 * 30));
         session.extensions = 1;
         session.expires_at += TimeDelta::minutes(30);
-        assert_eq!(Claims::of(&session, testing::POLICY), claims);
+        assert_eq!(Claims::of(&session, POLICY), claims);
     }
 
     #[test]
-    fn another_key_a_changed_letter_and_rubbish_are_refused() {
+    fn foreign_changed_and_malformed_tokens_are_rejected() {
         let tokens = tokens();
-        let claims = Claims::of(&testing::session("demo_1"), testing::POLICY);
+        let claims = Claims::of(&session(SessionStatus::Ready), POLICY);
         let token = tokens.issue(&claims).unwrap();
         assert_eq!(
             super::tests::tokens().verify(&token),
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_a_pair() {
+    fn key_must_be_a_pair() {
         let pair = AsymmetricKeyPair::<V4>::generate().unwrap();
         let mut key = pair.secret.as_bytes().to_vec();
         key[40] ^= 1;

@@ -15,8 +15,7 @@ use pasetors::version4::V4;
 
 pub use error::{KeyError, OtherKey};
 
-use levain_model::Secret;
-use levain_model::{KeyFingerprint, KeyName, hex, sha256_hex, unhex};
+use levain_model::{KeyFingerprint, KeyName, Secret, hex, sha256_hex, unhex};
 
 /// The file of the internal API's key, within the data directory.
 pub const INTERNAL_KEY_FILE: &str = "keys/internal-api-key";

@@ -8,8 +8,7 @@ use std::thread;
 
 use super::admission::{self, Refusal};
 use super::{Plugin, Refused, Registry, prepare};
-use crate::sandbox::SandboxLimits;
-use crate::sandbox::{CompileLimits, Preparation, Sandbox, refuse_large};
+use crate::sandbox::{CompileLimits, Preparation, Sandbox, SandboxLimits, refuse_large};
 use levain_catalog::{Catalog, Domain};
 use levain_model::sha256_hex;
 

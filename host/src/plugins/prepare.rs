@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::sandbox::SandboxLimits;
-use crate::sandbox::{CompileLimits, Compiled, Limits, Preparation, Sandbox, Source};
+use crate::sandbox::{
+    CompileLimits, Compiled, Limits, Preparation, Sandbox, SandboxLimits, Source,
+};
 use levain_catalog::{Account, Catalog, Domain};
 use levain_model::fault::shortened;
 

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ReceiptError;
-use levain_model::{DomainStatus, Part, Session, Tenant, TriggerStatus};
-use levain_model::{StoredSegment, sha256_hex};
+use levain_model::{DomainStatus, Part, Session, StoredSegment, Tenant, TriggerStatus, sha256_hex};
 use levain_store::Replaced;
 
 /// The form of a receipt.

@@ -15,9 +15,8 @@ use super::weeks;
 use crate::sandbox::{CallError, Limits};
 use crate::sessions::{Rehearsed, SLACK, SessionError, Sessions, held, remarks_on};
 use levain_catalog::{Account, FixtureSlice};
-use levain_model::Tenant;
 use levain_model::fault::Fault;
-use levain_model::{EntityCount, Segment, StoredSegment};
+use levain_model::{EntityCount, Segment, StoredSegment, Tenant};
 
 /// How much later a session is told: by a week, and by half a year of them, over a change of the clocks.
 const WEEKS: [i64; 2] = [1, 26];

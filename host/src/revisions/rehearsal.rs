@@ -12,10 +12,10 @@ use super::finding::Finding;
 use crate::plugins::Registry;
 use crate::sessions::{Given, Rehearsed, Sessions, Switches, redacted, tenants};
 use levain_catalog::Account;
-use levain_model::StoredSegment;
 use levain_model::fault::Fault;
 use levain_model::{
-    DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus,
+    DomainOutcome, DomainStatus, Session, SessionStatus, StoredSegment, Tenant, TriggerOutcome,
+    TriggerStatus,
 };
 
 /// A session of an account, told from an instant.

@@ -14,9 +14,8 @@ use super::{Inner, SessionError, Sessions, redacted};
 use crate::metrics;
 use crate::plugins::Registry;
 use crate::sandbox::{CallContext, CleanupPlan, Limits, Purpose};
-use levain_model::EntityCount;
 use levain_model::fault::within;
-use levain_model::{DomainStatus, Session, SessionStatus, Tenant};
+use levain_model::{DomainStatus, EntityCount, Session, SessionStatus, Tenant};
 
 /// How long the plans of a session may take, all together: they only count, and the visitor waits.
 const PLANS: Duration = Duration::from_secs(2);

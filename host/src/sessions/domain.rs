@@ -13,10 +13,11 @@ use super::tenants::scope;
 use super::trigger::{readers, run_phases, settle, withdraw};
 use super::{SessionError, Sessions, outcome, read};
 use crate::sandbox::Purpose;
-use levain_model::Phase;
 use levain_model::fault::Fault;
-use levain_model::{DomainOutcome, DomainStatus, Part, Session, SessionStatus, Tenant};
-use levain_model::{EntityCounts, StoredSegment, stored_bytes};
+use levain_model::{
+    DomainOutcome, DomainStatus, EntityCounts, Part, Phase, Session, SessionStatus, StoredSegment,
+    Tenant, stored_bytes,
+};
 use levain_store::Replaced;
 
 /// Which domain of which tenant is to be cloned again, and what the caller takes the session to be.

@@ -9,8 +9,10 @@ use uuid::Uuid;
 use super::tenants::scope;
 use super::{SessionError, Sessions};
 use levain_catalog::{Domain, Trigger};
-use levain_model::{DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus};
-use levain_model::{Segment, StoredSegment, concatenated};
+use levain_model::{
+    DomainStatus, Segment, Session, SessionStatus, StoredSegment, Tenant, TriggerOutcome,
+    TriggerStatus, concatenated,
+};
 use levain_store::SessionPosition;
 
 /// Longer than the canonical form of any domain takes.

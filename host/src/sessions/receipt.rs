@@ -2,8 +2,7 @@
 
 use super::{SessionError, Sessions};
 use crate::receipts::{Circumstances, PublicKey, Receipt, ReceiptError};
-use levain_model::Session;
-use levain_model::StoredSegment;
+use levain_model::{Session, StoredSegment};
 use levain_store::Replaced;
 
 impl Sessions {

@@ -9,8 +9,7 @@ use uuid::Uuid;
 use super::tenants::scope;
 use super::{SessionError, Sessions};
 use levain_catalog::{Catalog, CheckedTenant, TenantScope};
-use levain_model::{DomainStatus, Part, Session, Tenant};
-use levain_model::{Segment, StoredSegment};
+use levain_model::{DomainStatus, Part, Segment, Session, StoredSegment, Tenant};
 
 /// Longer than the checks of any session take.
 const LIMIT: Duration = Duration::from_secs(60);

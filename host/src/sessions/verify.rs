@@ -10,8 +10,9 @@ use super::progress::Progress;
 use super::{SessionError, Sessions, read};
 use crate::plugins::Registry;
 use crate::receipts::Receipt;
-use levain_model::{DomainStatus, Session, Tenant, TriggerOutcome, TriggerStatus};
-use levain_model::{StoredSegment, sha256_hex};
+use levain_model::{
+    DomainStatus, Session, StoredSegment, Tenant, TriggerOutcome, TriggerStatus, sha256_hex,
+};
 
 /// What became of a session that was made again.
 #[derive(Debug, Clone, PartialEq, Eq)]

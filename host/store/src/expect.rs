@@ -5,8 +5,7 @@ use std::fmt::Display;
 use uuid::Uuid;
 
 use super::{OpenError, Replaced, RepoError};
-use levain_model::StoredSegment;
-use levain_model::{CatalogClaim, Part, Revision, Session};
+use levain_model::{CatalogClaim, Part, Revision, Session, StoredSegment};
 
 /// # Errors
 /// [`RepoError::Corrupt`] for a revision that names a component that is not among these.

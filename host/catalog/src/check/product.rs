@@ -9,9 +9,8 @@ use super::super::{Catalog, CheckedProduct, CheckedTenant, Rejection, TenantScop
 use super::ids::{MadeIds, RecordIds};
 use super::segment::SegmentCheck;
 use super::{NAME, kept};
-use levain_model::Phase;
 use levain_model::fault::{Fault, FaultList, shortened};
-use levain_model::{Segment, StoredSegment, sha256_hex};
+use levain_model::{Phase, Segment, StoredSegment, sha256_hex};
 
 /// The most statuses whose records are counted apart; those of all others are counted as [`OTHERS`].
 const STATUSES: usize = 32;

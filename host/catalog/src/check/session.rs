@@ -9,9 +9,8 @@ use super::super::{
     Catalog, CheckedTenant, DomainExport, Rejection, SessionReport, TenantExport, TenantScope,
     Trigger,
 };
-use levain_model::Phase;
 use levain_model::fault::{Fault, FaultList};
-use levain_model::{Segment, concatenated};
+use levain_model::{Phase, Segment, concatenated};
 
 /// Checks every domain of every tenant, then all references, then what triggers made.
 pub(in super::super) fn check(catalog: &Catalog, tenants: Vec<TenantExport>) -> SessionReport {

@@ -4,6 +4,7 @@
 //! nothing. Here an unknown keyword is a fault.
 
 use super::super::json::{Json, push_step};
+use levain_model::fault::nearest;
 
 /// Keywords whose value is a schema.
 const ONE: &[&str] = &[
@@ -117,16 +118,6 @@ pub(super) fn nearest_keyword(slip: &str) -> Option<&'static str> {
         slip,
         [ONE, LIST, NAMED, OTHER].into_iter().flatten().copied(),
     )
-}
-
-/// The name that a slip most resembles, where one is near enough to be meant.
-pub(crate) fn nearest<'n>(slip: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    known
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(slip, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 3)
-        .min()
-        .map(|(_, name)| name)
 }
 
 /// The end of a message about a slip: the known name that it resembles, where there is one.

@@ -9,7 +9,8 @@ mod shape;
 mod validator;
 
 pub(super) use identity::Identity;
-pub(super) use keywords::{hint, nearest};
+pub(super) use keywords::hint;
+pub(super) use levain_model::fault::nearest;
 pub(super) use load::load;
 pub(super) use shape::{Shape, TextKind};
 pub(super) use validator::{RecordValidator, is_instant};

@@ -5,8 +5,7 @@ use uuid::Uuid;
 
 use super::VerifyArguments;
 use crate::cli::failure::Failure;
-use levain_store::StoreUrl;
-use levain_store::{Inspector, Residue};
+use levain_store::{Inspector, Residue, StoreUrl};
 
 /// The host's database.
 #[derive(Debug)]

@@ -6,14 +6,14 @@ use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-/// Where each proxy adds the address that it was called from. `Forwarded` (RFC 7239) is not read as
-/// well: a proxy that writes one of the two hands on whatever a caller put into the other.
+/// Where each proxy adds the address of its caller. `Forwarded` (RFC 7239) is not read: a proxy that writes one of
+/// the two passes the other on as the caller wrote it.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The part of an IPv6 address that a provider assigns: whoever has one of its addresses has all.
+/// The part of an IPv6 address that a provider assigns: a client with one address of the network has all.
 const IPV6_NETWORK: u128 = u128::MAX << 64;
 
-/// The proxies whose word on where a request comes from is taken.
+/// The proxies that are trusted to name the address of their caller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -24,8 +24,8 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    /// Where a request comes from: its peer, or, where that is a trusted proxy, the right-most address
-    /// that is none. To the left of what a trusted proxy added stands what a caller may have made up.
+    /// The client of a request: its peer or, behind trusted proxies, the right-most address that is not one of
+    /// them. A caller may have invented every address to the left of it.
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
@@ -57,7 +57,7 @@ impl TrustedProxies {
     }
 }
 
-/// Who holds the other end of the connection; where there is none, this machine.
+/// The other end of the connection; this machine for a request without one.
 fn peer(extensions: &Extensions) -> IpAddr {
     let connection = extensions.get::<ConnectInfo<SocketAddr>>();
     connection.map_or(Ipv4Addr::LOCALHOST.into(), |ConnectInfo(peer)| peer.ip())
@@ -76,7 +76,7 @@ fn read(hop: &[u8]) -> Option<IpAddr> {
     address.as_ref().map(IpAddr::to_canonical)
 }
 
-/// What stands for a client: its address, or of IPv6 its network.
+/// The key of a client: its IPv4 address, or its IPv6 network.
 pub(in crate::http) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_peer_is_believed() {
+    fn only_a_trusted_peer_names_the_client() {
         assert_eq!(client("192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
         assert_eq!(client("10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
         assert_eq!(client("::ffff:10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_caller_made_up_is_not_looked_at() {
+    fn invented_addresses_are_ignored() {
         assert_eq!(
             client("10.0.0.1", &["203.0.113.9, 198.51.100.7"]),
             "198.51.100.7"
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_ends_the_way_back() {
+    fn malformed_hop_ends_the_search() {
         for line in [
             "unknown",
             "",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_is_none_of_the_address() {
+    fn port_is_not_part_of_the_address() {
         for (line, address) in [
             ("198.51.100.7:4711", "198.51.100.7"),
             ("[2001:db8::7]:4711", "2001:db8::7"),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn of_ipv6_the_network_counts() {
+    fn ipv6_clients_count_by_network() {
         let network = |text: &str| network(text.parse().unwrap()).to_string();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("198.51.100.7"), "198.51.100.7");

@@ -1,5 +1,5 @@
-//! How often one client may be wrong about a key. Past that it is not told whether a key is right, so that to
-//! guess takes as long as the wait; a right key from any other address opens at once.
+//! Bounds the wrong keys of one client. Past the bound no key is compared, so guessing takes as long as the wait;
+//! the right key from another address opens at once.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,13 +16,13 @@ use crate::http::problem::Problem;
 /// Wrong keys that one client may give at once.
 const AT_ONCE: u32 = 10;
 
-/// How long it takes until it may be wrong once more.
+/// Time until one more wrong key is allowed.
 const EACH: Duration = Duration::from_secs(6);
 
-/// With so many clients in memory, those are forgotten that may be wrong as often as anybody.
+/// At this number of clients, those whose wait is over are deleted from memory.
 const FORGET_FROM: usize = 1024;
 
-/// Counts the wrong keys of each client: GCRA, of which only a wrong key takes a part.
+/// Counts the wrong keys of each client by GCRA; a right key costs nothing.
 pub struct Guesses<C: Clock = DefaultClock> {
     /// When each client will have waited for all of its wrong keys.
     clear_at: Mutex<HashMap<IpAddr, C::Instant>>,
@@ -43,10 +43,10 @@ impl<C: Clock> Guesses<C> {
         }
     }
 
-    /// Whether a key that a client gave is right. One at a time: many at once are not one guess.
+    /// Whether the key of a client is right. One at a time, so that concurrent guesses each count.
     ///
     /// # Errors
-    /// How long the client has to wait before it may try a key; then none was compared.
+    /// The time until the client may try a key again; the key was not compared.
     pub(in crate::http) fn try_key(
         &self,
         client: IpAddr,
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn guesses_are_few_and_nobody_else_is_locked_out() {
+    fn wrong_keys_are_bounded_per_client() {
         let clock = FakeRelativeClock::default();
         let guesses = Guesses::on(clock.clone());
         let mut compared = 0;
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_key_costs_nothing_and_clients_are_forgotten() {
+    fn right_key_costs_nothing_and_clients_expire() {
         let clock = FakeRelativeClock::default();
         let guesses = Guesses::on(clock.clone());
         for _ in 0..1000 {

@@ -1,5 +1,4 @@
-//! Who is at the other end: the address that a request comes from, how often one may create, how much one may
-//! read, and how often one may be wrong about a key.
+//! Tells clients apart by address, and bounds what each may do: creations, reads and wrong keys.
 
 mod address;
 mod guesses;

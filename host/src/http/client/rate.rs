@@ -12,7 +12,7 @@ use governor::{Quota, RateLimiter};
 
 use super::address::network;
 
-/// After so many questions, clients are forgotten that could have a whole burst again.
+/// After this many calls, clients that have their whole burst back are deleted from memory.
 const FORGET_EVERY: u32 = 1024;
 
 /// How often one client may do something.
@@ -27,15 +27,14 @@ pub struct Pace {
 type Limiter<C> =
     RateLimiter<IpAddr, HashMapStateStore<IpAddr>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
-/// Counts what each client does. What it remembers is bounded by the requests of the time that
-/// a burst takes to be whole again.
+/// Counts the creations of each client. Memory is bounded by the requests within the time in which a burst is
+/// restored.
 pub struct ClientRate<C: Clock = DefaultClock> {
     limiter: Option<Limiter<C>>,
     asked: AtomicU32,
 }
 
 impl ClientRate {
-    /// Counts from nothing.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
         Self::on(pace, DefaultClock::default())
@@ -57,7 +56,7 @@ impl<C: Clock> ClientRate<C> {
     /// Counts once for a client.
     ///
     /// # Errors
-    /// How long it has to wait; then it was not counted.
+    /// The time to wait; the call was not counted.
     pub(in crate::http) fn count(&self, client: IpAddr) -> Result<(), Duration> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_burst_one_comes_at_a_time() {
+    fn after_a_burst_calls_are_spaced() {
         let (rate, clock) = rate(30, 3);
         let client = address("198.51.100.7");
         for _ in 0..3 {
@@ -102,7 +101,7 @@ mod tests {
         clock.advance(Duration::from_millis(500));
         rate.count(client).unwrap();
         rate.count(client).unwrap_err();
-        // Another client is another matter, and one IPv6 network is one client.
+        // Another client has its own pace; one IPv6 network is one client.
         rate.count(address("198.51.100.8")).unwrap();
         for host in 0..3 {
             rate.count(address(&format!("2001:db8::{host}"))).unwrap();
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn no_limit_is_no_limit() {
+    fn rate_of_zero_is_unlimited() {
         let (rate, _) = rate(0, 1);
         for _ in 0..1000 {
             rate.count(address("198.51.100.7")).unwrap();
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_that_went_away_are_forgotten() {
+    fn idle_clients_expire() {
         let (rate, clock) = rate(60, 5);
         let known = || rate.limiter.as_ref().unwrap().len();
         for client in 0..FORGET_EVERY {

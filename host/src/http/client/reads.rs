@@ -1,5 +1,4 @@
-//! How much one client may read: how often, how many answers at once, and in which order it is served beside
-//! others.
+//! Bounds the reads of one client: their rate, the answers at once, and their turn beside the reads of others.
 //!
 //! An answer counts until its last byte is handed to the connection, so that a client that does not read holds
 //! as many answers in memory as it may have at once, and no more.
@@ -19,11 +18,11 @@ use super::rate::{ClientRate, Pace};
 use super::share::{Share, Shares};
 use crate::http::problem::Problem;
 
-/// Reads of one client that the host works on at once. Its others wait for these: somebody else's read never
-/// waits for more than this many of each client.
+/// Reads of one client that run at once; its further reads wait for these. A read of another client waits for at
+/// most this many of each client.
 const WORKED_ON: usize = 2;
 
-/// Reads that the host works on at once, for each processor: some of them wait for the store.
+/// Reads that run at once, per processor: more than one, since some wait for the store.
 const PER_PROCESSOR: usize = 2;
 
 /// How long a read waits for its turn.
@@ -41,7 +40,7 @@ pub struct ReadBounds {
     pub at_once: usize,
 }
 
-/// Lets reads in.
+/// Admits reads.
 pub struct Reads {
     rate: ClientRate,
     clients: Shares<IpAddr, Turns>,
@@ -72,7 +71,6 @@ pub(in crate::http) struct ReadTurn {
 }
 
 impl Reads {
-    /// Counts from nothing.
     #[must_use]
     pub fn new(bounds: ReadBounds) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -91,7 +89,7 @@ impl Reads {
     /// Counts one request of a client.
     ///
     /// # Errors
-    /// 429 where there are more in a minute than it may send.
+    /// 429 above the rate.
     pub(in crate::http) fn count(&self, client: IpAddr) -> Result<(), Problem> {
         self.rate.count(client).map_err(|wait| {
             refused("this address sends more requests than one may in a minute")
@@ -102,7 +100,7 @@ impl Reads {
     /// One answer more for a client.
     ///
     /// # Errors
-    /// 429 where it has as many as it may.
+    /// 429 at the bound.
     pub(in crate::http) fn admit(&self, client: IpAddr) -> Result<ClientRead, Problem> {
         let share = self.clients.take(network(client));
         share.map(ClientRead).ok_or_else(|| {
@@ -114,7 +112,7 @@ impl Reads {
     /// Waits for the turn of a client's read, or of one of the holder of the internal key.
     ///
     /// # Errors
-    /// 503 where it does not come in time.
+    /// 503 if the turn does not come in time.
     pub(in crate::http) async fn turn(
         &self,
         client: Option<&ClientRead>,
@@ -144,7 +142,7 @@ impl Reads {
     }
 }
 
-/// The turn of the request; none where it was not asked to wait for one.
+/// The turn of the request; `None` for a request that needs no turn.
 impl<S: Send + Sync> FromRequestParts<S> for ReadTurn {
     type Rejection = Infallible;
 
@@ -155,11 +153,11 @@ impl<S: Send + Sync> FromRequestParts<S> for ReadTurn {
 }
 
 impl ReadTurn {
-    /// Runs `work` off the async threads. The turn lasts until the work has ended, not until its caller went
-    /// away: a read that nobody waits for still occupies a thread.
+    /// Runs `work` off the async threads. The turn lasts until the work ends, also if its caller disconnects: the
+    /// read still occupies a thread.
     ///
     /// # Errors
-    /// 500 where it panicked.
+    /// 500 if `work` panicked.
     pub(in crate::http) async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -198,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_waits_for_its_own_reads_and_others_do_not() {
+    async fn client_waits_for_its_own_reads_only() {
         let mut reads = Reads::new(ReadBounds {
             per_minute: 0,
             at_once: 8,
@@ -222,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_has_so_many_answers_at_once() {
+    fn answers_at_once_are_bounded() {
         let reads = Reads::new(ReadBounds {
             per_minute: 0,
             at_once: 1,

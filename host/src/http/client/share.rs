@@ -13,14 +13,14 @@ struct Holder<V> {
     common: Arc<V>,
 }
 
-/// Counts what each holder has. It remembers holders only as long as they hold something.
+/// Counts the shares of each holder. A holder without a share uses no memory.
 #[derive(Debug)]
 pub(in crate::http) struct Shares<K, V = ()> {
     most: usize,
     holders: Arc<Mutex<Holders<K, V>>>,
 }
 
-/// One of a holder's shares; dropped, it is given back.
+/// One share of a holder, returned on drop.
 #[derive(Debug)]
 pub(in crate::http) struct Share<K: Eq + Hash, V = ()> {
     key: K,
@@ -38,7 +38,7 @@ impl<K: Clone + Eq + Hash, V: Default> Shares<K, V> {
         }
     }
 
-    /// One more for a holder; `None` where it has as many as it may.
+    /// Takes one more share; `None` at the bound.
     pub(in crate::http) fn take(&self, key: K) -> Option<Share<K, V>> {
         let mut holders = lock(&self.holders);
         let held = holders.get(&key).map_or(0, |holder| holder.shares);
@@ -71,7 +71,7 @@ impl<K: Eq + Hash, V> Drop for Share<K, V> {
 }
 
 fn lock<K, V>(holders: &Mutex<Holders<K, V>>) -> MutexGuard<'_, Holders<K, V>> {
-    // A count is whole whenever the lock is let go.
+    // Every critical section leaves the counts consistent, so a poisoned lock is safe to use.
     holders.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_holder_has_its_own_share_and_is_then_forgotten() {
+    fn holders_have_own_shares_and_expire() {
         let shares: Shares<&str> = Shares::new(2);
         let first = shares.take("a").unwrap();
         let second = shares.take("a").unwrap();

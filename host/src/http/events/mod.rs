@@ -1,5 +1,5 @@
-//! Server-Sent Events: a session's state whenever it has changed, as long as there is something to
-//! tell (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
+//! Server-Sent Events: a session's state after every change, until the session is over
+//! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 
 mod places;
 mod snapshot;
@@ -8,4 +8,4 @@ mod stream;
 pub(super) use places::Place;
 pub use places::{EventStreams, StreamBounds};
 pub(super) use snapshot::Snapshot;
-pub(super) use stream::tell;
+pub(super) use stream::events;

@@ -1,5 +1,5 @@
-//! How many streams may be open: of all, of one client, and of one session. Each of them looks at its session's
-//! row for as long as it is open.
+//! Bounds the open streams: of all clients, of one client, and of one session. An open stream polls the row of its
+//! session.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct StreamBounds {
     pub share: usize,
 }
 
-/// Lets streams in. Cheap to clone.
+/// Admits streams. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct EventStreams(Arc<Places>);
 
@@ -30,7 +30,7 @@ struct Places {
     sessions: Shares<String>,
 }
 
-/// One stream's place, as long as it is held.
+/// The place of one stream, returned on drop.
 #[derive(Debug)]
 #[expect(dead_code, reason = "held")]
 pub(in crate::http) struct Place {
@@ -40,7 +40,6 @@ pub(in crate::http) struct Place {
 }
 
 impl EventStreams {
-    /// At most so many.
     #[must_use]
     pub fn new(bounds: StreamBounds) -> Self {
         Self(Arc::new(Places {
@@ -50,10 +49,10 @@ impl EventStreams {
         }))
     }
 
-    /// A place for one stream of a session; `client` is who counts for it, if anybody does.
+    /// Takes a place for one stream of a session; `client` is the address to count, if any.
     ///
     /// # Errors
-    /// 429 where the client or the session has its share, 503 where there is none for anybody.
+    /// 429 if the client or the session has its share; 503 if every place is taken.
     pub(in crate::http) fn take(
         &self,
         client: Option<IpAddr>,

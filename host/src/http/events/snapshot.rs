@@ -1,4 +1,4 @@
-//! One event: the whole state, so that whoever missed some has missed nothing.
+//! One event holds the whole state, so a client that missed events needs only the next one.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use crate::http::view::StatusView;
 use levain_model::Session;
 use levain_model::sha256_hex;
 
-/// Hexadecimal digits of a state's name.
+/// Hexadecimal digits of an event's id.
 const ID_DIGITS: usize = 16;
 
 /// How long a client should wait before it connects again.
 const RECONNECT: Duration = Duration::from_secs(2);
 
-/// A session's state, and a name for it.
+/// A session's state and the id of its event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::http) struct Snapshot {
-    /// A digest of the state: a client that has this one knows it already.
+    /// A digest of the state: a client with the same id has the same state.
     pub(in crate::http) id: String,
     json: String,
 }
@@ -27,7 +27,7 @@ impl Snapshot {
     /// The state of a session.
     ///
     /// # Errors
-    /// 500 where it cannot be written.
+    /// 500 if it cannot be serialised.
     pub(in crate::http) fn of(session: &Session) -> Result<Self, Problem> {
         let json = serde_json::to_string(&StatusView::from(session)).map_err(|error| {
             tracing::error!(%error, "a session's state cannot be written");
@@ -38,9 +38,8 @@ impl Snapshot {
         Ok(Self { id, json })
     }
 
-    /// The event that tells it.
     pub(in crate::http) fn into_event(self) -> Event {
-        // Each of them says when to come back: a client that skipped the first must know as well.
+        // On every event, for clients that did not receive the first one.
         Event::default()
             .event("status")
             .id(self.id)

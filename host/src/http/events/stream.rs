@@ -3,47 +3,47 @@
 use std::convert::Infallible;
 
 use axum::response::sse::Event;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{Stream, stream};
 
 use super::{Place, Snapshot};
-use crate::http::session_api::States;
+use crate::sessions::SessionWatch;
 
-/// What is told to one client.
-struct Telling {
-    /// What is to be told first.
+/// The events of one client.
+struct Events {
+    /// The state to send first.
     first: Option<Snapshot>,
-    states: States,
-    /// What the client knows.
+    states: SessionWatch,
+    /// The id of the last event that the client has.
     known: Option<String>,
     _place: Place,
 }
 
-/// Tells a client of `first` and of every state after it, but for one that it knows. It ends where the
-/// states end, and where one cannot be read: the client then connects again, here or elsewhere.
-pub(in crate::http) fn tell(
+/// `first` and every later state, except the one the client has. Ends with the states, or at an error: the client
+/// then connects again, here or to another host.
+pub(in crate::http) fn events(
     first: Snapshot,
-    states: States,
+    states: SessionWatch,
     known: Option<String>,
     place: Place,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send + 'static {
-    let telling = Telling {
+    let events = Events {
         first: Some(first),
         states,
         known,
         _place: place,
     };
-    stream::unfold(telling, |mut telling| async move {
-        let event = telling.next().await?;
-        Some((Ok(event), telling))
+    stream::unfold(events, |mut events| async move {
+        let event = events.next().await?;
+        Some((Ok(event), events))
     })
 }
 
-impl Telling {
+impl Events {
     async fn next(&mut self) -> Option<Event> {
         loop {
             let snapshot = match self.first.take() {
                 Some(first) => first,
-                None => self.look().await?,
+                None => self.next_state().await?,
             };
             if self.known.as_ref() != Some(&snapshot.id) {
                 self.known = Some(snapshot.id.clone());
@@ -52,9 +52,9 @@ impl Telling {
         }
     }
 
-    async fn look(&mut self) -> Option<Snapshot> {
-        match self.states.next().await? {
-            Ok(session) => Snapshot::of(&session).ok(),
+    async fn next_state(&mut self) -> Option<Snapshot> {
+        match self.states.next().await {
+            Ok(session) => Snapshot::of(&session?).ok(),
             Err(error) => {
                 tracing::warn!(
                     error = levain_model::fault::chain(&error),

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nobody_waits_for_ever_for_a_body() {
+    async fn slow_body_returns_408() {
         let endless = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
         let request = Request::new(Body::from_stream(endless));
         let refusal = read(request, &(), Duration::from_millis(5))
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn only_json_is_json() {
+    fn content_type_must_be_json() {
         let says = |text| {
             is_json(&HeaderMap::from_iter([(
                 header::CONTENT_TYPE,
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_told_apart_from_what_is_no_json() {
+    fn non_object_and_non_json_have_different_codes() {
         let code = |text: &[u8]| parse(text).map(|_| ()).map_err(|problem| problem.code());
         assert_eq!(code(br#"{"a":1}"#), Ok(()));
         assert_eq!(code(b"[1]"), Err("invalid_request"));

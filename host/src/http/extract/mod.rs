@@ -20,5 +20,5 @@ pub(super) use key::{AdminCaller, Caller, InternalCaller, TriedKey};
 pub(super) use may_create::MayCreate;
 pub(super) use path::{PathParams, uuid_parameter};
 pub(super) use prefer::Prefer;
-pub(super) use query::{QueryFields, QueryPairs, read_limit};
+pub(super) use query::{QueryPairs, read_limit};
 pub(super) use value::{read_instant, read_uuid};

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_uuid_has_one_form() {
+    fn uuid_has_one_form() {
         assert!(read_uuid("4f9c2a1e-7c3b-4d55-9a41-0f6f2d0b7a10").is_ok());
         assert!(read_uuid("4F9C2A1E-7C3B-4D55-9A41-0F6F2D0B7A10").is_ok());
         for wrong in [
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_is_exact_and_of_this_century() {
+    fn instant_is_exact_and_within_the_years() {
         let read = |text| read_instant(text).map(|instant| instant.to_rfc3339());
         assert_eq!(
             read("2026-03-02T11:00:00.000001+01:00").as_deref(),

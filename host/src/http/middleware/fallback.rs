@@ -1,4 +1,4 @@
-//! Answers where no handler gave one.
+//! Responses to requests that no handler served.
 
 use std::any::Any;
 
@@ -34,7 +34,7 @@ pub(in crate::http) async fn method_not_allowed(method: Method) -> Problem {
     )
 }
 
-/// A handler panicked: a fault of ours, told to the log.
+/// 500 for a handler that panicked; the message goes to the log only.
 pub(in crate::http) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<&str>()
@@ -43,4 +43,19 @@ pub(in crate::http) fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .unwrap_or("no message");
     tracing::error!(message, "a handler panicked");
     Problem::internal().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn panic_returns_500_without_its_message() {
+        let response = panicked(Box::new("SELECT 1 at /var/lib/secret"));
+        assert_eq!(response.status(), 500);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+        let body: serde_json::Value = serde_json::from_slice(&body.unwrap()).unwrap();
+        assert_eq!(body["code"], "internal");
+        assert!(!body.to_string().contains("secret"), "{body}");
+    }
 }

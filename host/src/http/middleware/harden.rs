@@ -1,12 +1,11 @@
-//! Headers for browsers and caches. Addresses and answers hold capabilities: neither may be kept
-//! or passed on.
+//! Headers for browsers and caches. URLs and responses hold capabilities: neither may be cached or passed on.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// What an answer has, where its handler does not say otherwise.
+/// Added where the handler set no header of the name.
 const HEADERS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::CACHE_CONTROL, "no-store"),
@@ -17,7 +16,6 @@ const HEADERS: [(HeaderName, &str); 4] = [
     ),
 ];
 
-/// Adds the headers.
 pub(in crate::http) async fn harden(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {

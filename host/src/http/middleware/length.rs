@@ -1,5 +1,5 @@
-//! Refuses a URL that is too long, and a body that is said to be too large before any of it is read, on every
-//! route. A body that does not say its length is bounded where it is read.
+//! Rejects URLs that are too long, and bodies whose `Content-Length` is too large, before the body is read. A body
+//! without a stated length is bounded by its extractor.
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri, header};

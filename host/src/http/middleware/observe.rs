@@ -70,3 +70,66 @@ fn session_in(path: &str) -> Option<&str> {
         .next()
         .filter(|session_id| !session_id.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use axum::body::Body;
+    use axum::routing::get;
+    use axum::{Router, middleware};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn log_names_the_route_and_never_the_session() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .finish();
+        // With a single dispatcher, a thread without one may disable a call site for every thread.
+        let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+        let guard = tracing::subscriber::set_default(subscriber);
+        let id = "demo_3f1c0d5e8a7b49d2b6c4e1f00a9d8c7b";
+        let router = Router::new()
+            .route("/api/demo/sessions/{session_id}/status", get(|| async {}))
+            .layer(middleware::from_fn(observe));
+        for below in ["status", "elsewhere"] {
+            let request = Request::get(format!("{SESSION_PATH}{id}/{below}"))
+                .header("authorization", "Bearer v4.public.token")
+                .body(Body::empty());
+            router.clone().oneshot(request.unwrap()).await.unwrap();
+        }
+        drop(guard);
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        for expected in [
+            "method=GET",
+            "route=\"/api/demo/sessions/{session_id}/status\"",
+            "route=\"none\"",
+            "status=404",
+            "latency_ms=",
+            &redacted(id),
+        ] {
+            assert!(text.contains(expected), "{expected} is not in {text}");
+        }
+        assert!(!text.contains(id) && !text.contains("v4.public"), "{text}");
+    }
+}

@@ -13,7 +13,7 @@ pub(super) use records::described;
 use super::params::ExportForm;
 use super::problem::ProblemView;
 
-/// What the routes cannot say of themselves.
+/// The parts of the description that belong to no route.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -31,7 +31,7 @@ use super::problem::ProblemView;
 )]
 pub(super) struct ApiDoc;
 
-/// What every request may be refused with, also before its route is looked at.
+/// Refusals of every request, also before it is routed.
 const ALWAYS: [(&str, &str); 3] = [
     ("414", "The path and its query have more than 8 KiB."),
     (
@@ -41,13 +41,13 @@ const ALWAYS: [(&str, &str); 3] = [
     ("500", "The host failed; its log says why."),
 ];
 
-/// What a route is refused with that reads or takes a key.
+/// The refusal of every route that reads or takes a key.
 const TOO_MANY: &str = "Too many requests from this address: in a minute, at once, or with a wrong key; see `Retry-After`.";
 
 /// The route that is answered under any load.
 const ALIVE: &str = "/healthz";
 
-/// Adds what holds for all routes: how to authenticate, bounds, and that the host itself may fail.
+/// Adds what all routes share: authentication, bounds, and failures of the host.
 pub(super) fn complete(description: &mut OpenApi) {
     let components = description.components.get_or_insert_default();
     components.add_security_scheme("internal_key", internal_key());

@@ -29,7 +29,7 @@ impl ChildParams {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(body: JsonObject) -> Result<CloneChild, Problem> {
-        let mut fields = Fields::of(body);
+        let mut fields = Fields::from(body);
         let session_id = fields.required("session_id", |text| Ok(text.to_owned()));
         let parent_tenant_id = fields.required("parent_tenant_id", read_uuid);
         let base_tenant_id = fields.required("base_tenant_id", read_uuid);

@@ -32,7 +32,7 @@ impl CloneParams {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(domain: String, body: JsonObject) -> Result<CloneDomain, Problem> {
-        let mut fields = Fields::of(body);
+        let mut fields = Fields::from(body);
         let base_tenant_id = fields.required("base_tenant_id", read_uuid);
         let virtual_tenant_id = fields.required("virtual_tenant_id", read_uuid);
         let account = fields.required("demo_account_type", |text| Ok(text.to_owned()));

@@ -1,5 +1,5 @@
-//! Several components: `{"components": {"<domain>": "<base64>"}}`. Each is decoded where it stands in the body; of
-//! anything else no value is built, however large it is.
+//! Several components: `{"components": {"<domain>": "<base64>"}}`. Each is decoded as the body is read; every other
+//! value is skipped without being built, so a body costs no more memory than its components.
 
 use std::fmt;
 use std::io::Read;
@@ -9,8 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::http::extract::unparsed;
-use crate::http::problem::{Problem, Violation, Violations, echo, nearest};
+use crate::http::problem::{Problem, Violation, Violations, echo};
 use crate::revisions::Candidate;
+use levain_model::fault::nearest;
 
 /// Components of one request.
 const MOST: usize = 100;
@@ -63,7 +64,7 @@ enum Place {
 struct At<'r>(&'r mut Reading, Place);
 
 impl At<'_> {
-    /// A value that is not what should stand at its place.
+    /// Reports a value of the wrong type at its place.
     fn refuse<E: Error>(self, found: &str) -> Result<(), E> {
         let (pointer, detail) = match self.1 {
             Place::Body => {

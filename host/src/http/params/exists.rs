@@ -1,18 +1,21 @@
 //! Which record is asked about.
 
+use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::http::extract::{QueryFields, QueryPairs, read_uuid};
+use crate::http::extract::{Fields, QueryPairs, read_uuid};
 use crate::http::problem::Problem;
 
 /// Which record is asked about.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::http) struct ExistsParams {
-    /// The entity's slug.
+    /// The entity's slug
+    #[param(rename = "entity_type")]
     pub(in crate::http) entity: String,
-    /// The record.
+    /// The record
     pub(in crate::http) id: Uuid,
-    /// The tenant.
+    /// The tenant
     pub(in crate::http) tenant_id: Uuid,
 }
 
@@ -22,7 +25,7 @@ impl ExistsParams {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
-        let mut fields = QueryFields::of(query);
+        let mut fields = Fields::from(query);
         let entity = fields.required("entity_type", |text| Ok(text.to_owned()));
         let id = fields.required("id", read_uuid);
         let tenant_id = fields.required("tenant_id", read_uuid);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::extract::{QueryFields, QueryPairs};
+use crate::http::extract::{Fields, QueryPairs};
 use crate::http::problem::Problem;
 
 /// In which form data is exported.
@@ -23,7 +23,7 @@ impl ExportForm {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
-        let mut fields = QueryFields::of(query);
+        let mut fields = Fields::from(query);
         let form = fields.optional("form", |text| match text {
             "canonical" => Ok(Self::Canonical),
             "stored" => Ok(Self::Stored),

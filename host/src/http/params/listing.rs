@@ -1,8 +1,9 @@
 //! Which records are listed, and how many.
 
+use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::http::extract::{QueryFields, QueryPairs, read_limit, read_uuid};
+use crate::http::extract::{Fields, QueryPairs, read_limit, read_uuid};
 use crate::http::problem::{Problem, Violation};
 use crate::http::records::{Cursor, Filter};
 
@@ -13,15 +14,25 @@ const RECORDS: (u32, u32) = (100, 1000);
 const PAGE: [&str; 3] = ["limit", "cursor", "tenant_id"];
 
 /// Which page of records is asked for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::http) struct ListingParams {
-    /// At most so many.
+    /// At most so many; 100 where it is not given
+    #[param(value_type = Option<u32>, required = false, minimum = 1, maximum = 1000)]
     limit: u32,
-    /// Where the page begins, as an earlier answer said.
+    /// Where the page begins: `next_cursor` of the page before
     cursor: Option<String>,
-    /// Which of the session's tenants.
+    /// Of this tenant of the session: an outlet, or the account's own
     pub(in crate::http) tenant_id: Option<Uuid>,
-    /// Filters, which only the entity's schema can read.
+    /// `field=value`: records whose field has this value. A repeated field may have any of its values; several
+    /// fields must all match. Numbers compare by size; `null` is a field that is null or absent; an array matches
+    /// by any of its elements
+    #[param(
+        value_type = Option<std::collections::HashMap<String, String>>,
+        required = false,
+        style = Form,
+        explode
+    )]
     filters: Vec<(String, String)>,
 }
 
@@ -35,7 +46,7 @@ impl ListingParams {
             .0
             .into_iter()
             .partition(|(name, _)| PAGE.contains(&name.as_str()));
-        let mut fields = QueryFields::of(QueryPairs(common));
+        let mut fields = Fields::from(QueryPairs(common));
         let limit = fields.optional("limit", |text| read_limit(text, RECORDS.1));
         let cursor = fields.optional("cursor", |text| Ok(text.to_owned()));
         let tenant_id = fields.optional("tenant_id", read_uuid);
@@ -69,7 +80,7 @@ impl ListingParams {
     /// # Errors
     /// 400 for each field that the entity has not, with those that it has, and for too many values of one.
     pub(in crate::http) fn filters(&self, known: &[&str]) -> Result<Vec<Filter>, Problem> {
-        let mut fields = QueryFields::of(QueryPairs(self.filters.clone()));
+        let mut fields = Fields::from(QueryPairs(self.filters.clone()));
         let given: Vec<(&str, Vec<String>)> = known
             .iter()
             .filter(|field| !PAGE.contains(field))

@@ -37,7 +37,7 @@ impl NewSessionParams {
         caller: Caller,
         key: IdempotencyKey,
     ) -> Result<NewSession, Problem> {
-        let mut fields = Fields::of(body);
+        let mut fields = Fields::from(body);
         let account = fields.required("demo_account_type", |text| Ok(text.to_owned()));
         let session_created_at = fields.optional("session_created_at", read_instant);
         let virtual_tenant_id = fields.optional("virtual_tenant_id", read_tenant);

@@ -1,6 +1,8 @@
 //! Which page of the list of sessions is asked for.
 
-use crate::http::extract::{QueryFields, QueryPairs, read_limit};
+use utoipa::IntoParams;
+
+use crate::http::extract::{Fields, QueryPairs, read_limit};
 use crate::http::problem::Problem;
 use crate::http::records::SessionCursor;
 use levain_store::SessionPosition;
@@ -9,11 +11,14 @@ use levain_store::SessionPosition;
 const SESSIONS: (u32, u32) = (50, 500);
 
 /// Which page of the list of sessions is asked for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::http) struct SessionListParams {
-    /// At most so many.
+    /// At most so many; 50 where it is not given
+    #[param(value_type = Option<u32>, required = false, minimum = 1, maximum = 500)]
     pub(in crate::http) limit: u32,
-    /// The session that the page before ended with.
+    /// Where the page begins: `next_cursor` of the page before
+    #[param(rename = "cursor", value_type = Option<String>)]
     pub(in crate::http) after: Option<SessionPosition>,
 }
 
@@ -23,7 +28,7 @@ impl SessionListParams {
     /// # Errors
     /// 400 with every fault.
     pub(in crate::http) fn read(query: QueryPairs) -> Result<Self, Problem> {
-        let mut fields = QueryFields::of(query);
+        let mut fields = Fields::from(query);
         let limit = fields.optional("limit", |text| read_limit(text, SESSIONS.1));
         let after = fields.optional("cursor", |text| {
             SessionCursor::read(text).ok_or_else(|| "is no cursor of this list".to_owned())

@@ -27,7 +27,7 @@ impl TriggerParams {
         path: String,
         body: JsonObject,
     ) -> Result<CallTrigger, Problem> {
-        let mut fields = Fields::of(body);
+        let mut fields = Fields::from(body);
         let tenant_id = fields.required("virtual_tenant_id", read_uuid);
         fields.finish()?;
         // Whatever is missing was refused above.

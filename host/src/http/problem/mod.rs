@@ -1,10 +1,8 @@
 //! Refusals as `application/problem+json` (RFC 9457): what went wrong, where, and what to do.
 //!
-//! A code is stable: clients may compare it. Texts are for people and may change. No internal
-//! path, SQL text or backtrace gets into one: what a refusal says is written here, or is the
-//! word of a room that speaks to callers.
+//! A code is stable: clients may compare it. Texts are for people and may change. None has an internal path, SQL or a
+//! backtrace in it: a text is written here, or is an error that a room meant for callers.
 
-mod nearest;
 mod session;
 mod text;
 mod versions;
@@ -17,7 +15,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(super) use nearest::nearest;
 pub(super) use session::{not_found, reset_failed};
 pub(super) use text::{echo, printable};
 pub use violations::{Violation, Violations};
@@ -28,8 +25,7 @@ use levain_model::fault::shortened;
 /// The media type of a refusal.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// How long a caller should wait before it tries again: nothing that a host waits
-/// for takes longer to come back than it takes to notice.
+/// Time before a caller should try again: every transient fault of a host is noticed within it.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Bytes of a detail or a hint.
@@ -126,7 +122,7 @@ impl Problem {
         .with_errors(violations)
     }
 
-    /// Something of ours failed; the log says what.
+    /// The host failed; the log has the cause.
     pub fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -160,13 +156,13 @@ impl Problem {
         self
     }
 
-    /// It may work a moment later.
+    /// It may succeed a moment later.
     #[must_use]
     pub fn with_retry(self) -> Self {
         self.with_retry_after(RETRY_AFTER)
     }
 
-    /// It may work after this time: told in whole seconds, rounded up (RFC 9110, section 10.2.3).
+    /// It may succeed after this time: in whole seconds, rounded up (RFC 9110, section 10.2.3).
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         let begun = u64::from(wait.subsec_nanos() > 0);

@@ -1,15 +1,15 @@
-//! What the sessions refuse, as HTTP says it. What is our own fault is logged here, once.
+//! Errors of the sessions as problems. A fault of the host is logged here, once.
 
 use axum::http::StatusCode;
 
-use super::{Problem, Violation, nearest};
+use super::{Problem, Violation};
 use crate::http::view::tenant_services;
 use crate::sessions::SessionError;
-use levain_model::fault::{Fault, chain, shortened};
+use levain_model::fault::{Fault, chain, nearest, shortened};
 use levain_model::{DomainStatus, Failure, Session, SessionStatus};
 use levain_store::RepoError;
 
-/// Bytes of a sentence that repeats a name that is not known.
+/// Bytes of a sentence that repeats an unknown name.
 const LONGEST_UNKNOWN: usize = 200;
 
 impl From<SessionError> for Problem {
@@ -169,7 +169,7 @@ fn refuse(error: &SessionError) -> Problem {
         }
         SessionError::Stopping => unavailable("stopping", "The host is stopping", detail),
         SessionError::Host { .. } => Problem::internal(),
-        // The same code: what a client does about it is the same.
+        // The same code, since a client reacts in the same way.
         SessionError::Store(RepoError::Full { .. }) => {
             unavailable("store_unavailable", "The store is unavailable", detail)
         }
@@ -181,7 +181,7 @@ fn refuse(error: &SessionError) -> Problem {
     }
 }
 
-/// A reset that made nothing that could be kept: the session is not FAILED, it is as it was.
+/// A reset that failed: the session is unchanged, not FAILED.
 pub(in crate::http) fn reset_failed(attempt: &Session) -> Problem {
     let title = "The reset failed";
     let detail = "a required domain was not cloned again";
@@ -196,7 +196,7 @@ pub(in crate::http) fn reset_failed(attempt: &Session) -> Problem {
         .with_session(attempt.session_id.clone(), tenant_services(attempt))
 }
 
-/// The same words for what there never was, and for what is another's.
+/// The same words for what does not exist and for what belongs to another session.
 pub(in crate::http) fn not_found(what: &str) -> Problem {
     let (code, title) = match what {
         "tenant" => ("tenant_not_found", "There is no such tenant"),
@@ -234,7 +234,7 @@ pub(super) fn unknown(
     }
 }
 
-/// 502: the request was fine, a plugin behind the host was not.
+/// 502: the request was valid, a plugin behind the host failed.
 fn session_failed(session: &Session, detail: String) -> Problem {
     Problem::new(
         StatusCode::BAD_GATEWAY,
@@ -274,7 +274,7 @@ fn service_violations(pointer: &str, error: &Failure) -> Vec<Violation> {
         pointer,
         format!("{}: {}", error.code, error.message),
     )];
-    // The message has the first of them in it, whole.
+    // The message already has the first fault, whole.
     if error.faults.len() > 1 {
         all.extend(violations(&error.faults, pointer));
     }
@@ -289,4 +289,94 @@ fn violations(faults: &[Fault], under: &str) -> Vec<Violation> {
             _ => Violation::at(under, fault.to_string()),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse as _;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::http::testing::session;
+
+    async fn refusal(error: SessionError) -> (u16, String, bool, Value) {
+        let response = Problem::from(error).into_response();
+        let status = response.status().as_u16();
+        let retries = response.headers().contains_key("retry-after");
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+        let body: Value = serde_json::from_slice(&body.unwrap()).unwrap();
+        let code = body["code"].as_str().unwrap().to_owned();
+        (status, code, retries, body)
+    }
+
+    #[tokio::test]
+    async fn errors_have_a_status_a_code_and_a_retry() {
+        let corrupt = RepoError::Corrupt {
+            what: "SELECT * FROM secrets",
+            reason: "/var/lib/secret".to_owned(),
+        };
+        let unavailable = RepoError::Unavailable(sqlx::Error::PoolTimedOut);
+        let not_open = |status| SessionError::NotOpen { status };
+        let gone = |status| SessionError::Gone { status };
+        for (error, status, code, retries) in [
+            (
+                SessionError::Store(unavailable),
+                503,
+                "store_unavailable",
+                true,
+            ),
+            (SessionError::Store(corrupt), 500, "store_failed", false),
+            (SessionError::Stopping, 503, "stopping", true),
+            (SessionError::Busy, 503, "too_many_clones", true),
+            (SessionError::Changed, 409, "session_changed", true),
+            (
+                not_open(SessionStatus::Cloning),
+                409,
+                "session_not_open",
+                true,
+            ),
+            (
+                not_open(SessionStatus::Failed),
+                409,
+                "session_not_open",
+                false,
+            ),
+            (gone(SessionStatus::Expired), 410, "session_expired", false),
+            (
+                gone(SessionStatus::Destroyed),
+                410,
+                "session_destroyed",
+                false,
+            ),
+        ] {
+            let refused = refusal(error).await;
+            assert_eq!(
+                (refused.0, refused.1.as_str(), refused.2),
+                (status, code, retries)
+            );
+            let text = refused.3.to_string();
+            assert!(
+                !text.contains("SELECT") && !text.contains("/var/lib"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn failed_reset_does_not_report_a_failed_session() {
+        let mut attempt = session(SessionStatus::Failed);
+        let domain = &mut attempt.tenants[0].services[0];
+        domain.reject(Failure::new("timeout", "it took more than 10 s"));
+        let problem = reset_failed(&attempt);
+        assert_eq!(
+            (problem.status().as_u16(), problem.code()),
+            (502, "reset_failed")
+        );
+        let body = serde_json::to_value(&problem.0.view).unwrap();
+        assert_eq!(
+            body["errors"][0]["detail"],
+            "timeout: it took more than 10 s"
+        );
+        assert!(!body.to_string().contains("FAILED"), "{body}");
+    }
 }

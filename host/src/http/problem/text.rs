@@ -1,4 +1,4 @@
-//! What a refusal repeats of a request or a plugin: cut to a length, and safe to print on a terminal.
+//! Texts of a request or a plugin that a problem repeats: bounded, and safe to print on a terminal.
 
 use levain_model::fault::shortened;
 

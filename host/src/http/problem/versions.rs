@@ -1,4 +1,4 @@
-//! Why the plugins stay as they were, as HTTP says it.
+//! Errors of plugin versions as problems.
 
 use axum::http::StatusCode;
 

@@ -70,12 +70,6 @@ impl Violations {
         self.total == 0
     }
 
-    /// Whether one of them is about this parameter.
-    pub(in crate::http) fn names(&self, parameter: &str) -> bool {
-        let mut kept = self.kept.iter();
-        kept.any(|fault| fault.parameter.as_deref() == Some(parameter))
-    }
-
     /// What they are, in a sentence.
     pub(super) fn summary(&self) -> String {
         match (self.kept.as_slice(), self.total) {
@@ -104,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_listed_is_described() {
+    fn unlisted_faults_are_not_described() {
         let mut described = 0;
         let mut faults = Violations::default();
         for number in 0..32_000 {
@@ -120,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_a_fault_is_bounded() {
+    fn fault_text_is_bounded() {
         let long = "\u{1b}".repeat(100_000);
         let fault = Violation::of(&long, &long);
         assert!(fault.parameter.unwrap().len() < 2_000);

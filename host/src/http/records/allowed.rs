@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::Filter;
-use crate::http::problem::{Violation, Violations, echo, nearest};
+use crate::http::problem::{Violation, Violations, echo};
+use levain_model::fault::nearest;
 
 /// One fault per value that the field of its filter cannot have, by the entity's schema; `outlets` are
 /// those of the session.
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_that_a_field_never_has_is_a_fault() {
+    fn impossible_value_is_a_fault() {
         let schema = json!({"properties": {
             "shade": {"type": ["string", "null"], "enum": ["red", "blue", null]},
             "title": {"type": "string"},

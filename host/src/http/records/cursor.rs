@@ -52,7 +52,7 @@ mod tests {
     use levain_model::sha256_hex;
 
     #[test]
-    fn a_cursor_holds_for_its_segment() {
+    fn cursor_is_bound_to_its_segment() {
         let (one, two) = (sha256_hex(b"one"), sha256_hex(b"two"));
         let cursor = Cursor::write(&one, 300);
         assert_eq!(Cursor::read(&cursor, &one), Some(300));

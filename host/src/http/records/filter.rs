@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_stands_for_a_value_of_the_fields_type() {
+    fn text_matches_a_value_of_the_field_type() {
         for (value, wanted) in [
             (json!("blue"), "blue"),
             (json!(7), "7"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_absent_is_null() {
+    fn absent_field_is_null() {
         let filter = Filter::new("shelf", vec!["null".to_owned()]).unwrap();
         assert!(filter.matches(&Map::new()));
     }

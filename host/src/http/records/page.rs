@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_given_as_they_are() {
+    fn page_returns_records_unchanged() {
         let rows = r#"[{"b":1.0,"a":"\u00e9"},{"a":2}]"#;
         let page = select([rows], &[], 0, 1).unwrap();
         assert_eq!(ids(&page), [r#"{"b":1.0,"a":"\u00e9"}"#]);
@@ -81,7 +81,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pages_put_together_are_the_whole(shelves in prop::collection::vec(0_u8..3, 0..40), limit in 1_usize..7, cut in 0_usize..40) {
+        fn pages_concatenate_to_the_whole(shelves in prop::collection::vec(0_u8..3, 0..40), limit in 1_usize..7, cut in 0_usize..40) {
             let records: Vec<String> = shelves.iter().enumerate().map(|(n, shelf)| format!(r#"{{"id":{n},"shelf":{shelf}}}"#)).collect();
             // One segment or two: the pages are the same.
             let (head, tail) = records.split_at(cut.min(records.len()));

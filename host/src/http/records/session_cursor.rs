@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_read_as_it_was_written() {
+    fn session_cursor_round_trips() {
         let position = SessionPosition {
             created_at: "2026-03-02T10:00:00.000001Z".parse().unwrap(),
             session_id: "demo_0".to_owned(),

@@ -16,16 +16,10 @@ use crate::http::view::{AccountView, AccountsView};
     responses((status = 200, description = "The account types, in the order of the catalog.", body = AccountsView)),
 )]
 pub(super) async fn list_accounts(State(state): State<HttpState>) -> Json<AccountsView> {
-    let domains = || {
-        state
-            .sessions
-            .domains()
-            .iter()
-            .map(|domain| domain.slug.as_str())
-    };
-    let accounts = state.sessions.accounts();
-    let accounts = accounts
-        .into_iter()
+    let catalog = state.sessions.catalog();
+    let domains = || catalog.domains().iter().map(|domain| domain.slug.as_str());
+    let accounts = catalog
+        .accounts()
         .map(|account| AccountView::new(account, domains()));
     Json(AccountsView {
         accounts: accounts.collect(),

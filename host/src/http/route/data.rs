@@ -28,10 +28,7 @@ use crate::sessions::readable;
         ("session_id" = String, Path, description = "The session"),
         ("domain" = String, Path, description = "The domain's slug"),
         ("entity" = String, Path, description = "The entity's slug"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many records; 100 where it is not given"),
-        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
-        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Another tenant of the session: an outlet's"),
-        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`: records whose field has this value. A repeated field may have any of its values; several fields must all match. Numbers compare by size; `null` is a field that is null or absent; an array matches by any of its elements"),
+        ListingParams,
     ),
     security(("access_token" = []), ("internal_key" = [])),
     responses(
@@ -52,13 +49,13 @@ pub(super) async fn list_records(
         .sessions
         .segments(tenant.tenant_id, &domain, &entity)
         .await?;
-    let filters = params.filters(&state.sessions.fields(&domain, &entity))?;
-    let mut declared = state.sessions.domains().iter();
-    if let Some(declared) = declared.find(|declared| declared.slug == domain) {
-        readable(&tenant, declared, state.sessions.triggers())?;
+    let filters = params.filters(&state.fields(&domain, &entity))?;
+    let catalog = state.sessions.catalog();
+    if let Some(declared) = catalog.domain(&domain) {
+        readable(&tenant, declared, catalog.triggers())?;
     }
     if segments.is_empty() {
-        // No record was cloned, or all of it went since the session was looked at.
+        // No record, or all of them were deleted since the session was read.
         access.open(&state, &session_id, params.tenant_id).await?;
     }
     let digest = digest_of(&segments);

@@ -9,23 +9,22 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::StreamExt as _;
 
 use crate::http::HttpState;
-use crate::http::events::{Snapshot, tell};
+use crate::http::events::{Snapshot, events};
 use crate::http::extract::{PathParams, TriedKey};
 use crate::http::openapi::refusal::{BadRequest, NoSession, StreamUnavailable};
 use crate::http::problem::Problem;
 use crate::sessions::SessionError;
 use levain_model::SessionStatus;
 
-/// What a client has that was connected before.
+/// The id of the last event that a returning client has.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Tells proxies not to wait for more before they pass an event on.
+/// Tells proxies to pass each event on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// A connection without a word for longer may be taken for dead on the way.
+/// Intermediaries may close a connection that is silent for longer.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Watch a session
@@ -55,8 +54,8 @@ pub(super) async fn watch_session(
 ) -> Result<Response, Problem> {
     let place = state.streams.take(client.0, &session_id)?;
     let mut states = state.sessions.watch(&session_id);
-    // Before the answer begins: what is not there is refused in words.
-    let session = states.next().await.unwrap_or(Err(SessionError::Stopping))?;
+    // Before the response begins: an unknown session gets a problem.
+    let session = states.next().await?.ok_or(SessionError::Stopping)?;
     let first = Snapshot::of(&session)?;
     let known = headers
         .get(LAST_EVENT_ID)
@@ -67,10 +66,10 @@ pub(super) async fn watch_session(
         SessionStatus::Failed | SessionStatus::Destroyed
     );
     if is_over && known.as_ref() == Some(&first.id) {
-        // A client connects again whenever a stream ends, unless it is told so.
+        // 204 stops a client from connecting again.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let events = Sse::new(tell(first, states, known, place))
+    let events = Sse::new(events(first, states, known, place))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -79,8 +78,8 @@ pub(super) async fn watch_session(
     Ok((headers, events).into_response())
 }
 
-/// The address that counts for a stream; none for the holder of the internal key, who may pass on the streams of
-/// many visitors.
+/// The address to count for a stream; `None` for the holder of the internal key, who may pass on the streams of many
+/// visitors.
 pub(super) struct StreamClient(Option<IpAddr>);
 
 impl FromRequestParts<HttpState> for StreamClient {

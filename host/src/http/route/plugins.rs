@@ -9,7 +9,7 @@ use crate::http::openapi::refusal::{
     AdminRefused, BadBody, BadComponent, BadRequest, NoDomain, NotChanged, NotProven, ProofBusy,
     StoreUnavailable,
 };
-use crate::http::params::{ChangeParams, RollbackParams, read_components};
+use crate::http::params::{CallerParams, InstallParams, RollbackParams, read_components};
 use crate::http::problem::Problem;
 use crate::http::view::{InstallationView, PluginView, PluginsView, RollbackView};
 use crate::revisions::{Candidate, Install, InstallTurn, RevisionError, Rollback};
@@ -31,7 +31,7 @@ pub(super) async fn list_plugins(
     _: AdminCaller,
     State(state): State<HttpState>,
 ) -> Result<Json<PluginsView>, Problem> {
-    let (revision, domains) = state.plugins.versions().await?;
+    let (revision, domains) = state.revisions.versions().await?;
     Ok(Json(PluginsView::new(revision, &domains)))
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn get_plugin(
     State(state): State<HttpState>,
     PathParams(domain): PathParams<String>,
 ) -> Result<Json<PluginView>, Problem> {
-    let (_, domains) = state.plugins.versions().await?;
+    let (_, domains) = state.revisions.versions().await?;
     let found = domains.iter().find(|one| one.domain == domain);
     let found = found.ok_or_else(|| RevisionError::UnknownDomain {
         asked: domain.clone(),
@@ -72,9 +72,7 @@ pub(super) async fn get_plugin(
     tag = "plugins",
     params(
         ("domain" = String, Path, description = "The domain"),
-        ("dry_run" = Option<bool>, Query, description = "Whether it is only told what would change"),
-        ("by" = Option<String>, Query, description = "Who asks for it"),
-        ("seed" = Option<String>, Query, description = "The seed of a proof that is to be repeated: the same instants, tenants and session names"),
+        InstallParams,
     ),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component"),
     security(("admin_key" = [])),
@@ -90,9 +88,9 @@ pub(super) async fn install_plugin(
     query: QueryPairs,
     body: ComponentBody,
 ) -> Result<Json<InstallationView>, Problem> {
-    let params = ChangeParams::read(query, true)?;
+    let params = InstallParams::read(query)?;
     // Before the body: a caller that is not served now need not send it.
-    let turn = state.plugins.take_turn().await?;
+    let turn = state.revisions.take_turn()?;
     let bytes = body.component(&state).await?;
     install(&state, turn, params, vec![Candidate { domain, bytes }]).await
 }
@@ -105,9 +103,7 @@ pub(super) async fn install_plugin(
     path = "/api/plugins",
     tag = "plugins",
     params(
-        ("dry_run" = Option<bool>, Query, description = "Whether it is only told what would change"),
-        ("by" = Option<String>, Query, description = "Who asks for it"),
-        ("seed" = Option<String>, Query, description = "The seed of a proof that is to be repeated: the same instants, tenants and session names"),
+        InstallParams,
     ),
     request_body(content = crate::http::view::ComponentsView, description = "The components"),
     security(("admin_key" = [])),
@@ -122,9 +118,9 @@ pub(super) async fn install_plugins(
     query: QueryPairs,
     body: ComponentBody,
 ) -> Result<Json<InstallationView>, Problem> {
-    let params = ChangeParams::read(query, true)?;
+    let params = InstallParams::read(query)?;
     // Before the body: a caller that is not served now need not send it.
-    let turn = state.plugins.take_turn().await?;
+    let turn = state.revisions.take_turn()?;
     let largest = state.largest_component;
     let components = body.parse(&state, move |body| read_components(body, largest));
     install(&state, turn, params, components.await?).await
@@ -133,7 +129,7 @@ pub(super) async fn install_plugins(
 async fn install(
     state: &HttpState,
     turn: InstallTurn,
-    params: ChangeParams,
+    params: InstallParams,
     candidates: Vec<Candidate>,
 ) -> Result<Json<InstallationView>, Problem> {
     let asked = Install {
@@ -142,7 +138,7 @@ async fn install(
         activate: !params.dry_run,
         seed: params.seed,
     };
-    let installation = state.plugins.install(turn, asked).await?;
+    let installation = state.revisions.install_in(turn, asked).await?;
     Ok(Json(InstallationView::new(&installation, params.dry_run)))
 }
 
@@ -155,7 +151,7 @@ async fn install(
     tag = "plugins",
     params(
         ("domain" = String, Path, description = "The domain"),
-        ("by" = Option<String>, Query, description = "Who asks for it"),
+        CallerParams,
     ),
     security(("admin_key" = [])),
     responses(
@@ -179,8 +175,8 @@ pub(super) async fn roll_back_plugin(
     post,
     path = "/api/plugins/rollback",
     tag = "plugins",
-    params(("by" = Option<String>, Query, description = "Who asks for it")),
-    request_body(content = crate::http::view::DomainsView, description = "The domains"),
+    params(CallerParams),
+    request_body(content = RollbackParams, description = "The domains"),
     security(("admin_key" = [])),
     responses(
         (status = 200, description = "The versions before serve.", body = RollbackView),
@@ -202,13 +198,13 @@ async fn roll_back(
     query: QueryPairs,
     domains: Vec<String>,
 ) -> Result<Json<RollbackView>, Problem> {
-    let by = ChangeParams::read(query, false)?.by;
+    let by = CallerParams::read(query)?.by;
     let asked = Rollback {
         domains: domains.clone(),
         by,
     };
-    let revision = state.plugins.roll_back(asked).await?;
-    let (_, versions) = state.plugins.versions().await?;
+    let revision = state.revisions.roll_back(asked).await?;
+    let (_, versions) = state.revisions.versions().await?;
     let changed = versions.iter().filter(|one| domains.contains(&one.domain));
     Ok(Json(RollbackView::new(revision, changed)))
 }

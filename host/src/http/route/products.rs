@@ -1,4 +1,4 @@
-//! What triggers made: alerts, insights and KPIs, over the tenants of a session.
+//! The products of triggers: alerts, insights and KPIs, over the tenants of a session.
 
 use axum::Json;
 use axum::extract::State;
@@ -15,11 +15,9 @@ use crate::http::openapi::refusal::{
 use crate::http::params::{FiguresParams, ListingParams};
 use crate::http::problem::{Problem, Violation, printable};
 use crate::http::records::{Cursor, Filter, Page, digest_of, impossible, select};
-use crate::http::view::{AlertsView, InsightsView, KpiView, KpisView, TriggerState};
+use crate::http::view::{AlertsView, InsightsView, KpiView, KpisView};
 use levain_catalog::{EntityRef, Relation, Trigger};
-use levain_model::Phase;
-use levain_model::StoredSegment;
-use levain_model::{Session, Tenant, TriggerOutcome, TriggerStatus};
+use levain_model::{Phase, Session, StoredSegment, Tenant, TriggerOutcome, TriggerStatus};
 
 /// List the alerts of a session
 ///
@@ -30,14 +28,11 @@ use levain_model::{Session, Tenant, TriggerOutcome, TriggerStatus};
     tag = "data",
     params(
         ("session_id" = String, Path, description = "The session"),
-        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Of this tenant of the session alone"),
         ("severity" = Option<String>, Query, description = "Of this severity; may be repeated, as every filter may"),
         ("outlet" = Option<String>, Query, description = "Felt at this outlet, by its slug; `null`: at the account's own tenant"),
         ("type" = Option<String>, Query, description = "Of this type"),
         ("status" = Option<String>, Query, description = "In this status"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many; 100 where it is not given"),
-        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
-        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`, for every other field, as records are filtered"),
+        ListingParams,
     ),
     security(("access_token" = []), ("internal_key" = [])),
     responses(
@@ -102,12 +97,9 @@ pub(super) async fn list_tenant_alerts(
     tag = "data",
     params(
         ("session_id" = String, Path, description = "The session"),
-        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Of this tenant of the session alone"),
         ("outlet" = Option<String>, Query, description = "Of this outlet, by its slug; `null`: of the account's own tenant"),
         ("type" = Option<String>, Query, description = "Of this type; may be repeated, as every filter may"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "At most so many; 100 where it is not given"),
-        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
-        ("filters" = Option<HashMap<String, String>>, Query, style = Form, explode, description = "`field=value`, for every other field, as records are filtered"),
+        ListingParams,
     ),
     security(("access_token" = []), ("internal_key" = [])),
     responses(
@@ -123,7 +115,7 @@ pub(super) async fn list_insights(
     turn: ReadTurn,
 ) -> Result<Response, Problem> {
     let params = ListingParams::read(query)?;
-    let made = Made::find(
+    let products = Products::find(
         &state,
         &access,
         &session_id,
@@ -131,9 +123,9 @@ pub(super) async fn list_insights(
         Phase::Insights,
     )
     .await?;
-    let selection = made.selection(&state, &params)?;
+    let selection = products.selection(&state, &params)?;
     turn.run(move || {
-        let (page, next_cursor) = made.page(&selection)?;
+        let (page, next_cursor) = products.page(&selection)?;
         let view = InsightsView {
             total: page.total,
             data: page.records,
@@ -153,10 +145,7 @@ pub(super) async fn list_insights(
     tag = "data",
     params(
         ("session_id" = String, Path, description = "The session"),
-        ("tenant_id" = Option<uuid::Uuid>, Query, description = "Of this tenant of the session alone"),
-        ("scope" = Option<String>, Query, description = "`tenant` or `group`"),
-        ("kpi" = Option<String>, Query, description = "By its name; may be repeated"),
-        ("outlet" = Option<String>, Query, description = "Of this outlet, by its slug; `null`: of the account's own tenant, and of the group"),
+        FiguresParams,
     ),
     security(("access_token" = []), ("internal_key" = [])),
     responses(
@@ -171,14 +160,20 @@ pub(super) async fn list_kpis(
     query: QueryPairs,
     turn: ReadTurn,
 ) -> Result<Response, Problem> {
-    let FiguresParams { tenant_id, filters } = FiguresParams::read(query)?;
-    let made = Made::find(&state, &access, &session_id, tenant_id, Phase::Kpis).await?;
-    made.check_values(&state, &filters)?;
+    let params = FiguresParams::read(query)?;
+    let tenant_id = params.tenant_id;
+    let filters = params.into_filters();
+    let products = Products::find(&state, &access, &session_id, tenant_id, Phase::Kpis).await?;
+    products.check_values(&state, &filters)?;
     turn.run(move || {
         let mut data = Vec::new();
-        for tenant in &made.tenants {
-            data.extend(made.computed(tenant)?);
-            data.extend(missing(&made.session, tenant, state.sessions.triggers()));
+        for tenant in &products.tenants {
+            data.extend(products.computed(tenant)?);
+            data.extend(missing(
+                &products.session,
+                tenant,
+                state.sessions.catalog().triggers(),
+            ));
         }
         data.retain(|figure| filters.iter().all(|filter| filter.matches(&figure.record)));
         Ok(Json(KpisView { data }).into_response())
@@ -193,10 +188,11 @@ async fn alerts(
     params: ListingParams,
     turn: ReadTurn,
 ) -> Result<Response, Problem> {
-    let made = Made::find(state, access, session_id, params.tenant_id, Phase::Alerts).await?;
-    let selection = made.selection(state, &params)?;
+    let products =
+        Products::find(state, access, session_id, params.tenant_id, Phase::Alerts).await?;
+    let selection = products.selection(state, &params)?;
     turn.run(move || {
-        let (page, next_cursor) = made.page(&selection)?;
+        let (page, next_cursor) = products.page(&selection)?;
         let view = AlertsView {
             total: page.total,
             data: page.records,
@@ -210,23 +206,23 @@ async fn alerts(
 /// Which of the records are asked for.
 struct Selection {
     filters: Vec<Filter>,
-    /// What the records are known by.
+    /// The digest of the segments, which a cursor is bound to.
     digest: String,
     from: usize,
     limit: usize,
 }
 
-/// What the triggers of a phase made for some tenants of a session.
-struct Made {
+/// The products of the triggers of a phase, for some tenants of a session.
+struct Products {
     session: Session,
     tenants: Vec<Tenant>,
-    /// What they make; `None` where the catalog has no trigger of the phase.
+    /// Their entity; `None` if the catalog has no trigger of the phase.
     entity: Option<EntityRef>,
     /// In the order of the tenants, then of the triggers' names.
     segments: Vec<StoredSegment>,
 }
 
-impl Made {
+impl Products {
     async fn find(
         state: &HttpState,
         access: &Access,
@@ -239,7 +235,7 @@ impl Made {
             Some(_) => vec![tenant],
             None => session.tenants.clone(),
         };
-        let entity = state.sessions.product(phase).cloned();
+        let entity = state.sessions.catalog().product(phase).cloned();
         let mut segments = Vec::new();
         for tenant in &tenants {
             if let Some(EntityRef { domain, entity }) = &entity {
@@ -248,7 +244,7 @@ impl Made {
             }
         }
         if segments.is_empty() {
-            // Nothing was made, or all of it went since the session was looked at.
+            // No product, or all of it was deleted since the session was read.
             access.open(state, session_id, tenant_id).await?;
         }
         Ok(Self {
@@ -261,8 +257,8 @@ impl Made {
 
     /// Reads which of the records are asked for.
     fn selection(&self, state: &HttpState, params: &ListingParams) -> Result<Selection, Problem> {
-        let fields = self.entity.as_ref().map_or_else(Vec::new, |made| {
-            state.sessions.fields(&made.domain, &made.entity)
+        let fields = self.entity.as_ref().map_or_else(Vec::new, |products| {
+            state.fields(&products.domain, &products.entity)
         });
         let filters = params.filters(&fields)?;
         self.check_values(state, &filters)?;
@@ -288,13 +284,15 @@ impl Made {
     /// # Errors
     /// 400 for every value that a field never has.
     fn check_values(&self, state: &HttpState, filters: &[Filter]) -> Result<(), Problem> {
-        let schema = self.entity.as_ref();
-        let schema = schema.and_then(|entity| state.sessions.schema(entity));
+        let catalog = state.sessions.catalog();
+        let entity = self.entity.as_ref();
+        let schema = entity.and_then(|entity| catalog.schema(&entity.domain, &entity.entity));
+        let schema = schema.map_or(&Value::Null, |schema| schema.document());
         let tenants = self.session.tenants.iter();
         let outlets: Vec<&str> = tenants
             .filter_map(|tenant| tenant.outlet.as_deref())
             .collect();
-        let faults = impossible(filters, schema.unwrap_or(&Value::Null), &outlets);
+        let faults = impossible(filters, schema, &outlets);
         match faults.is_empty() {
             true => Ok(()),
             false => Err(Problem::invalid(faults).with_code("unknown_value")),
@@ -310,7 +308,7 @@ impl Made {
                 serde_json::from_str(&segment.rows).map_err(|error| unreadable(&error))?;
             figures.extend(records.into_iter().map(|record| KpiView {
                 record,
-                status: TriggerState::Completed,
+                status: TriggerStatus::Completed,
                 reason: None,
             }));
         }
@@ -340,7 +338,7 @@ fn missing(session: &Session, tenant: &Tenant, triggers: &[Trigger]) -> Vec<KpiV
         .collect()
 }
 
-/// Whether a trigger's figures are of the tenant alone, or of the group that it heads as well.
+/// Whether the KPIs of a trigger are of the tenant alone, or also of the group that it heads.
 fn scopes(session: &Session, tenant: &Tenant, trigger: &Trigger) -> Vec<&'static str> {
     let has_outlets = tenant.outlet.is_none() && session.tenants.len() > 1;
     let mut reads = trigger.reads.iter();
@@ -365,7 +363,7 @@ fn unknown(tenant: &Tenant, row: &TriggerOutcome, figure: &str, scope: &str) -> 
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
-        status: row.status.into(),
+        status: row.status,
         reason: row.reason.clone().or(failure).as_deref().map(printable),
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn get_receipt(
     responses((status = 200, description = "What this host's receipts are checked with.", body = ReceiptKeyView)),
 )]
 pub(super) async fn get_receipt_key(State(state): State<HttpState>) -> Json<ReceiptKeyView> {
-    Json(ReceiptKeyView::from(&state.sessions.receipt_key()))
+    Json(ReceiptKeyView::from(state.sessions.receipt_key()))
 }
 
 /// Verify a session

@@ -90,9 +90,7 @@ pub(super) async fn delete_tenant(
     tag = "services",
     params(
         ("domain" = String, Path, description = "The domain's slug"),
-        ("entity_type" = String, Query, description = "The entity's slug"),
-        ("id" = uuid::Uuid, Query, description = "The record"),
-        ("tenant_id" = uuid::Uuid, Query, description = "The tenant"),
+        ExistsParams,
     ),
     security(("internal_key" = [])),
     responses(

@@ -86,10 +86,7 @@ pub(super) async fn create_session(
     get,
     path = "/api/demo/sessions",
     tag = "sessions",
-    params(
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "At most so many; 50 where it is not given"),
-        ("cursor" = Option<String>, Query, description = "Where the page begins: `next_cursor` of the page before"),
-    ),
+    params(SessionListParams),
     security(("internal_key" = [])),
     responses(
         (status = 200, description = "The sessions.", body = SessionsView),
@@ -226,7 +223,7 @@ pub(super) async fn delete_session(
 }
 
 fn view(state: &HttpState, session: &Session) -> SessionView {
-    let account = state.sessions.account(&session.account);
+    let account = state.sessions.catalog().account(&session.account);
     SessionView::new(session, account, state.sessions.policy())
 }
 

@@ -1,6 +1,6 @@
-//! The connections that are open, at most so many. For one more, another is closed: of the address that has most
-//! of them, the one that has moved no byte for longest. So a host that is full answers its next caller all the
-//! same, and whoever fills it closes its own.
+//! Bounds the open connections. A new connection above the bound closes another one: of the address with the most
+//! connections, the one that has been idle for longest. So a full host still serves its next caller, and a client
+//! that fills the host closes its own connections.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::progress::LastMoved;
 use crate::http::client::network;
 
-/// How often the log is told that the host is full.
+/// Interval of the log line that the host is full.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// Every connection that is open.
@@ -28,7 +28,7 @@ struct Open {
     by_id: HashMap<u64, Entry>,
     /// How many each client has.
     counts: HashMap<IpAddr, usize>,
-    /// When the log was told that the host is full, and how many were closed since.
+    /// When the host was last logged as full, and the connections closed since.
     told: Option<Instant>,
     made_room: usize,
 }
@@ -41,7 +41,7 @@ struct Entry {
     _close: oneshot::Sender<()>,
 }
 
-/// A connection's place, as long as it is held.
+/// The place of one connection, returned on drop.
 #[derive(Debug)]
 pub(super) struct Connection {
     id: u64,
@@ -53,7 +53,6 @@ pub(super) struct Connection {
 }
 
 impl Connections {
-    /// At most `most`.
     pub(super) fn new(most: usize) -> Self {
         Self {
             most,
@@ -61,13 +60,13 @@ impl Connections {
         }
     }
 
-    /// A place for a connection from an address, if need be that of another.
+    /// Takes a place for a connection from an address, closing another connection if there is none.
     pub(super) fn enter(&self, peer: IpAddr) -> Connection {
         let client = network(peer.to_canonical());
         let mut open = lock(&self.open);
         let id = open.next_id;
         open.next_id += 1;
-        // With the new one: who comes with one too many gives one up.
+        // Counted with the new connection, so the address with one too many loses one of its own.
         *open.counts.entry(client).or_insert(0) += 1;
         if open.by_id.len() >= self.most
             && let Some(victim) = open.most_idle_of_the_largest()
@@ -138,7 +137,7 @@ impl Drop for Connection {
 }
 
 fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
-    // It is whole whenever the lock is let go.
+    // Every critical section leaves it consistent, so a poisoned lock is safe to use.
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn who_fills_the_host_gives_place() {
+    fn address_with_most_connections_loses_one() {
         let connections = Connections::new(4);
         let mut visitor = connections.enter(peer(1));
         let mut flood = Vec::new();
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn among_equals_the_one_that_waits_longest_goes() {
+    fn among_equals_the_longest_idle_is_closed() {
         let connections = Connections::new(2);
         let mut first = connections.enter(peer(1));
         let mut second = connections.enter(peer(2));

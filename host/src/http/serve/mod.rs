@@ -46,7 +46,7 @@ const SENT_AHEAD: u32 = 256 << 10;
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// Files that are left to all but connections: stores, caches, components, and what is opened for a moment.
+/// File descriptors reserved for everything but connections: stores, caches, components, temporary files.
 const OTHER_FILES: usize = 256;
 
 /// What connections may take.
@@ -123,8 +123,8 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until `shutdown` ends; then takes no new connection, lets the requests under way end,
-/// and closes what is left after half a minute.
+/// Serves until `shutdown` ends. Then accepts no connection, waits for the requests under way, and closes the
+/// remaining connections after half a minute.
 pub async fn serve(
     mut listener: TcpListener,
     router: Router,
@@ -135,7 +135,7 @@ pub async fn serve(
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        // It waits where the process has no more files to open, and goes on when it has.
+        // Waits while the process has no free file descriptor.
         let accepted = tokio::select! {
             accepted = Listener::accept(&mut listener) => accepted,
             () = &mut shutdown => break,
@@ -187,7 +187,7 @@ async fn serve_connection(
                 tracing::debug!(%error, "a connection broke");
             }
         }
-        // It makes place for another.
+        // Another connection takes its place.
         _ = &mut place.closed => {}
     }
 }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_head_that_does_not_end_ends_the_connection() {
+    async fn incomplete_head_closes_the_connection() {
         let router = || Router::new().route("/", get(|| async { "whole" }));
         let soon = ServeBounds {
             head: Duration::from_millis(20),
@@ -242,7 +242,7 @@ mod tests {
     const DEADLINE: Duration = Duration::from_secs(20);
 
     #[tokio::test]
-    async fn an_answer_that_nobody_reads_ends_the_connection() {
+    async fn unread_response_closes_the_connection() {
         let bounds = ServeBounds {
             write: Duration::from_millis(20),
             ..ServeBounds::new(1)
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_nobody_asked_for_holds_no_connection() {
+    async fn unread_body_does_not_hold_the_connection() {
         let router = Router::new().route("/", get(|| async { "whole" }));
         let soon = ServeBounds {
             head: Duration::from_millis(20),
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_knows_its_peer() {
+    async fn request_has_its_peer_address() {
         let tell =
             |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() };
         let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -292,5 +292,39 @@ mod tests {
         )
         .await;
         assert!(told.ends_with("127.0.0.1"), "{told}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn stop_lets_requests_under_way_end() {
+        let (arrived, mut has_arrived) = tokio::sync::mpsc::channel::<()>(1);
+        let (go, gone) = tokio::sync::watch::channel(false);
+        let slow = move || {
+            let (arrived, mut gone) = (arrived.clone(), gone.clone());
+            async move {
+                arrived.send(()).await.unwrap();
+                gone.wait_for(|go| *go).await.unwrap();
+                "done"
+            }
+        };
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let router = Router::new().route("/", get(slow));
+        let server = tokio::spawn(serve(listener, router, ServeBounds::new(16), async move {
+            stopped.await.unwrap();
+        }));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
+        has_arrived.recv().await.unwrap();
+        stop.send(()).unwrap();
+        go.send(true).unwrap();
+        let mut text = String::new();
+        let read = tokio::time::timeout(DEADLINE, client.read_to_string(&mut text));
+        read.await.unwrap().unwrap();
+        assert!(text.ends_with("done"), "{text}");
+        server.await.unwrap();
     }
 }

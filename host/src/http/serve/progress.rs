@@ -1,4 +1,4 @@
-//! A connection's bytes: when the last of them moved, and an end to writes that make no progress.
+//! Watches the bytes of a connection: when the last one moved. Fails writes that make no progress.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// Bytes that a client takes within the time that a write may take, or is cut off. One that takes a byte now and
-/// then does not hold an answer for longer than one that takes none.
+/// Bytes that a client must take within the time limit of a write. A client that takes single bytes holds a response
+/// no longer than one that takes none.
 const PROGRESS: usize = 16 << 10;
 
 /// When a connection last moved a byte.
@@ -48,7 +48,7 @@ pub(super) struct Watched<S> {
     within: Duration,
     /// Runs while a write waits for the client to take what was written.
     stalled: Option<Stalled>,
-    /// Has the system forget what the client did not take: otherwise it would keep and offer it for minutes more.
+    /// Drops what the client did not take: the system would otherwise buffer and resend it for minutes.
     forget: fn(&S),
 }
 
@@ -182,14 +182,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_that_nobody_takes_fails() {
+    async fn unread_write_times_out() {
         let (mut ours, _theirs) = watched(Duration::from_millis(5));
         let error = ours.write_all(&[0; ROOM + 1]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
     }
 
     #[tokio::test]
-    async fn only_progress_gives_more_time() {
+    async fn single_bytes_do_not_extend_the_time_limit() {
         let (mut ours, mut theirs) = watched(Duration::from_secs(3600));
         ours.write_all(&[0; ROOM]).await.unwrap();
         assert!(ours.stalled.is_none());
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_written_whole_does_not_wait() {
+    async fn complete_write_does_not_wait() {
         let (mut ours, mut theirs) = watched(Duration::from_secs(3600));
         ours.write_all(&[0; ROOM]).await.unwrap();
         assert!(poll!(Box::pin(ours.write(&[0]))).is_pending());

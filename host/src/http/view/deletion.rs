@@ -4,10 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Counts, ServiceState, SessionState, total};
+use super::{Counts, total};
 use crate::sessions::Destroyed;
-use levain_model::DomainOutcome;
-use levain_model::EntityCounts;
+use levain_model::{DomainOutcome, DomainStatus, EntityCounts, SessionStatus};
 
 /// What became of a session that was deleted.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -16,7 +15,7 @@ pub struct DeletionView {
     /// The session.
     session_id: String,
     /// `DESTROYED`.
-    status: SessionState,
+    status: SessionStatus,
     /// Records that this call deleted; none where an earlier one had.
     records_deleted: u64,
     /// How long it took, in milliseconds.
@@ -28,7 +27,7 @@ impl From<Destroyed> for DeletionView {
     fn from(destroyed: Destroyed) -> Self {
         Self {
             session_id: destroyed.session_id,
-            status: destroyed.status.into(),
+            status: destroyed.status,
             records_deleted: destroyed.records_deleted,
             duration_ms: destroyed.duration_ms,
         }
@@ -86,7 +85,7 @@ pub struct DomainCloneView {
     /// The domain.
     service: String,
     /// `completed`.
-    status: ServiceState,
+    status: DomainStatus,
     /// Records of all its entities.
     records_cloned: u64,
     /// How long it took, in milliseconds.
@@ -99,7 +98,7 @@ pub struct DomainCloneView {
 impl From<DomainOutcome> for DomainCloneView {
     fn from(service: DomainOutcome) -> Self {
         Self {
-            status: service.status.into(),
+            status: service.status,
             records_cloned: total(&service.records),
             duration_ms: service.duration_ms,
             details: Counts::from(&service.records),

@@ -17,13 +17,11 @@ pub use account::{AccountView, AccountsView};
 pub use counts::{Counts, total};
 pub use deletion::{DeletionView, DomainCloneView, DomainDeletionView};
 pub use ordered::Ordered;
-pub use plugin::{
-    ComponentsView, DomainsView, InstallationView, PluginView, PluginsView, RollbackView,
-};
+pub use plugin::{ComponentsView, InstallationView, PluginView, PluginsView, RollbackView};
 pub use product::{AlertsView, InsightsView, KpiView, KpisView};
 pub(super) use receipt::{ReceiptKeyView, SealedReceiptView, VerificationView};
 pub use records::RecordsView;
-pub use service::{ServiceState, TenantServices, tenant_services};
+pub use service::{TenantServices, tenant_services};
 pub use session::{SessionView, SessionsView};
-pub use status::{SessionState, StatusView};
-pub use trigger::{TenantTriggers, TriggerRunView, TriggerState, tenant_triggers};
+pub use status::StatusView;
+pub use trigger::{TenantTriggers, TriggerRunView, tenant_triggers};

@@ -129,15 +129,6 @@ pub struct ComponentsView {
     components: BTreeMap<String, String>,
 }
 
-/// Several domains.
-#[derive(ToSchema)]
-#[schema(as = Domains)]
-#[expect(dead_code, reason = "as above")]
-pub struct DomainsView {
-    /// Their slugs.
-    domains: Vec<String>,
-}
-
 /// What came of a rollback.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PluginRollback)]

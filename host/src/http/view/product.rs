@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::TriggerState;
+use levain_model::TriggerStatus;
 
 /// A page of alerts: of the account's own tenant first, then of each outlet.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,7 +50,7 @@ pub struct KpiView {
     #[serde(flatten)]
     pub record: Map<String, Value>,
     /// What became of the trigger that computes it.
-    pub status: TriggerState,
+    pub status: TriggerStatus,
     /// Why there is no value, where its trigger did not complete.
     pub reason: Option<String>,
 }

@@ -13,7 +13,7 @@ use levain_model::{DomainOutcome, DomainStatus, Failure, Session};
 #[schema(as = Service)]
 pub struct ServiceView {
     /// Where it is.
-    status: ServiceState,
+    status: DomainStatus,
     /// Records per entity, and their `total`.
     records_cloned: Counts,
     /// How long prepare, clone and checks took, in milliseconds.
@@ -31,28 +31,9 @@ pub struct ServiceView {
     error: Option<ServiceErrorView>,
 }
 
-/// Where one domain is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = DomainStatus)]
-pub enum ServiceState {
-    /// Not begun.
-    Pending,
-    /// Under way.
-    Cloning,
-    /// Cloned and checked.
-    Completed,
-    /// Not cloned; see its error.
-    Failed,
-    /// Cloned, and deleted since by the domain's own service call.
-    Deleted,
-    /// Cloned and checked, and not kept, since the session FAILED.
-    Discarded,
-}
-
 /// Why a domain was not cloned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Failure)]
+#[schema(as = ServiceError)]
 pub struct ServiceErrorView {
     /// A stable code.
     #[schema(example = "timeout")]
@@ -106,7 +87,7 @@ pub fn tenant_services(session: &Session) -> TenantServices {
 impl From<&DomainOutcome> for ServiceView {
     fn from(row: &DomainOutcome) -> Self {
         Self {
-            status: row.status.into(),
+            status: row.status,
             records_cloned: Counts::with_total(&row.records),
             duration_ms: row.duration_ms,
             plugin_version: row.plugin_digest.clone(),
@@ -114,19 +95,6 @@ impl From<&DomainOutcome> for ServiceView {
             content_digest: row.content_digest.clone(),
             unavailable_references: row.unavailable_references,
             error: row.error.as_ref().map(ServiceErrorView::from),
-        }
-    }
-}
-
-impl From<DomainStatus> for ServiceState {
-    fn from(status: DomainStatus) -> Self {
-        match status {
-            DomainStatus::Pending => Self::Pending,
-            DomainStatus::Cloning => Self::Cloning,
-            DomainStatus::Completed => Self::Completed,
-            DomainStatus::Failed => Self::Failed,
-            DomainStatus::Deleted => Self::Deleted,
-            DomainStatus::Discarded => Self::Discarded,
         }
     }
 }

@@ -5,14 +5,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    SessionState, TenantServices, TenantTriggers, tenant_services, tenant_triggers, total,
-};
+use super::{TenantServices, TenantTriggers, tenant_services, tenant_triggers, total};
 use crate::http::problem::printable;
 use crate::sessions::SessionPolicy;
 use levain_catalog::{Account, Location};
-use levain_model::Phase;
-use levain_model::{Session, TriggerOutcome, TriggerStatus};
+use levain_model::{Phase, Session, SessionStatus, TriggerOutcome, TriggerStatus};
 
 /// The status of an alert that nobody has dealt with.
 const OPEN: &str = "open";
@@ -31,7 +28,7 @@ pub struct SessionView {
     /// The tenant that its fixtures were written for.
     base_tenant_id: Option<Uuid>,
     /// Where it is in its life.
-    status: SessionState,
+    status: SessionStatus,
     /// The data clock: the instant that its data is told from.
     session_created_at: DateTime<Utc>,
     /// When it was asked for, on the real clock.
@@ -153,7 +150,7 @@ impl SessionView {
             demo_account_type: row.account.clone(),
             virtual_tenant_id: root.map(|tenant| tenant.tenant_id),
             base_tenant_id: root.map(|tenant| tenant.base_tenant_id),
-            status: row.status.into(),
+            status: row.status,
             session_created_at: row.session_created_at,
             created_at: row.created_at,
             expires_at: row.expires_at,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Ordered, ServiceState, TriggerState, total};
+use super::{Ordered, total};
 use levain_model::{
     DomainOutcome, DomainStatus, Session, SessionStatus, Tenant, TriggerOutcome, TriggerStatus,
 };
@@ -16,7 +16,7 @@ pub struct StatusView {
     /// The session.
     session_id: String,
     /// Where it is in its life.
-    status: SessionState,
+    status: SessionStatus,
     /// When its data closes, on the real clock.
     expires_at: DateTime<Utc>,
     /// What is being done.
@@ -42,7 +42,7 @@ pub struct StatusView {
 #[schema(as = TriggerProgress)]
 pub struct TriggerProgressView {
     /// Where it is.
-    status: TriggerState,
+    status: TriggerStatus,
     /// Records that it made.
     records: u32,
     /// How long it took, in milliseconds.
@@ -55,33 +55,12 @@ pub struct TriggerProgressView {
 #[schema(as = Progress)]
 pub struct ProgressView {
     /// Where it is.
-    status: ServiceState,
+    status: DomainStatus,
     /// Records cloned.
     records: u64,
     /// How long it took, in milliseconds.
     #[schema(minimum = 0)]
     duration_ms: Option<f64>,
-}
-
-/// Where a session is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[schema(as = SessionStatus)]
-pub enum SessionState {
-    /// Its domains are being cloned; nothing of it is visible.
-    Cloning,
-    /// Every domain was cloned.
-    Ready,
-    /// Every required domain was cloned, some other was not.
-    Partial,
-    /// A required domain was not cloned; it holds no data.
-    Failed,
-    /// Its time is over; its data is closed.
-    Expired,
-    /// Its data is being deleted.
-    Destroying,
-    /// Its data is gone; the row stays for the ledger.
-    Destroyed,
 }
 
 /// What is being done (domain specification, section 2). Domains of all tenants may run at once;
@@ -110,7 +89,7 @@ impl From<&Session> for StatusView {
         let services = || row.tenants.iter().flat_map(|tenant| &tenant.services);
         Self {
             session_id: row.session_id.clone(),
-            status: row.status.into(),
+            status: row.status,
             expires_at: row.expires_at,
             phase: phase(row),
             domains_done: services().filter(|service| has_ended(service)).count(),
@@ -126,7 +105,7 @@ impl From<&Session> for StatusView {
 fn progress(tenant: &Tenant) -> (String, Ordered<ProgressView>) {
     let domains = tenant.services.iter().map(|service| {
         let view = ProgressView {
-            status: service.status.into(),
+            status: service.status,
             records: total(&service.records),
             duration_ms: service.duration_ms,
         };
@@ -138,7 +117,7 @@ fn progress(tenant: &Tenant) -> (String, Ordered<ProgressView>) {
 fn trigger_progress(tenant: &Tenant) -> (String, Ordered<TriggerProgressView>) {
     let triggers = tenant.triggers.iter().map(|trigger| {
         let view = TriggerProgressView {
-            status: trigger.status.into(),
+            status: trigger.status,
             records: trigger.records,
             duration_ms: trigger.duration_ms,
         };
@@ -199,16 +178,27 @@ fn has_ended(service: &DomainOutcome) -> bool {
     )
 }
 
-impl From<SessionStatus> for SessionState {
-    fn from(status: SessionStatus) -> Self {
-        match status {
-            SessionStatus::Cloning => Self::Cloning,
-            SessionStatus::Ready => Self::Ready,
-            SessionStatus::Partial => Self::Partial,
-            SessionStatus::Failed => Self::Failed,
-            SessionStatus::Expired => Self::Expired,
-            SessionStatus::Destroying => Self::Destroying,
-            SessionStatus::Destroyed => Self::Destroyed,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::testing::session;
+
+    #[test]
+    fn every_status_has_a_phase() {
+        use SessionStatus::{Cloning, Destroyed, Destroying, Expired, Failed, Partial, Ready};
+        for (status, expected) in [
+            (Cloning, Phase::CloneTenant),
+            (Ready, Phase::Done),
+            (Partial, Phase::Done),
+            (Failed, Phase::Done),
+            (Expired, Phase::Done),
+            (Destroying, Phase::CleanUp),
+            (Destroyed, Phase::Done),
+        ] {
+            assert_eq!(phase(&session(status)), expected, "{status}");
         }
+        let mut cloned = session(Cloning);
+        cloned.tenants[0].services[0].status = DomainStatus::Completed;
+        assert_eq!(phase(&cloned), Phase::Finish);
     }
 }

@@ -9,8 +9,7 @@ use uuid::Uuid;
 use super::Ordered;
 use super::service::ServiceErrorView;
 use crate::http::problem::printable;
-use levain_model::Phase;
-use levain_model::{Session, TriggerOutcome, TriggerStatus};
+use levain_model::{Phase, Session, TriggerOutcome, TriggerStatus};
 
 /// What became of one trigger for one tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -19,9 +18,9 @@ pub struct TriggerView {
     /// The domain whose plugin answers it.
     domain: String,
     /// What it makes.
-    phase: TriggerPhase,
+    phase: Phase,
     /// Where it is.
-    status: TriggerState,
+    status: TriggerStatus,
     /// Records that it made.
     records: u32,
     /// Records per status, of what has one.
@@ -37,37 +36,6 @@ pub struct TriggerView {
     error: Option<ServiceErrorView>,
     /// Why it did not run, where it was skipped or is disabled.
     reason: Option<String>,
-}
-
-/// What a trigger makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TriggerPhase {
-    /// What somebody should act on.
-    Alerts,
-    /// What the records show.
-    Insights,
-    /// The figures that sum it up.
-    Kpis,
-}
-
-/// Where one trigger is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = TriggerStatus)]
-pub enum TriggerState {
-    /// Not begun.
-    Pending,
-    /// Under way.
-    Running,
-    /// What it made was checked and is kept.
-    Completed,
-    /// It made nothing that could be kept; see its error.
-    Failed,
-    /// It did not run, since something that it reads is not there; see its reason.
-    Skipped,
-    /// It did not run, since its phase is switched off.
-    Disabled,
 }
 
 /// Triggers by tenant, then by their names, in the order of the session and the catalog.
@@ -102,7 +70,7 @@ pub struct TriggerRunView {
     /// The tenant.
     virtual_tenant_id: Uuid,
     /// `completed`.
-    status: TriggerState,
+    status: TriggerStatus,
     /// Records that it made.
     records: u32,
     /// How long the call and the checks took, in milliseconds.
@@ -118,7 +86,7 @@ impl TriggerRunView {
             service: row.domain,
             trigger: row.trigger,
             virtual_tenant_id: tenant_id,
-            status: row.status.into(),
+            status: row.status,
             records: row.records,
             duration_ms: row.duration_ms,
         }
@@ -129,8 +97,8 @@ impl From<&TriggerOutcome> for TriggerView {
     fn from(row: &TriggerOutcome) -> Self {
         Self {
             domain: row.domain.clone(),
-            phase: row.phase.into(),
-            status: row.status.into(),
+            phase: row.phase,
+            status: row.status,
             records: row.records,
             by_status: row.by_status.clone(),
             duration_ms: row.duration_ms,
@@ -138,29 +106,6 @@ impl From<&TriggerOutcome> for TriggerView {
             content_digest: row.content_digest.clone(),
             error: row.error.as_ref().map(ServiceErrorView::from),
             reason: row.reason.as_deref().map(printable),
-        }
-    }
-}
-
-impl From<Phase> for TriggerPhase {
-    fn from(phase: Phase) -> Self {
-        match phase {
-            Phase::Alerts => Self::Alerts,
-            Phase::Insights => Self::Insights,
-            Phase::Kpis => Self::Kpis,
-        }
-    }
-}
-
-impl From<TriggerStatus> for TriggerState {
-    fn from(status: TriggerStatus) -> Self {
-        match status {
-            TriggerStatus::Pending => Self::Pending,
-            TriggerStatus::Running => Self::Running,
-            TriggerStatus::Completed => Self::Completed,
-            TriggerStatus::Failed => Self::Failed,
-            TriggerStatus::Skipped => Self::Skipped,
-            TriggerStatus::Disabled => Self::Disabled,
         }
     }
 }

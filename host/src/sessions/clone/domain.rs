@@ -13,8 +13,7 @@ use crate::sandbox::{CallContext, Limits, Purpose};
 use crate::sessions::guard::{Bounds, Called};
 use crate::sessions::{Inner, redacted};
 use levain_catalog::{CheckedDomain, Domain, FixtureSlice, TenantScope};
-use levain_model::content_digest;
-use levain_model::{DomainOutcome, DomainStatus, Failure};
+use levain_model::{DomainOutcome, DomainStatus, Failure, content_digest};
 
 /// How much longer than its guest a call may take: the checks of what came back, and the bound
 /// on a host call that does not return.

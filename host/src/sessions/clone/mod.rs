@@ -28,8 +28,7 @@ use crate::sandbox::Purpose;
 use crate::traces;
 use levain_catalog::CheckedTenant;
 use levain_model::fault::shortened;
-use levain_model::{DomainStatus, Session, SessionStatus, Tenant};
-use levain_model::{StoredSegment, stored_bytes};
+use levain_model::{DomainStatus, Session, SessionStatus, StoredSegment, Tenant, stored_bytes};
 
 /// The clone of one session.
 pub(super) struct Job {

@@ -15,8 +15,10 @@ use crate::sessions::guard::{Bounds, Called};
 use crate::sessions::progress::Progress;
 use crate::sessions::tenants::scope;
 use levain_catalog::{CheckedProduct, CheckedTenant, EntityRef, TenantScope, Trigger};
-use levain_model::{Failure, Session, Tenant, TriggerOutcome, TriggerStatus};
-use levain_model::{StoredSegment, concatenated, content_digest};
+use levain_model::{
+    Failure, Session, StoredSegment, Tenant, TriggerOutcome, TriggerStatus, concatenated,
+    content_digest,
+};
 
 /// Everything that triggers may read of a session.
 #[derive(Clone)]

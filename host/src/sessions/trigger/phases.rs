@@ -12,9 +12,9 @@ use crate::sessions::Inner;
 use crate::sessions::clone::{Budget, Exceeded, bytes_of, phase as phase_span};
 use crate::sessions::progress::Progress;
 use levain_catalog::CheckedTenant;
-use levain_model::Phase;
-use levain_model::{Failure, Session, Tenant, TriggerOutcome, TriggerStatus};
-use levain_model::{StoredSegment, stored_bytes};
+use levain_model::{
+    Failure, Phase, Session, StoredSegment, Tenant, TriggerOutcome, TriggerStatus, stored_bytes,
+};
 
 /// Runs every trigger whose row in `progress` is pending, by the session's own components, and answers what they
 /// made. `tenants` is what was cloned and checked, `kept` what other triggers made before. How each ended is in

@@ -4,8 +4,7 @@
 use uuid::Uuid;
 
 use levain_catalog::{Relation, Trigger};
-use levain_model::Phase;
-use levain_model::{DomainStatus, Tenant, TriggerOutcome, TriggerStatus};
+use levain_model::{DomainStatus, Phase, Tenant, TriggerOutcome, TriggerStatus};
 
 /// Which phases are switched on. KPIs always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use super::plan::{relatives, rows_mut};
 use levain_catalog::Trigger;
-use levain_model::Phase;
-use levain_model::{Part, Tenant, TriggerOutcome, TriggerStatus};
+use levain_model::{Part, Phase, Tenant, TriggerOutcome, TriggerStatus};
 
 /// Triggers of a session that are to run again: by tenant, the slug.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,8 +6,7 @@ use uuid::Uuid;
 
 use super::plan::{Switches, pending};
 use levain_catalog::{EntityRef, Read, Relation, Trigger};
-use levain_model::Phase;
-use levain_model::{DomainOutcome, DomainStatus, Tenant};
+use levain_model::{DomainOutcome, DomainStatus, Phase, Tenant};
 
 /// A trigger under construction.
 pub(super) struct Draft(Trigger);

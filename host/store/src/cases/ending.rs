@@ -6,8 +6,7 @@ use super::library::{
     begin, create, held, lease, noon, ready, segment, segments, session, spent, tenant_id,
 };
 use crate::{DeletedSegment, Due, Repo, RepoError};
-use levain_model::EntityCounts;
-use levain_model::{DomainStatus, SessionStatus, TriggerStatus};
+use levain_model::{DomainStatus, EntityCounts, SessionStatus, TriggerStatus};
 
 pub(crate) async fn a_tenant_leads_to_its_session_until_that_is_destroyed(repo: &dyn Repo) {
     let session = create(repo, 1).await;

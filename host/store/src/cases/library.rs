@@ -6,12 +6,10 @@ use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use crate::{Inserted, Lease, Repo};
-use levain_model::Phase;
 use levain_model::{
-    CatalogClaim, DomainOutcome, DomainStatus, Part, Session, SessionStatus, Tenant,
-    TriggerOutcome, TriggerStatus, ViewSpec,
+    CatalogClaim, DomainOutcome, DomainStatus, EntityCounts, Part, Phase, Session, SessionStatus,
+    StoredSegment, Tenant, TriggerOutcome, TriggerStatus, ViewSpec, sha256_hex,
 };
-use levain_model::{EntityCounts, StoredSegment, sha256_hex};
 
 /// The instant of every case.
 pub(crate) fn noon() -> DateTime<Utc> {

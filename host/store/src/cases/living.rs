@@ -8,8 +8,7 @@ use super::library::{
     begin, create, held, later, lease, noon, ready, segment, segments, session, tenant_id,
 };
 use crate::{IdempotencyKey, Inserted, KeyUse, Replaced, Repo};
-use levain_model::SessionCounts;
-use levain_model::{Session, SessionStatus};
+use levain_model::{Session, SessionCounts, SessionStatus};
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(1800);
 

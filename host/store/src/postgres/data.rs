@@ -18,8 +18,7 @@ use super::encode::{signed, to_json};
 use super::error::classify;
 use super::segments;
 use crate::{Replaced, RepoError, expect};
-use levain_model::Session;
-use levain_model::StoredSegment;
+use levain_model::{Session, StoredSegment};
 
 /// What is replaced of a session, by what.
 pub(super) struct Swap<'s> {

@@ -36,9 +36,9 @@ use super::{
 };
 use crate::failpoint;
 use levain_model::{
-    CatalogClaim, ComponentRow, KeyFingerprint, Revision, Session, SessionCounts, SessionStatus,
+    CatalogClaim, ComponentRow, EntityCounts, KeyFingerprint, Revision, Session, SessionCounts,
+    SessionStatus, StoredSegment,
 };
-use levain_model::{EntityCounts, StoredSegment};
 
 /// The store on a PostgreSQL server.
 #[derive(Debug)]

@@ -9,8 +9,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use super::encode::{corrupt, from_json, signed, to_json, unsigned};
 use super::error::classify;
 use crate::{OpenError, RepoError, expect};
-use levain_model::named;
-use levain_model::{CatalogClaim, ComponentRow, Revision};
+use levain_model::{CatalogClaim, ComponentRow, Revision, named};
 
 const COLUMNS: &str = "SELECT revision, cause, made_at, made_by, active FROM plugin_revisions";
 

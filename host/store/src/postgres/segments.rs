@@ -7,8 +7,7 @@ use uuid::Uuid;
 use super::encode::unsigned;
 use super::error::classify;
 use crate::RepoError;
-use levain_model::Part;
-use levain_model::{EntityCounts, StoredSegment};
+use levain_model::{EntityCounts, Part, StoredSegment};
 
 /// Deletes one domain of a tenant; answers what was there.
 pub(super) async fn delete_domain(

@@ -9,8 +9,7 @@ use super::encode::{instant, store_time, to_json};
 use super::error::classify;
 use super::{receipts, segments};
 use crate::{Replaced, RepoError, expect};
-use levain_model::StoredSegment;
-use levain_model::{Session, Tenant};
+use levain_model::{Session, StoredSegment, Tenant};
 
 /// What is replaced of a session, by what.
 pub(super) struct Swap<'s> {

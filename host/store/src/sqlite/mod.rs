@@ -43,8 +43,10 @@ use super::{
     SessionPosition,
 };
 use crate::failpoint;
-use levain_model::{ComponentRow, KeyFingerprint, Revision, Session, SessionCounts, SessionStatus};
-use levain_model::{EntityCounts, StoredSegment};
+use levain_model::{
+    ComponentRow, EntityCounts, KeyFingerprint, Revision, Session, SessionCounts, SessionStatus,
+    StoredSegment,
+};
 
 /// The store in one SQLite file.
 #[derive(Debug)]

@@ -10,8 +10,7 @@ use super::connect::Connections;
 use super::encode::{from_json, instant, narrow, parse, parse_instant, to_json};
 use super::error::classify;
 use crate::{OpenError, RepoError, expect};
-use levain_model::named;
-use levain_model::{CatalogClaim, ComponentRow, Revision};
+use levain_model::{CatalogClaim, ComponentRow, Revision, named};
 
 const COLUMNS: &str = "SELECT revision, cause, made_at, made_by, active FROM plugin_revisions";
 

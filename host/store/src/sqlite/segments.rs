@@ -8,8 +8,7 @@ use super::connect::Connections;
 use super::encode::{narrow, parse};
 use super::error::classify;
 use crate::RepoError;
-use levain_model::Part;
-use levain_model::{EntityCounts, StoredSegment};
+use levain_model::{EntityCounts, Part, StoredSegment};
 
 /// Rows per statement: seven values each, far below the 32,766 that a statement may bind. Sessions
 /// of one account have the same number, so the statement's text repeats and stays prepared.

@@ -12,8 +12,7 @@ use super::encode::{from_now, instant, narrow, parse_instant, store_time, to_jso
 use super::error::classify;
 use super::rows::{read_sessions, session_query};
 use crate::{Lease, RepoError, SessionPosition};
-use levain_model::Session;
-use levain_model::SessionCounts;
+use levain_model::{Session, SessionCounts};
 
 /// Writes the session and its tenants, and leases it; answers the registry's revision that it is of. The
 /// caller wraps it into a transaction.

@@ -6,8 +6,7 @@ use super::{Plugin, Told, guest_error, returned, types};
 use crate::sandbox::bindings::{Failure, GuestError};
 use crate::sandbox::call::{CallContext, HeldSegment};
 use crate::sandbox::state::State;
-use levain_model::Phase;
-use levain_model::Segment;
+use levain_model::{Phase, Segment};
 
 pub(in crate::sandbox::bindings) fn run_trigger(
     plugin: &Plugin,
