@@ -116,7 +116,7 @@ pub(super) fn read<'j>(schema: &'j Json<'j>, traced: &mut BTreeSet<String>) -> O
 
 /// The most parts of a schema, those behind references counted each time: of one that refers to itself in
 /// several places there are as many as their number to the power of [`Reader::DEEPEST`].
-pub(super) const MOST: usize = 100_000;
+pub(super) const MOST: usize = 10_000;
 
 struct Reader<'r, 'j> {
     root: &'j Json<'j>,
