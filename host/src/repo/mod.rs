@@ -6,15 +6,25 @@
 mod audit;
 #[cfg(test)]
 mod cases;
+mod destroy;
+mod dialect;
 mod expect;
 mod fingerprint;
+mod fingerprints;
 mod inspector;
 mod interrupted;
 mod json_text;
+mod keys;
 mod lease;
 mod migrations;
 mod open_error;
 mod postgres;
+mod receipts;
+mod registry;
+mod rows;
+mod segments;
+mod sessions;
+mod sql;
 mod sqlite;
 mod view;
 
@@ -31,6 +41,7 @@ pub use lease::{
     Due, IdempotencyKey, Inserted, KeyUse, Lease, Replaced, SessionCounts, SessionPosition,
 };
 
+use lease::Swap;
 pub use open_error::OpenError;
 pub use postgres::PostgresRepo;
 

@@ -10,9 +10,9 @@ use super::connect::Connections;
 use super::lock::DirectoryLock;
 use super::room::Room;
 use super::writing::begin;
-use super::{SqliteRepo, registry, shrink, views};
+use super::{SqliteRepo, shrink, views, within};
 use crate::model::CatalogClaim;
-use crate::repo::{OpenError, RepoError, migrations};
+use crate::repo::{OpenError, RepoError, migrations, registry};
 
 impl SqliteRepo {
     /// Opens the database file, which is made with its directory where it is missing, brings its
@@ -61,7 +61,7 @@ async fn prepare(file: &Path, catalog: &CatalogClaim<'_>) -> Result<Connections,
         .await
         .map_err(|source| not_migrated(file, source))?;
     let mut transaction = begin(&connections).await?;
-    registry::claim(&mut transaction, catalog).await?;
+    registry::claim(&mut within(&mut transaction), catalog).await?;
     views::refresh(&mut transaction, catalog.views).await?;
     transaction.commit().await?;
     Ok(connections)
