@@ -137,7 +137,7 @@ pub(super) async fn begin(
     };
     let status = row.parse("status")?;
     if status != SessionStatus::Destroyed {
-        let deadline = dialect.from_now("$2");
+        let deadline = dialect.after_now("$2");
         statement(format!(
             "UPDATE demo_sessions SET status = 'DESTROYING', epoch = epoch + 1, owner = $1, \
              deadline = {deadline} WHERE session_id = $3"
@@ -161,7 +161,7 @@ pub(super) async fn begin_due(
 ) -> Result<Vec<String>, RepoError> {
     let dialect = connection.dialect();
     let (now, skip) = (dialect.now(), dialect.for_update_skip_locked());
-    let deadline = dialect.from_now("$5");
+    let deadline = dialect.after_now("$5");
     let rows = statement(format!(
         "WITH due AS (SELECT session_id FROM demo_sessions WHERE status <> 'DESTROYED' AND ( \
              (status = 'DESTROYING' AND deadline <= {now} AND cleanup_retry_count < $1) \

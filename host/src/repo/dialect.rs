@@ -45,7 +45,7 @@ impl Dialect {
     }
 
     /// The store's own clock plus the [`FromNow`](super::sql::Value::FromNow) bound at `parameter`.
-    pub(super) fn from_now(self, parameter: impl Display) -> String {
+    pub(super) fn after_now(self, parameter: impl Display) -> String {
         match self {
             Self::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {parameter})"),
             Self::Postgres => format!("clock_timestamp() + make_interval(secs => {parameter})"),

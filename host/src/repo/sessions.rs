@@ -20,7 +20,7 @@ pub(super) async fn insert(
     lease: &Lease,
 ) -> Result<u32, RepoError> {
     let root = session.root();
-    let deadline = connection.dialect().from_now("$17");
+    let deadline = connection.dialect().after_now("$17");
     let revision: u32 = statement(format!(
         "INSERT INTO demo_sessions (session_id, demo_account_type, catalog_digest, status, \
          session_created_at, created_at, expires_at, cloning_completed_at, duration_ms, \
@@ -208,7 +208,7 @@ pub(super) async fn deadline(
     connection: &mut Connection<'_>,
     lease: Duration,
 ) -> Result<DateTime<Utc>, RepoError> {
-    let deadline = connection.dialect().from_now("$1");
+    let deadline = connection.dialect().after_now("$1");
     statement(format!("SELECT {deadline} AS deadline"))
         .bind(lease)
         .one(connection)

@@ -36,7 +36,7 @@ pub(super) enum Value<'q> {
     Ids(Vec<Uuid>),
     Bytes(&'q [u8]),
     Flag(bool),
-    /// A time for [`Dialect::from_now`](super::dialect::Dialect::from_now).
+    /// A time for [`Dialect::after_now`](super::dialect::Dialect::after_now).
     FromNow(Duration),
 }
 
