@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use levain_model::{Part, Session};
+use levain_model::{Part, Session, StoredSegment};
 
 /// A claim on a session: who is at work on it, and for how long at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,4 +86,14 @@ pub enum Replaced<'a> {
     Everything,
     /// These parts.
     Parts(&'a [Part]),
+}
+
+/// New data of a session, and what it replaces.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Swap<'a> {
+    /// Until when it must be written, on the store's clock.
+    pub(super) deadline: DateTime<Utc>,
+    pub(super) replaced: Replaced<'a>,
+    pub(super) segments: &'a [StoredSegment],
+    pub(super) receipt: Option<&'a str>,
 }

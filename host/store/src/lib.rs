@@ -6,15 +6,25 @@
 mod audit;
 #[cfg(test)]
 mod cases;
+mod destroy;
+mod dialect;
 mod expect;
 pub mod failpoint;
+mod fingerprints;
 mod inspector;
 mod interrupted;
 mod json_text;
+mod keys;
 mod lease;
 mod migrations;
 mod open_error;
 mod postgres;
+mod receipts;
+mod registry;
+mod rows;
+mod segments;
+mod sessions;
+mod sql;
 mod sqlite;
 mod url;
 mod view;
@@ -29,6 +39,7 @@ use uuid::Uuid;
 pub use inspector::{Inspector, Relation, Residue};
 pub use lease::{Due, IdempotencyKey, Inserted, KeyUse, Lease, Replaced, SessionPosition};
 
+use lease::Swap;
 pub use open_error::OpenError;
 pub use postgres::PostgresRepo;
 

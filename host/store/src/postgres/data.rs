@@ -8,29 +8,15 @@
 //! One statement is one message to the server, too. The driver leaves Nagle's algorithm on: the end of
 //! each message that takes more than one record of TLS waits for a delayed acknowledgement, some 40 ms.
 
-use chrono::{DateTime, Utc};
 use sqlx::Postgres;
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::query::Query;
-use uuid::Uuid;
 
-use super::encode::{signed, to_json};
 use super::error::classify;
-use super::segments;
-use crate::{Replaced, RepoError, expect};
+use crate::dialect::Connection;
+use crate::json_text::to_json;
+use crate::{Replaced, RepoError, Swap, expect, segments};
 use levain_model::{Session, StoredSegment};
-
-/// What is replaced of a session, by what.
-pub(super) struct Swap<'s> {
-    /// When it has to be written, on the store's clock.
-    pub(super) deadline: DateTime<Utc>,
-    /// What goes.
-    pub(super) replaced: Replaced<'s>,
-    /// What comes.
-    pub(super) held: &'s [StoredSegment],
-    /// What the session is made of then.
-    pub(super) receipt: Option<&'s str>,
-}
 
 /// A statement that writes how a clone ended, and all that came of it: the row's other columns and its
 /// conditions are given. [`bind`] gives it its values; those of what is given begin with `$18`.
@@ -57,7 +43,7 @@ macro_rules! write_session {
     };
 }
 
-/// Finishes a clone: segments, services, triggers, receipt and status. Answers `false`, with nothing
+/// Finishes a clone: segments, services, triggers, receipt and status. Returns `false`, with nothing
 /// written, where the session is no longer CLONING in this epoch or its lease has run out.
 pub(super) async fn commit(
     connection: &mut PgConnection,
@@ -73,20 +59,14 @@ pub(super) async fn commit(
     written(bind(statement, session, held, receipt)?, connection).await
 }
 
-/// Replaces data of the session and what its row says of the clone. Answers `false` where it is not
+/// Replaces data of the session and what its row says of the clone. Returns `false` where it is not
 /// open any more, not of this epoch, or the deadline has passed; the caller then rolls back.
 pub(super) async fn replace(
     connection: &mut PgConnection,
     session: &Session,
     swap: Swap<'_>,
 ) -> Result<bool, RepoError> {
-    let Swap {
-        deadline,
-        replaced,
-        held,
-        receipt,
-    } = swap;
-    expect::replacement(session, replaced, held)?;
+    expect::replacement(session, swap.replaced, swap.segments)?;
     // Held to the end: of two that replace the same, the second waits here, and finds another epoch.
     let still: Option<bool> = sqlx::query_scalar(
         "SELECT true FROM demo_sessions WHERE session_id = $1 AND epoch = $2 FOR UPDATE",
@@ -99,22 +79,23 @@ pub(super) async fn replace(
     if still.is_none() {
         return Ok(false);
     }
-    match replaced {
-        Replaced::Parts(parts) => segments::delete_parts(connection, parts).await?,
+    let deleting = &mut Connection::Postgres(&mut *connection);
+    match swap.replaced {
+        Replaced::Parts(parts) => segments::delete_parts(deleting, parts).await?,
         Replaced::Everything => {
-            let tenants: Vec<Uuid> = session.tenants.iter().map(|t| t.tenant_id).collect();
-            segments::delete_tenants(connection, &tenants).await?;
+            let tenants = session.tenants.iter().map(|tenant| tenant.tenant_id);
+            segments::delete_tenants(deleting, tenants.collect()).await?;
         }
     }
     let statement = write_session!(
         "session_created_at = $18, catalog_digest = $19, plugin_revision = $20, epoch = epoch + 1"
         where "status IN ('READY', 'PARTIAL') AND $21 > clock_timestamp()"
     );
-    let statement = bind(statement, session, held, receipt)?
+    let statement = bind(statement, session, swap.segments, swap.receipt)?
         .bind(session.session_created_at)
         .bind(session.catalog_digest.as_str())
         .bind(signed("plugin_revision", session.plugin_revision)?)
-        .bind(deadline);
+        .bind(swap.deadline);
     written(statement, connection).await
 }
 
@@ -169,4 +150,9 @@ async fn written(
 ) -> Result<bool, RepoError> {
     let found = statement.fetch_optional(connection).await;
     Ok(found.map_err(classify)?.is_some())
+}
+
+/// PostgreSQL has no unsigned numbers.
+fn signed(what: &'static str, number: u32) -> Result<i32, RepoError> {
+    i32::try_from(number).map_err(|error| expect::corrupt(what, &error))
 }

@@ -6,16 +6,7 @@
 
 mod connect;
 mod data;
-mod destroy;
-mod encode;
 mod error;
-mod fingerprints;
-mod keys;
-mod receipts;
-mod registry;
-mod rows;
-mod segments;
-mod sessions;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -25,15 +16,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::migrate::MigrateError;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 pub(super) use self::error::{classify, open_error};
+use super::dialect::Connection;
 use super::{
     DeletedSegment, Due, IdempotencyKey, Inserted, Lease, OpenError, Replaced, Repo, RepoError,
     SessionPosition, StoreOptions, migrations,
 };
+use super::{Swap, destroy, fingerprints, keys, receipts, registry, segments, sessions};
 use crate::failpoint;
 use levain_model::{
     CatalogClaim, ComponentRow, EntityCounts, KeyFingerprint, Revision, Session, SessionCounts,
@@ -64,15 +57,24 @@ impl PostgresRepo {
             .await
             .map_err(not_migrated)?;
         let mut transaction = pool.begin().await.map_err(open_error)?;
-        registry::claim(&mut transaction, catalog).await?;
+        registry::claim(&mut within(&mut transaction), catalog).await?;
         views::refresh(&mut transaction, catalog.views).await?;
         transaction.commit().await.map_err(open_error)?;
         Ok(Self { pool })
     }
 
+    /// Any free connection: a single statement needs no transaction.
+    fn reading(&self) -> Connection<'_> {
+        Connection::PostgresPool(&self.pool)
+    }
+
     async fn begin(&self) -> Result<Transaction<'static, Postgres>, RepoError> {
         self.pool.begin().await.map_err(classify)
     }
+}
+
+fn within(connection: &mut PgConnection) -> Connection<'_> {
+    Connection::Postgres(connection)
 }
 
 /// PostgreSQL's text has no NUL: what is asked for with one is not there.
@@ -120,18 +122,15 @@ impl Repo for PostgresRepo {
     ) -> Result<Inserted, RepoError> {
         let mut transaction = self.begin().await?;
         if let Some(key) = key {
-            let taken = keys::take(
-                &mut transaction,
-                key,
-                &session.session_id,
-                session.created_at,
-            );
+            let connection = &mut within(&mut transaction);
+            let taken = keys::claim(connection, key, &session.session_id, session.created_at);
             if let Some(before) = taken.await? {
                 transaction.rollback().await.map_err(classify)?;
                 return Ok(Inserted::Before(before));
             }
         }
-        let plugin_revision = sessions::insert(&mut transaction, session, lease).await?;
+        let plugin_revision =
+            sessions::insert(&mut within(&mut transaction), session, lease).await?;
         commit(transaction).await?;
         Ok(Inserted::New { plugin_revision })
     }
@@ -159,18 +158,18 @@ impl Repo for PostgresRepo {
         if !storable(session_id) {
             return Ok(None);
         }
-        sessions::find(&self.pool, session_id).await
+        sessions::find(&mut self.reading(), session_id).await
     }
 
     async fn find_receipt(&self, session_id: &str) -> Result<Option<String>, RepoError> {
         if !storable(session_id) {
             return Ok(None);
         }
-        receipts::find(&self.pool, session_id).await
+        receipts::find(&mut self.reading(), session_id).await
     }
 
     async fn find_session_of_tenant(&self, tenant_id: Uuid) -> Result<Option<Session>, RepoError> {
-        sessions::find_of_tenant(&self.pool, tenant_id).await
+        sessions::find_of_tenant(&mut self.reading(), tenant_id).await
     }
 
     async fn list_sessions(
@@ -179,11 +178,11 @@ impl Repo for PostgresRepo {
         limit: u32,
     ) -> Result<Vec<Session>, RepoError> {
         let after = after.filter(|after| storable(&after.session_id));
-        sessions::list(&self.pool, after, limit).await
+        sessions::list(&mut self.reading(), after, limit).await
     }
 
     async fn count_sessions(&self, now: DateTime<Utc>) -> Result<SessionCounts, RepoError> {
-        sessions::count(&self.pool, now).await
+        sessions::count(&mut self.reading(), now).await
     }
 
     async fn extend_session(
@@ -196,7 +195,7 @@ impl Repo for PostgresRepo {
         if !storable(session_id) {
             return Ok(false);
         }
-        sessions::extend(&self.pool, session_id, now, by, most).await
+        sessions::extend(&mut self.reading(), session_id, now, by, most).await
     }
 
     #[tracing::instrument(
@@ -213,7 +212,7 @@ impl Repo for PostgresRepo {
             return Ok(None);
         }
         let mut transaction = self.begin().await?;
-        let status = destroy::begin(&mut transaction, session_id, lease).await?;
+        let status = destroy::begin(&mut within(&mut transaction), session_id, lease).await?;
         commit(transaction).await?;
         Ok(status)
     }
@@ -223,7 +222,7 @@ impl Repo for PostgresRepo {
         due: &Due,
         lease: &Lease,
     ) -> Result<Vec<String>, RepoError> {
-        destroy::begin_due(&self.pool, due, lease).await
+        destroy::begin_due(&mut self.reading(), due, lease).await
     }
 
     #[tracing::instrument(
@@ -238,7 +237,8 @@ impl Repo for PostgresRepo {
         amiss: &[String],
     ) -> Result<Vec<DeletedSegment>, RepoError> {
         let mut transaction = self.begin().await?;
-        let deleted = destroy::destroy(&mut transaction, session_id, now, amiss).await?;
+        let deleted =
+            destroy::destroy(&mut within(&mut transaction), session_id, now, amiss).await?;
         failpoint::reach("destroy_session:before").await;
         commit(transaction).await?;
         failpoint::reach("destroy_session:after").await;
@@ -257,17 +257,14 @@ impl Repo for PostgresRepo {
         reason: &str,
     ) -> Result<u32, RepoError> {
         let mut transaction = self.begin().await?;
-        let failures = destroy::record_failure(&mut transaction, session_id, now, reason).await?;
+        let failures =
+            destroy::record_failure(&mut within(&mut transaction), session_id, now, reason).await?;
         commit(transaction).await?;
         Ok(failures)
     }
 
     async fn deadline(&self, lease: Duration) -> Result<DateTime<Utc>, RepoError> {
-        sqlx::query_scalar("SELECT clock_timestamp() + make_interval(secs => $1)")
-            .bind(lease.as_secs_f64())
-            .fetch_one(&self.pool)
-            .await
-            .map_err(classify)
+        sessions::deadline(&mut self.reading(), lease).await
     }
 
     #[tracing::instrument(
@@ -284,10 +281,10 @@ impl Repo for PostgresRepo {
         receipt: Option<&str>,
     ) -> Result<bool, RepoError> {
         let mut transaction = self.begin().await?;
-        let swap = data::Swap {
+        let swap = Swap {
             deadline,
             replaced,
-            held: segments,
+            segments,
             receipt,
         };
         let kept = data::replace(&mut transaction, session, swap).await?;
@@ -307,7 +304,7 @@ impl Repo for PostgresRepo {
         tenant_id: Uuid,
         domain: &str,
     ) -> Result<EntityCounts, RepoError> {
-        segments::delete_domain(&self.pool, tenant_id, domain).await
+        segments::delete_domain(&mut self.reading(), tenant_id, domain).await
     }
 
     async fn find_segments(
@@ -316,12 +313,12 @@ impl Repo for PostgresRepo {
         domain: Option<&str>,
         entity: Option<&str>,
     ) -> Result<Vec<StoredSegment>, RepoError> {
-        segments::find(&self.pool, tenant_id, domain, entity).await
+        segments::find(&mut self.reading(), tenant_id, domain, entity).await
     }
 
     async fn fail_interrupted(&self, reason: &str) -> Result<Vec<String>, RepoError> {
         let mut transaction = self.begin().await?;
-        let failed = destroy::fail_interrupted(&mut transaction, reason).await?;
+        let failed = destroy::fail_interrupted(&mut within(&mut transaction), reason).await?;
         commit(transaction).await?;
         Ok(failed)
     }
@@ -333,21 +330,21 @@ impl Repo for PostgresRepo {
 
     async fn prune(&self, ledger: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, RepoError> {
         let mut transaction = self.begin().await?;
-        let gone = destroy::prune(&mut transaction, ledger, now).await?;
+        let gone = destroy::prune(&mut within(&mut transaction), ledger, now).await?;
         commit(transaction).await?;
         Ok(gone)
     }
 
     async fn list_revisions(&self) -> Result<Vec<Revision>, RepoError> {
-        registry::list(&self.pool).await
+        registry::list(&mut self.reading()).await
     }
 
     async fn find_revision(&self, revision: Option<u32>) -> Result<Option<Revision>, RepoError> {
-        registry::find(&self.pool, revision).await
+        registry::find(&mut self.reading(), revision).await
     }
 
     async fn find_component(&self, digest: &str) -> Result<Option<Vec<u8>>, RepoError> {
-        registry::component(&self.pool, digest).await
+        registry::component(&mut self.reading(), digest).await
     }
 
     #[tracing::instrument(
@@ -361,7 +358,7 @@ impl Repo for PostgresRepo {
         components: &[ComponentRow],
     ) -> Result<bool, RepoError> {
         let mut transaction = self.begin().await?;
-        let kept = registry::append(&mut transaction, revision, components).await?;
+        let kept = registry::append(&mut within(&mut transaction), revision, components).await?;
         failpoint::reach("append_revision:before").await;
         let kept = commit_if(kept, transaction).await?;
         failpoint::reach("append_revision:after").await;
@@ -370,7 +367,7 @@ impl Repo for PostgresRepo {
 
     async fn collect_components(&self, since: DateTime<Utc>) -> Result<Vec<String>, RepoError> {
         let mut transaction = self.begin().await?;
-        let stay = registry::collect(&mut transaction, since).await?;
+        let stay = registry::collect(&mut within(&mut transaction), since).await?;
         commit(transaction).await?;
         Ok(stay)
     }
@@ -381,7 +378,7 @@ impl Repo for PostgresRepo {
         replace: bool,
     ) -> Result<Vec<KeyFingerprint>, RepoError> {
         let mut transaction = self.begin().await?;
-        let kept = fingerprints::keep(&mut transaction, own, replace).await?;
+        let kept = fingerprints::keep(&mut within(&mut transaction), own, replace).await?;
         commit(transaction).await?;
         Ok(kept)
     }

@@ -6,19 +6,11 @@
 mod checkpoint;
 mod connect;
 mod data;
-mod destroy;
-mod encode;
 mod error;
-mod fingerprints;
-mod keys;
 mod lock;
 mod opening;
-mod receipts;
-mod registry;
 mod room;
-mod rows;
 mod segments;
-mod sessions;
 mod shrink;
 #[cfg(test)]
 mod tests;
@@ -30,17 +22,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteConnection;
 use uuid::Uuid;
 
 use self::checkpoint::Checkpointer;
 use self::connect::Connections;
-use self::encode::{from_now, parse_instant, store_time};
 pub(super) use self::error::classify;
 use self::lock::DirectoryLock;
 use self::room::Room;
+use super::dialect::Connection;
 use super::{
     DeletedSegment, Due, IdempotencyKey, Inserted, Lease, Replaced, Repo, RepoError,
     SessionPosition,
+};
+use super::{
+    Swap, destroy, fingerprints, keys, receipts, registry, segments as shared_segments, sessions,
 };
 use crate::failpoint;
 use levain_model::{
@@ -55,6 +51,16 @@ pub struct SqliteRepo {
     checkpointer: Checkpointer,
     room: Arc<Room>,
     _lock: DirectoryLock,
+}
+
+impl SqliteRepo {
+    fn reading(&self) -> Connection<'_> {
+        Connection::SqlitePool(&self.connections.readers)
+    }
+}
+
+fn within(connection: &mut SqliteConnection) -> Connection<'_> {
+    Connection::Sqlite(connection)
 }
 
 #[async_trait]
@@ -73,17 +79,14 @@ impl Repo for SqliteRepo {
         self.with_room(async {
             let mut transaction = self.begin().await?;
             if let Some(key) = key {
-                let taken = keys::take(
-                    &mut transaction,
-                    key,
-                    &session.session_id,
-                    session.created_at,
-                );
+                let connection = &mut within(&mut transaction);
+                let taken = keys::claim(connection, key, &session.session_id, session.created_at);
                 if let Some(before) = taken.await? {
                     return Ok(Inserted::Before(before));
                 }
             }
-            let plugin_revision = sessions::insert(&mut transaction, session, lease).await?;
+            let plugin_revision =
+                sessions::insert(&mut within(&mut transaction), session, lease).await?;
             self.commit(transaction).await?;
             Ok(Inserted::New { plugin_revision })
         })
@@ -117,15 +120,15 @@ impl Repo for SqliteRepo {
     }
 
     async fn find_session(&self, session_id: &str) -> Result<Option<Session>, RepoError> {
-        sessions::find(&self.connections, session_id).await
+        sessions::find(&mut self.reading(), session_id).await
     }
 
     async fn find_receipt(&self, session_id: &str) -> Result<Option<String>, RepoError> {
-        receipts::find(&self.connections, session_id).await
+        receipts::find(&mut self.reading(), session_id).await
     }
 
     async fn find_session_of_tenant(&self, tenant_id: Uuid) -> Result<Option<Session>, RepoError> {
-        sessions::find_of_tenant(&self.connections, tenant_id).await
+        sessions::find_of_tenant(&mut self.reading(), tenant_id).await
     }
 
     async fn list_sessions(
@@ -133,11 +136,11 @@ impl Repo for SqliteRepo {
         after: Option<&SessionPosition>,
         limit: u32,
     ) -> Result<Vec<Session>, RepoError> {
-        sessions::list(&self.connections, after, limit).await
+        sessions::list(&mut self.reading(), after, limit).await
     }
 
     async fn count_sessions(&self, now: DateTime<Utc>) -> Result<SessionCounts, RepoError> {
-        sessions::count(&self.connections, now).await
+        sessions::count(&mut self.reading(), now).await
     }
 
     async fn extend_session(
@@ -149,7 +152,8 @@ impl Repo for SqliteRepo {
     ) -> Result<bool, RepoError> {
         self.with_room(async {
             let mut transaction = self.begin().await?;
-            let extended = sessions::extend(&mut transaction, session_id, now, by, most).await?;
+            let extended =
+                sessions::extend(&mut within(&mut transaction), session_id, now, by, most).await?;
             self.commit(transaction).await?;
             Ok(extended)
         })
@@ -168,7 +172,7 @@ impl Repo for SqliteRepo {
     ) -> Result<Option<SessionStatus>, RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
-            let status = destroy::begin(&mut transaction, session_id, lease).await?;
+            let status = destroy::begin(&mut within(&mut transaction), session_id, lease).await?;
             self.commit(transaction).await?;
             Ok(status)
         })
@@ -182,7 +186,7 @@ impl Repo for SqliteRepo {
     ) -> Result<Vec<String>, RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
-            let begun = destroy::begin_due(&mut transaction, due, lease).await?;
+            let begun = destroy::begin_due(&mut within(&mut transaction), due, lease).await?;
             self.commit(transaction).await?;
             Ok(begun)
         })
@@ -202,7 +206,8 @@ impl Repo for SqliteRepo {
     ) -> Result<Vec<DeletedSegment>, RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
-            let deleted = destroy::destroy(&mut transaction, session_id, now, amiss).await?;
+            let deleted =
+                destroy::destroy(&mut within(&mut transaction), session_id, now, amiss).await?;
             failpoint::reach("destroy_session:before").await;
             self.commit(transaction).await?;
             failpoint::reach("destroy_session:after").await;
@@ -225,7 +230,8 @@ impl Repo for SqliteRepo {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
             let failures =
-                destroy::record_failure(&mut transaction, session_id, now, reason).await?;
+                destroy::record_failure(&mut within(&mut transaction), session_id, now, reason)
+                    .await?;
             self.commit(transaction).await?;
             Ok(failures)
         })
@@ -233,12 +239,7 @@ impl Repo for SqliteRepo {
     }
 
     async fn deadline(&self, lease: Duration) -> Result<DateTime<Utc>, RepoError> {
-        let instant: String = sqlx::query_scalar(concat!("SELECT ", store_time!("?")))
-            .bind(from_now(lease))
-            .fetch_one(&self.connections.readers)
-            .await
-            .map_err(classify)?;
-        parse_instant("deadline", &instant)
+        sessions::deadline(&mut self.reading(), lease).await
     }
 
     #[tracing::instrument(
@@ -256,10 +257,10 @@ impl Repo for SqliteRepo {
     ) -> Result<bool, RepoError> {
         self.with_room(async {
             let mut transaction = self.begin().await?;
-            let swap = data::Swap {
+            let swap = Swap {
                 deadline,
                 replaced,
-                held: segments,
+                segments,
                 receipt,
             };
             let kept = data::replace(&mut transaction, session, swap).await?;
@@ -283,7 +284,9 @@ impl Repo for SqliteRepo {
     ) -> Result<EntityCounts, RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
-            let deleted = segments::delete_domain(&mut transaction, tenant_id, domain).await?;
+            let deleted =
+                shared_segments::delete_domain(&mut within(&mut transaction), tenant_id, domain)
+                    .await?;
             self.commit(transaction).await?;
             Ok(deleted)
         })
@@ -296,13 +299,13 @@ impl Repo for SqliteRepo {
         domain: Option<&str>,
         entity: Option<&str>,
     ) -> Result<Vec<StoredSegment>, RepoError> {
-        segments::find(&self.connections, tenant_id, domain, entity).await
+        shared_segments::find(&mut self.reading(), tenant_id, domain, entity).await
     }
 
     async fn fail_interrupted(&self, reason: &str) -> Result<Vec<String>, RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
-            let failed = destroy::fail_interrupted(&mut transaction, reason).await?;
+            let failed = destroy::fail_interrupted(&mut within(&mut transaction), reason).await?;
             self.commit(transaction).await?;
             Ok(failed)
         })
@@ -313,7 +316,7 @@ impl Repo for SqliteRepo {
     async fn end_leases(&self) -> Result<(), RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
-            destroy::end_leases(&mut transaction).await?;
+            destroy::end_leases(&mut within(&mut transaction)).await?;
             self.commit(transaction).await
         })
         .await
@@ -322,7 +325,7 @@ impl Repo for SqliteRepo {
     async fn prune(&self, ledger: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
-            let gone = destroy::prune(&mut transaction, ledger, now).await?;
+            let gone = destroy::prune(&mut within(&mut transaction), ledger, now).await?;
             self.commit(transaction).await?;
             Ok(gone)
         })
@@ -330,15 +333,15 @@ impl Repo for SqliteRepo {
     }
 
     async fn list_revisions(&self) -> Result<Vec<Revision>, RepoError> {
-        registry::list(&self.connections).await
+        registry::list(&mut self.reading()).await
     }
 
     async fn find_revision(&self, revision: Option<u32>) -> Result<Option<Revision>, RepoError> {
-        registry::find(&self.connections, revision).await
+        registry::find(&mut self.reading(), revision).await
     }
 
     async fn find_component(&self, digest: &str) -> Result<Option<Vec<u8>>, RepoError> {
-        registry::component(&self.connections, digest).await
+        registry::component(&mut self.reading(), digest).await
     }
 
     #[tracing::instrument(
@@ -353,7 +356,8 @@ impl Repo for SqliteRepo {
     ) -> Result<bool, RepoError> {
         self.with_room(async {
             let mut transaction = self.begin().await?;
-            let kept = registry::append(&mut transaction, revision, components).await?;
+            let kept =
+                registry::append(&mut within(&mut transaction), revision, components).await?;
             failpoint::reach("append_revision:before").await;
             let kept = self.commit_if(kept, transaction).await?;
             failpoint::reach("append_revision:after").await;
@@ -365,7 +369,7 @@ impl Repo for SqliteRepo {
     async fn collect_components(&self, since: DateTime<Utc>) -> Result<Vec<String>, RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
-            let stay = registry::collect(&mut transaction, since).await?;
+            let stay = registry::collect(&mut within(&mut transaction), since).await?;
             self.commit(transaction).await?;
             Ok(stay)
         })
@@ -379,7 +383,7 @@ impl Repo for SqliteRepo {
     ) -> Result<Vec<KeyFingerprint>, RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
-            let kept = fingerprints::keep(&mut transaction, own, replace).await?;
+            let kept = fingerprints::keep(&mut within(&mut transaction), own, replace).await?;
             self.commit(transaction).await?;
             Ok(kept)
         })

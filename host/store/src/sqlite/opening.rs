@@ -10,8 +10,8 @@ use super::connect::Connections;
 use super::lock::DirectoryLock;
 use super::room::Room;
 use super::writing::begin;
-use super::{SqliteRepo, registry, shrink, views};
-use crate::{OpenError, RepoError, migrations};
+use super::{SqliteRepo, shrink, views, within};
+use crate::{OpenError, RepoError, migrations, registry};
 use levain_model::CatalogClaim;
 
 impl SqliteRepo {
@@ -61,7 +61,7 @@ async fn prepare(file: &Path, catalog: &CatalogClaim<'_>) -> Result<Connections,
         .await
         .map_err(|source| not_migrated(file, source))?;
     let mut transaction = begin(&connections).await?;
-    registry::claim(&mut transaction, catalog).await?;
+    registry::claim(&mut within(&mut transaction), catalog).await?;
     views::refresh(&mut transaction, catalog.views).await?;
     transaction.commit().await?;
     Ok(connections)

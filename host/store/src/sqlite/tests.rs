@@ -296,7 +296,7 @@ async fn a_destruction_is_audited_once() {
 async fn a_transaction_that_nobody_waits_for_leaves_nothing() {
     let (_directory, repo) = store().await;
     let mut transaction = repo.begin().await.unwrap();
-    sessions::insert(&mut transaction, &session(1), &lease())
+    sessions::insert(&mut within(&mut transaction), &session(1), &lease())
         .await
         .unwrap();
     drop(transaction);

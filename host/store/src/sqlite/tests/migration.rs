@@ -25,9 +25,21 @@ async fn write(connections: &Connections, session: &Session) {
         .bind(&session.session_id)
         .bind(&session.account)
         .bind(&session.catalog_digest)
-        .bind(encode::instant(session.session_created_at))
-        .bind(encode::instant(session.created_at))
-        .bind(encode::instant(session.expires_at))
+        .bind(
+            session
+                .session_created_at
+                .to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        )
+        .bind(
+            session
+                .created_at
+                .to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        )
+        .bind(
+            session
+                .expires_at
+                .to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        )
         .bind(&session.error)
         .execute(&connections.writer)
         .await
@@ -40,7 +52,7 @@ async fn write(connections: &Connections, session: &Session) {
             .bind(tenant.base_tenant_id.to_string())
             .bind(&tenant.outlet)
             .bind(&tenant.name)
-            .bind(encode::to_json("services", &tenant.services).unwrap())
+            .bind(serde_json::to_string(&tenant.services).unwrap())
             .execute(&connections.writer)
             .await
             .unwrap();

@@ -1,20 +1,20 @@
 //! The keys of requests that are done once.
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgConnection;
 
-use super::error::classify;
-use crate::{IdempotencyKey, KeyUse, RepoError};
+use super::dialect::Connection;
+use super::sql::statement;
+use super::{IdempotencyKey, KeyUse, RepoError};
 
-/// Takes a key for a session; answers what it stands for where it is taken. One that has ended is
-/// free. Waits for whoever is taking the same one. The caller wraps it into the session's transaction.
-pub(super) async fn take(
-    connection: &mut PgConnection,
+/// Stores a key for a session, within the session's transaction. Returns its earlier use where the key has
+/// not expired. Waits for a transaction that is storing the same key.
+pub(super) async fn claim(
+    connection: &mut Connection<'_>,
     key: &IdempotencyKey,
     session_id: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<KeyUse>, RepoError> {
-    let taken = sqlx::query(
+    let stored = statement(
         "INSERT INTO demo_idempotency_keys AS k (key_digest, request_digest, session_id, expires_at) \
          VALUES ($1, $2, $3, $4) ON CONFLICT (key_digest) DO UPDATE SET \
          request_digest = $2, session_id = $3, expires_at = $4 WHERE k.expires_at <= $5",
@@ -24,21 +24,19 @@ pub(super) async fn take(
     .bind(session_id)
     .bind(key.expires_at)
     .bind(now)
-    .execute(&mut *connection)
-    .await
-    .map_err(classify)?;
-    if taken.rows_affected() > 0 {
+    .execute(connection)
+    .await?;
+    if stored > 0 {
         return Ok(None);
     }
-    let (session_id, request) = sqlx::query_as(
+    let row = statement(
         "SELECT session_id, request_digest FROM demo_idempotency_keys WHERE key_digest = $1",
     )
     .bind(key.digest.as_str())
-    .fetch_one(connection)
-    .await
-    .map_err(classify)?;
+    .one(connection)
+    .await?;
     Ok(Some(KeyUse {
-        session_id,
-        request,
+        session_id: row.get("session_id")?,
+        request: row.get("request_digest")?,
     }))
 }
