@@ -83,7 +83,7 @@ impl App {
                 clock: Arc::new(SystemClock),
             },
         )?);
-        // What the process before this one left is told before anybody asks for it.
+        // Sessions that the previous process left are settled before the first request.
         repo.end_leases().await?;
         sessions.recover().await?;
         sessions.collect_versions().await?;
@@ -127,7 +127,7 @@ impl App {
     }
 }
 
-/// The rooms that sessions are made with, but for what is only configured.
+/// The rooms that sessions use, without the settings.
 pub struct Workings {
     /// Accounts, domains, fixtures and rules.
     pub catalog: Arc<Catalog>,
@@ -143,7 +143,7 @@ pub struct Workings {
     pub clock: SharedClock,
 }
 
-/// What sessions are made with, by a configuration. Within a runtime: what tells others runs there.
+/// The parts of sessions, by a configuration. Call it within a runtime: mirror and webhook spawn their tasks there.
 ///
 /// # Errors
 /// Where a key cannot be made or read.
@@ -237,7 +237,7 @@ pub fn router(revisions: &Revisions, config: &Config) -> anyhow::Result<Router> 
     }))
 }
 
-/// Serves until it is told to stop by SIGTERM or Ctrl-C. The one line on standard output says
+/// Serves until SIGTERM or Ctrl-C. The one line on standard output says
 /// where it listens.
 ///
 /// # Errors
@@ -247,7 +247,7 @@ pub fn serve(config: Config) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async move {
-        // Before the work of loading: a taken address is told at once.
+        // Before loading: a taken address fails at once.
         let listener = http::listen(config.listen)
             .with_context(|| format!("cannot listen on {}", config.listen))?;
         let app = App::build(&config).await?;
@@ -407,7 +407,7 @@ fn refuse_without_required(catalog: &Catalog, registry: &Registry) -> anyhow::Re
     {
         return Ok(());
     }
-    // All of them: whoever mends one wants to know of the others.
+    // All of them: one mend should not reveal the next fault.
     let faults = component_faults(registry);
     Err(Faults {
         subject: "the components of the domains".into(),

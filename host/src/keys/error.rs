@@ -7,7 +7,7 @@ use levain_model::KeyName;
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// Listening beyond loopback without a key that somebody chose.
+    /// An API key was not given, and the host listens beyond loopback.
     #[error(
         "the {key} API key must be given when listening beyond loopback (`{listen}`): set {variable}"
     )]

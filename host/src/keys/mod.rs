@@ -167,7 +167,7 @@ impl KeySettings {
     /// [`KeyError::Required`] where the host would listen beyond loopback with a key that nobody
     /// chose; the others where the data directory cannot be used.
     pub fn open(&self) -> Result<Keys, KeyError> {
-        // Both are looked at before one is made.
+        // Both are checked before one is created.
         let internal = self.given(
             "internal",
             "INTERNAL_API_KEY",
@@ -189,7 +189,7 @@ impl KeySettings {
         let internal_api_key = api_key_of("internal", internal, internal_key_file(&self.data_dir))?;
         let admin_api_key = api_key_of("admin", admin, admin_key_file(&self.data_dir))?;
         let token_key = self.signing_key(self.token_key.as_ref(), TOKEN_KEY_FILE)?;
-        // This host's alone: whoever has it can have the host run what it likes.
+        // Never shared: who has it can have the host run any code.
         let cache_key = keep(&self.data_dir.join(CACHE_KEY_FILE), new_api_key, api_key)?.0;
         let cache_key = cache_key.reveal().as_bytes().to_vec();
         let receipt_key = self.signing_key(self.receipt_key.as_ref(), RECEIPT_KEY_FILE)?;
@@ -203,7 +203,7 @@ impl KeySettings {
         })
     }
 
-    /// The key of an API that was given; beyond loopback, somebody must have.
+    /// The given key of an API; beyond loopback it is required.
     fn given<'k>(
         &self,
         key: &'static str,
@@ -247,7 +247,7 @@ fn new_signing_key() -> Result<String, KeyError> {
     Ok(hex(secret.as_bytes()))
 }
 
-/// Reads a key file, or makes it; answers whether it was made.
+/// Reads a key file, or creates it; returns whether it was created.
 fn keep(
     file: &Path,
     make: fn() -> Result<String, KeyError>,
@@ -298,7 +298,7 @@ fn create_private_directory(directory: &Path) -> std::io::Result<()> {
     builder.create(directory)
 }
 
-/// A key that can stand in a header and is worth guessing at.
+/// An API key: long enough, and valid in a header.
 pub fn api_key(text: &str) -> Result<Secret, String> {
     if text.len() < SHORTEST_KEY || !text.chars().all(|c| c.is_ascii_graphic()) {
         return Err(format!(

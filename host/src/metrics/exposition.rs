@@ -113,7 +113,7 @@ pub fn render(gauges: &Gauges) -> String {
     for metric in METRICS {
         let kind = format!("# TYPE {} {}\n", metric.name, metric.kind.as_str());
         if !text.contains(&kind) {
-            // A string takes whatever is written to it.
+            // Writing to a String cannot fail.
             let _ = write!(text, "# HELP {} {}\n{kind}\n", metric.name, metric.help);
         }
     }

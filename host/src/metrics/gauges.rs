@@ -13,7 +13,7 @@ use levain_model::SessionCounts;
 /// The numbers of one host and its store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gauges {
-    /// What the store counts; `None` where it does not answer: a gap says more than a number of before.
+    /// The store's counts; `None` if it does not answer: a gap says more than an old number.
     pub sessions: Option<SessionCounts>,
     /// Clones under way.
     pub clones_under_way: usize,

@@ -1,6 +1,6 @@
 //! Owns the host's metrics: their names, what each counts, and how Prometheus reads them.
 //!
-//! Never: a decision. The rooms say what happened, and nobody but an operator reads it.
+//! Never: a decision. The rooms report what happened, and only operators read it.
 //!
 //! The names that begin with `demo_` are the product's own, which dashboards know already.
 

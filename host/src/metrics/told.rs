@@ -1,4 +1,4 @@
-//! What the rooms tell: one function per thing that happens. Labels are few and bounded: accounts,
+//! What the rooms report: one function per event. Labels are few and bounded: accounts,
 //! domains and triggers of the catalog, routes, and words of this host.
 
 use std::time::Duration;
@@ -77,7 +77,7 @@ pub fn trigger_failed(account: &str, trigger: &str, code: &str) {
     .increment(1);
 }
 
-/// A call into a domain's plugin gave no answer.
+/// A call of a domain's plugin failed.
 pub fn plugin_failed(domain: &str, call: &'static str, code: &'static str) {
     counter!(
         PLUGIN_ERRORS,
@@ -113,7 +113,7 @@ pub fn counts_unavailable() {
     counter!(COUNTS_UNAVAILABLE).increment(1);
 }
 
-/// Operators were told something.
+/// A notice was sent to operators.
 pub fn noticed(kind: &'static str) {
     counter!(NOTICES, "type" => kind).increment(1);
 }

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Changes that may wait. Redis is gone for long when there are so many.
+/// The most changes that wait: more mean that Redis has been gone for long.
 const ROOM: usize = 10_000;
 
 /// Sessions that are over and are remembered: a creation that ends beside its own deletion may still
@@ -32,11 +32,11 @@ pub(super) enum What {
         state: String,
         expires_at: DateTime<Utc>,
     },
-    /// It goes, with whatever there is of these tenants.
+    /// Delete the session's key and every key of these tenants.
     Forget { tenants: Vec<Uuid> },
 }
 
-/// The changes that wait. Whoever pushes waits for nothing.
+/// The changes that wait. Pushing never blocks.
 #[derive(Default)]
 pub(super) struct Backlog {
     waiting: Mutex<Waiting>,

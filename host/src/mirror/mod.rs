@@ -20,7 +20,7 @@ use levain_model::{Session, SessionStatus};
 
 pub use self::redis::MirrorSettings;
 
-/// Copies what becomes of sessions. Cheap to clone; nobody waits for it. The default copies nothing.
+/// Mirrors the state of sessions in the background. Cheap to clone. The default mirrors nothing.
 #[derive(Clone, Default)]
 pub struct Mirror {
     link: Option<Arc<Link>>,

@@ -20,10 +20,10 @@ pub struct MirrorSettings {
     pub ttl: Option<Duration>,
 }
 
-/// How long a connection, and each answer on it, may take.
+/// The timeout of a connection, and of each response on it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Keys that Redis looks at before it answers, so that it serves others meanwhile.
+/// Keys per SCAN step: between steps Redis serves other clients.
 const PAGE: usize = 1000;
 
 /// A Redis, connected to when it is needed.

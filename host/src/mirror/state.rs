@@ -1,4 +1,4 @@
-//! What the mirror says of a session. No token: whoever reads Redis may not read a session's data.
+//! The mirrored state of a session. Without its token: readers of Redis may not read its data.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -19,7 +19,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long a change is tried; a copy has an end of its own.
 const GIVEN_UP: Duration = Duration::from_secs(600);
 
-/// Makes changes until the backlog is closed and empty, or closed and Redis does not answer.
+/// Applies changes until the backlog is closed and empty, or closed while Redis is gone.
 pub(super) async fn run(backlog: Arc<Backlog>, settings: MirrorSettings) {
     let mut redis = Redis::new(settings);
     let mut outage: Option<Outage> = None;
@@ -69,7 +69,7 @@ fn young(mut changes: Vec<Change>) -> Vec<Change> {
     changes
 }
 
-/// A time without Redis; it is told when it begins and when it ends.
+/// A time without Redis. Its begin and its end are logged.
 struct Outage {
     since: Instant,
     wait: Duration,

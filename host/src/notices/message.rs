@@ -1,4 +1,4 @@
-//! A notice as it is sent: the same body and id at every try.
+//! The wire form of a notice: the same body and id at every try.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;

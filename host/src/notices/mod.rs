@@ -1,4 +1,4 @@
-//! Owns what operators must be told: as an event of the log, and to a webhook where there is one.
+//! Owns notices to operators: log events, sent to a webhook as well where one is configured.
 //!
 //! Never: what is worth telling. That is the sessions' to decide.
 
@@ -17,14 +17,14 @@ pub use self::signature::secret_bytes;
 use self::webhook::Webhook;
 pub use self::webhook::WebhookSettings;
 
-/// Tells operators. Cheap to clone; sending waits for nobody. The default tells the log alone.
+/// Sends notices without waiting. Cheap to clone. The default sends to the log alone.
 #[derive(Clone, Default)]
 pub struct Notices {
     webhook: Option<Webhook>,
 }
 
 impl Notices {
-    /// Tells a webhook too. Within a runtime, where its sender runs.
+    /// Sends to a webhook too. Call it within a runtime: the sender is a task there.
     #[must_use]
     pub fn with_webhook(settings: &WebhookSettings, clock: SharedClock) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Notices {
         }
     }
 
-    /// Tells them.
+    /// Sends a notice.
     pub fn send(&self, notice: Notice) {
         metrics::noticed(notice.kind());
         match &notice {

@@ -1,4 +1,4 @@
-//! What operators are told.
+//! The notices that operators get.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -91,7 +91,7 @@ impl Webhook {
     }
 }
 
-/// Sends whatever comes; once it is to close, what is there already.
+/// Sends messages until it is closed, and then those that already wait.
 async fn send_all(mut waiting: Receiver<Message>, closing: CancellationToken, post: Post) {
     loop {
         let message = tokio::select! {
@@ -147,7 +147,7 @@ struct Post {
 }
 
 impl Post {
-    /// One try. Any answer but 2xx is a refusal, and is tried again.
+    /// One try. Every status but 2xx counts as a failure.
     fn send(&self, message: &Message) -> Result<(), String> {
         // Of this try: a receiver refuses what is too old.
         let timestamp = self.clock.now().timestamp();

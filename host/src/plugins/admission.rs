@@ -123,7 +123,7 @@ pub fn admit(shape: &Shape, triggers: &[&str]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A failed link, told by what the component imports where that explains it.
+/// A failed link, explained by an import that the host does not serve, if there is one.
 pub(super) fn refuse(error: CompileError) -> Refusal {
     match &error {
         CompileError::Link { shape, .. } => {

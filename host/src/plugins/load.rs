@@ -17,7 +17,7 @@ use levain_model::sha256_hex;
 pub struct Loader {
     /// Where they are compiled.
     pub sandbox: Sandbox,
-    /// What they are to answer.
+    /// The catalog that they serve.
     pub catalog: Arc<Catalog>,
     /// What compiling and calling one may cost, where the catalog says nothing else.
     pub limits: SandboxLimits,
@@ -113,7 +113,7 @@ impl Loader {
         let size = opened.metadata().map_err(unreadable)?.len();
         refuse_large(size, &limits).map_err(Refusal::Compile)?;
         let mut bytes = Vec::new();
-        // Whatever is being written to it: no more is read than would be refused for its size.
+        // The file may still grow: reading stops where its size would be refused.
         let most = limits.size_bytes.saturating_add(1);
         opened
             .take(most)

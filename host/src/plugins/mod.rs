@@ -49,7 +49,7 @@ pub struct Refused {
     pub domain: String,
     /// The plugin's name in the catalog.
     pub plugin: String,
-    /// The file that was looked at, or where else it came from.
+    /// The file that was read, or where else it came from.
     pub origin: String,
     /// Why.
     pub refusal: Refusal,

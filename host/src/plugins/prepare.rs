@@ -15,7 +15,7 @@ const REASON: usize = 1_000;
 /// of the catalog has of the domain. `wasm` is what the component was compiled from, `limits` are the host's. Blocks
 /// about as long as the compilation of the component.
 ///
-/// A slice without an image is told in the log and costs its sessions time, nothing else.
+/// A slice without an image is logged; its sessions only take longer.
 pub fn prepare(
     sandbox: &Sandbox,
     component: &Compiled,

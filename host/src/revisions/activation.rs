@@ -126,7 +126,7 @@ impl Revisions {
                 );
             }
             Err(error) => {
-                // The next session that fails tries again; an operator is told once.
+                // The next session that fails tries again; the notice is sent once.
                 let told = self.watch.change(|held| {
                     let held = held.as_mut().filter(|held| held.revision == revision)?;
                     held.acted = false;

@@ -12,7 +12,7 @@ use levain_model::fault::{CUT, shortened};
 /// How many examples are kept of each kind of change.
 const EXAMPLES: usize = 3;
 
-/// What two versions make differently, over every instant that was looked at.
+/// How the output of two versions differs, over every instant of the proof.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Difference {
     /// The entities that differ, by domain, entity and trigger.
@@ -38,7 +38,7 @@ pub struct EntityDifference {
     pub fields: Vec<FieldDifference>,
     /// Tenants and instants at which the records are the same and their order or spelling is not.
     pub spelt_otherwise: u64,
-    /// What all sessions that were looked at store of it.
+    /// What all sessions of the proof store of it.
     pub stored: StoredBytes,
 }
 
@@ -150,7 +150,7 @@ impl Marks {
 type Records = BTreeMap<String, Map<String, Value>>;
 
 impl Gathering {
-    /// Compares what two versions made of one session.
+    /// Compares the output of two versions for one session.
     pub(super) fn add<'s>(
         &mut self,
         place: &Place,

@@ -64,7 +64,7 @@ impl Seed {
         soon.chain(within_a_year).collect()
     }
 
-    /// Bytes that nobody can foresee without the seed.
+    /// Bytes that are unpredictable without the seed.
     fn bytes(&self, kind: &str, of: &[&str]) -> [u8; 16] {
         let mut digest = Sha256::new();
         digest.update(self.drawn_at.to_be_bytes());

@@ -53,7 +53,7 @@ pub enum RevisionError {
         /// The domain.
         domain: String,
     },
-    /// Somebody else changed the plugins meanwhile.
+    /// Another change of the plugins was committed first.
     #[error("the plugins were changed by somebody else meanwhile (revision {revision} serves)")]
     Changed {
         /// What serves now.
@@ -62,7 +62,7 @@ pub enum RevisionError {
     /// Another change is being proven.
     #[error("another change of the plugins is being proven on this host")]
     Busy,
-    /// What serves now cannot be looked at, or the host failed.
+    /// The active versions cannot be read, or the host failed.
     #[error(transparent)]
     Session(#[from] SessionError),
 }

@@ -26,7 +26,7 @@ pub struct Finding {
     pub instant: DateTime<Utc>,
     /// The session's own tenant; those of its outlets derive from it.
     pub tenant_id: Uuid,
-    /// The session's name, as the plugin was told it.
+    /// The session's name in the plugin's context.
     pub session: String,
     /// The law or the check: `clone`, `trigger`, `determinism`, `identity`, `cleanup`, `whole_weeks`,
     /// `empty_slice`, `malformed_slice`.

@@ -1,4 +1,4 @@
-//! Installing: admitted, proven, compared, and made a revision; or only the first three, to be looked at.
+//! Installing: candidates are admitted, proven, compared and committed as a revision, or only compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct Install {
     pub candidates: Vec<Candidate>,
     /// Who asks for it, as they call themselves.
     pub by: String,
-    /// Whether they are to serve when they are proven; otherwise it is only told what they would change.
+    /// Whether to activate them once they are proven; otherwise only the difference is returned.
     pub activate: bool,
     /// What the proof draws from, where one is to be repeated.
     pub seed: Option<Seed>,
@@ -73,12 +73,12 @@ pub struct Installed {
     pub admission: Duration,
 }
 
-/// The turn to change the plugins of a host: one at a time, as long as it is held.
+/// The exclusive right to change the plugins of a host, while it is held.
 #[derive(Debug)]
 pub struct InstallTurn(#[expect(dead_code, reason = "held")] OwnedMutexGuard<()>);
 
 impl InstallTurn {
-    /// The turn, where nobody has it.
+    /// The turn, if it is free.
     pub(crate) fn take(turns: &Arc<Mutex<()>>) -> Option<Self> {
         Arc::clone(turns).try_lock_owned().ok().map(Self)
     }
@@ -252,7 +252,7 @@ impl Revisions {
         }
     }
 
-    /// Makes a revision; answers its number. What serves already makes none.
+    /// Appends a revision and returns its number. No-op if nothing changes.
     pub(super) async fn change(&self, change: Change) -> Result<u32, RevisionError> {
         let revisions = self.clone();
         // It belongs to the host and not to the request: this host's sessions learn what was written.

@@ -18,7 +18,7 @@ use levain_catalog::{Account, FixtureSlice};
 use levain_model::fault::Fault;
 use levain_model::{EntityCount, Segment, StoredSegment, Tenant};
 
-/// How much later a session is told: by a week, and by half a year of them, over a change of the clocks.
+/// How far the data clock moves: by one week, and by half a year of weeks, across a change of daylight saving time.
 const WEEKS: [i64; 2] = [1, 26];
 
 /// What is no JSON.
@@ -185,7 +185,7 @@ impl Rehearsal {
         }
     }
 
-    /// Told whole weeks later, everything is that much later.
+    /// With a data clock that is whole weeks later, every date is that much later.
     fn later(
         &self,
         subject: &Subject,
@@ -221,7 +221,7 @@ impl Rehearsal {
         }
     }
 
-    /// An empty slice is answered, and a malformed one refused in so many words.
+    /// An empty slice is cloned, and a malformed one rejected as such.
     async fn slices(
         &self,
         sessions: &Sessions,
@@ -304,7 +304,7 @@ impl Rehearsal {
     }
 }
 
-/// Reads every record of two sessions, where it keeps nobody else's work waiting.
+/// Reads every record of two sessions on the pool for CPU-bound work.
 async fn read(
     sessions: &Sessions,
     findings: &mut Findings,

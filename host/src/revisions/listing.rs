@@ -10,7 +10,7 @@ use crate::plugins::VersionError;
 use crate::sessions::OpenCircuit;
 use levain_model::{Cause, ROLLBACKS, Revision, versions};
 
-/// How often it is looked at what others have made the newest revision.
+/// How often the newest revision is read: another host may have appended it.
 const FOLLOWING: Duration = Duration::from_secs(1);
 
 /// The versions of one domain.
@@ -122,7 +122,7 @@ impl Revisions {
     }
 }
 
-/// A version, as the last revision tells of it that brought it.
+/// A version, with the last revision that activated it.
 fn version(history: &[Revision], domain: &str, digest: String) -> Version {
     let serves = |revision: &Revision| revision.active.get(domain) == Some(&digest);
     let brought = (0..history.len()).rev().find(|place| {

@@ -2,7 +2,7 @@
 //! account and compared with the version that serves; then it becomes part of the next revision, or is rejected and
 //! nothing changes. The first sessions of a revision are watched, and failures roll it back.
 //!
-//! Never: running sessions, but for the seam in `sessions/rehearse.rs`.
+//! Never: running sessions, except through the seam in `sessions/rehearse.rs`.
 
 mod activation;
 mod difference;

@@ -221,7 +221,7 @@ fn outcomes(
             {
                 continue;
             }
-            // What was not to be run is no failure; what could not be, since a clone failed, is told there.
+            // A disabled trigger is no failure; one that a failed clone prevents is reported with that clone.
             let Some(error) = &trigger.error else {
                 continue;
             };

@@ -18,7 +18,7 @@ use levain_model::{
     TriggerStatus,
 };
 
-/// A session of an account, told from an instant.
+/// A session of an account at an instant.
 #[derive(Debug, Clone)]
 pub(super) struct Rehearsal {
     pub(super) row: Session,
@@ -103,7 +103,7 @@ impl Rehearsal {
         sessions.rehearse(plugins, row, given).await
     }
 
-    /// Makes once more what the candidates made, and only that, in a session of another name.
+    /// Repeats the candidates' output, and nothing else, in a session with another name.
     pub(super) async fn again(
         &self,
         sessions: &Sessions,
@@ -116,7 +116,7 @@ impl Rehearsal {
         for (tenant, before) in row.tenants.iter_mut().zip(&made.rows) {
             take_services(tenant, before, domains);
             for (trigger, before) in tenant.triggers.iter_mut().zip(&before.triggers) {
-                // One that did not end is told of already, and is not tried again.
+                // One that did not end is a finding already.
                 let ended = before.status == TriggerStatus::Completed;
                 if !ended || !domains.contains(&trigger.domain) {
                     trigger.clone_from(before);

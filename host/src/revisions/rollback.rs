@@ -17,8 +17,8 @@ pub struct Rollback {
 }
 
 impl Revisions {
-    /// Has the version before serve each of the domains, all of them as one revision; answers its number.
-    /// Nothing is compiled or proven. Once more, it goes back once more.
+    /// Activates the previous version of each domain, all of them as one revision; returns its number.
+    /// Nothing is compiled or proven. Called again, it goes back one version more.
     ///
     /// # Errors
     /// [`RevisionError`]; then nothing has changed.
@@ -53,7 +53,7 @@ impl Revisions {
             };
             let place = versions.len().checked_sub(2).ok_or_else(nothing)?;
             let digest = versions.get(place).ok_or_else(nothing)?.clone();
-            // One that may not serve here is told before it is to.
+            // A version that this host cannot admit is refused before it is activated.
             match plugins.version(declared, &digest).await? {
                 None => return Err(nothing()),
                 Some(Err(refusal)) => return Err(RevisionError::Refused { domain, refusal }),

@@ -18,7 +18,7 @@ pub struct WatchPolicy {
 /// For how long sessions are watched at least: the first of a busy host are over in a moment.
 const LEAST: TimeDelta = TimeDelta::minutes(10);
 
-/// One in so many sessions must fail, too.
+/// At least one in this many sessions must fail.
 const ONE_IN: u32 = 10;
 
 /// Failures that are not the version's: the host had no thread, or could not admit it.

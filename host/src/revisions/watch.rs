@@ -10,7 +10,7 @@ use super::difference::Difference;
 use super::error::RevisionError;
 use super::install::{Candidate, Install, Installation};
 
-/// How often the files are looked at. One that was just written is looked at once more before it is read.
+/// How often the files are checked. A changed file must look the same twice before it is read.
 const INTERVAL: Duration = Duration::from_millis(300);
 
 /// Who installs.
@@ -62,7 +62,7 @@ impl Revisions {
             .collect()
     }
 
-    /// Installs what is new of these; answers what is to be tried again.
+    /// Installs the new files among these; returns the domains to try again.
     async fn take(&self, directory: &Path, domains: &[String]) -> Vec<String> {
         let newest = self.sessions.parts().plugins.newest();
         let mut candidates = Vec::new();
@@ -114,7 +114,7 @@ impl Revisions {
         }
     }
 
-    /// Installs these together, and tells what came of it; `None` where they serve.
+    /// Installs these together and logs the outcome; `None` if they serve.
     async fn prove_and_tell(&self, candidates: Vec<Candidate>) -> Option<Verdict> {
         let named: Vec<&str> = candidates.iter().map(|one| one.domain.as_str()).collect();
         let named = named.join(", ");
@@ -147,7 +147,7 @@ impl Revisions {
 enum Verdict {
     /// It may not.
     Refused,
-    /// It was not looked at to the end.
+    /// The attempt did not finish.
     NotNow,
 }
 

@@ -1,4 +1,5 @@
-//! The law of whole weeks: told that much later, every date is that much later, and nothing else changes.
+//! The law of whole weeks: with a data clock that is whole weeks later, every date is that much later, and nothing else
+//! changes.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
@@ -7,10 +8,10 @@ use uuid::Uuid;
 use levain_model::StoredSegment;
 use levain_model::fault::Fault;
 
-/// Faults that are told of one segment.
+/// The most faults listed per segment.
 const MOST: usize = 5;
 
-/// Holds a segment against the same one, told `by` later.
+/// Compares a segment with the one whose data clock is `by` later.
 pub(super) fn faults(before: &StoredSegment, after: &StoredSegment, by: TimeDelta) -> Vec<Fault> {
     let read = |held: &StoredSegment| -> Vec<Value> {
         serde_json::from_str(&held.rows).unwrap_or_default()

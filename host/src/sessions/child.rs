@@ -10,7 +10,7 @@ use levain_model::{DomainOutcome, Session, Tenant};
 /// The domain of tenants, which every catalog has.
 const TENANTS: &str = "tenant";
 
-/// Which outlet of which session is to be cloned again, and what the caller takes it to be.
+/// The outlet of a session to clone again, and what the caller expects of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloneChild {
     /// The session.

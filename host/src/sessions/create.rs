@@ -87,7 +87,7 @@ impl Sessions {
     /// Begins a session and returns while it is CLONING.
     ///
     /// # Errors
-    /// As [`Sessions::create`], but for what happens while cloning.
+    /// As [`Sessions::create`], except failures of the clone itself.
     pub async fn begin(&self, new: NewSession) -> Result<Created, SessionError> {
         let session = match self.start(new).await? {
             Started::New { session, .. } => *session,
@@ -237,7 +237,7 @@ impl Sessions {
     }
 }
 
-/// Tells how a creation ended.
+/// Reports how a creation ended.
 fn count(account: &str, ended: &Result<Session, SessionError>, took: Duration) {
     let (status, took) = match ended {
         Ok(session) => (

@@ -39,9 +39,9 @@ pub struct Destroyed {
 /// Why a session is destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// Somebody asked for it.
+    /// A caller asked for it.
     Caller,
-    /// Its time is over, or whoever had begun it did not end it.
+    /// Its time is over, or an earlier destruction did not finish.
     Sweep,
 }
 
@@ -91,7 +91,7 @@ impl Sessions {
         if status != SessionStatus::Destroyed {
             let _turn = self.inner.turns.take(session_id).await;
             let session = self.inner.parts.repo.find_session(session_id).await?;
-            // Whoever had the turn before may have destroyed it.
+            // The previous holder of the turn may have destroyed it.
             let session = session.filter(|found| found.status != SessionStatus::Destroyed);
             if let Some(session) = session {
                 records_deleted = self.delete_data(&session, started).await?;
@@ -105,7 +105,7 @@ impl Sessions {
         })
     }
 
-    /// Deletes what is held of a session, here and in the mirror; answers the records deleted.
+    /// Deletes a session's data, in the store and in the mirror; returns the records deleted.
     async fn delete_data(&self, session: &Session, started: Instant) -> Result<u64, SessionError> {
         let parts = &self.inner.parts;
         let amiss = amiss(&self.inner, session).await;

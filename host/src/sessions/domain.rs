@@ -20,7 +20,7 @@ use levain_model::{
 };
 use levain_store::Replaced;
 
-/// Which domain of which tenant is to be cloned again, and what the caller takes the session to be.
+/// The domain of a tenant to clone again, and what the caller expects of the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloneDomain {
     /// The domain.
@@ -207,7 +207,7 @@ impl Sessions {
         let parts = &self.inner.parts;
         let owner = match self.session_of_tenant(tenant_id).await {
             Ok(session) => session,
-            // Nothing of it is left but what nobody owns.
+            // Only segments without an owner are left.
             Err(SessionError::NotFound { .. }) => {
                 return Ok(parts.repo.delete_domain(tenant_id, domain).await?);
             }

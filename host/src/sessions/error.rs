@@ -7,7 +7,7 @@ use levain_model::fault::Fault;
 use levain_model::{Session, SessionStatus};
 use levain_store::RepoError;
 
-/// An answer that is not the one that was asked for.
+/// Why a request of the sessions failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The catalog has no such account.
@@ -94,7 +94,7 @@ pub enum SessionError {
         /// What it is.
         status: SessionStatus,
     },
-    /// What it was made of is not here any more.
+    /// Its catalog or its components are not available any more.
     #[error("the session cannot be made again: {reason}")]
     NotReproducible {
         /// What is not here.
@@ -112,13 +112,13 @@ pub enum SessionError {
         /// How often a session can be extended.
         most: u32,
     },
-    /// Somebody else changed the session meanwhile, and what was made of it was not kept.
+    /// Another change of the session was committed first; this one was discarded.
     #[error("the session was changed by another request meanwhile")]
     Changed,
     /// Too many clones are under way.
     #[error("too many sessions are being created at once")]
     Busy,
-    /// The key stands for another request.
+    /// The idempotency key belongs to another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// It was deleted while it was being created.
@@ -153,7 +153,7 @@ pub enum SessionError {
     /// What is stored cannot be exported.
     #[error("the data cannot be exported: {fault}")]
     NotExportable {
-        /// What stands in the way.
+        /// What prevents it.
         fault: Box<Fault>,
     },
     /// The host is stopping.

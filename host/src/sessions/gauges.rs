@@ -1,4 +1,4 @@
-//! What is so now, for whoever watches the host: asked of the store, though not more than once a second.
+//! The gauges of this moment. The store is asked at most once a second.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use super::Sessions;
 use crate::metrics::{self, Gauges};
 use levain_model::SessionCounts;
 
-/// How long an answer of the store is as good as a new one.
+/// How long the store's counts are reused.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How long the store may take: whoever scrapes waits for the rest as well.
+/// How long the store may take: a scrape has a deadline.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Sessions {
-    /// The numbers of now. A store that does not answer costs its own.
+    /// The current gauges. If the store does not answer, only its counts are missing.
     pub async fn gauges(&self) -> Gauges {
         let (clones_under_way, clones_waiting) = self.inner.admission.load();
         Gauges {

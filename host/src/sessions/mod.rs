@@ -60,7 +60,7 @@ use levain_catalog::Catalog;
 use levain_model::{Session, SessionCounts};
 use levain_store::{Lease, Repo};
 
-/// How long the mirror and the operators are told of what happened before a stop.
+/// How long the mirror and the notices may take to send what waits, before a stop.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// What sessions are governed by.
@@ -102,7 +102,7 @@ pub struct SessionParts {
     pub breaker: BreakerPolicy,
     /// What the host does by itself.
     pub sweep: SweepPolicy,
-    /// Where operators are told what they must see to.
+    /// Notices to operators.
     pub notices: Notices,
     /// Where others can read which sessions there are.
     pub mirror: Mirror,
@@ -146,12 +146,12 @@ struct Inner {
     guard: guard::Guard,
     observer: std::sync::OnceLock<ClonedObserver>,
     tasks: TaskTracker,
-    /// The store's last counts, and when it gave them. Who asks meanwhile waits for the answer.
+    /// The store's last counts, and when it gave them. Concurrent callers wait for one query.
     counted: tokio::sync::Mutex<Option<(Instant, Option<SessionCounts>)>>,
 }
 
 impl Sessions {
-    /// Sessions made of these parts.
+    /// Sessions with these parts.
     #[must_use]
     pub fn new(parts: SessionParts) -> Self {
         let accounts = parts.catalog.accounts();

@@ -20,7 +20,7 @@ pub(super) struct Progress {
     pub(super) until: Option<Instant>,
     tenants: Mutex<Vec<Tenant>>,
     changed: watch::Sender<()>,
-    /// Cancelled when the session is deleted meanwhile.
+    /// Cancelled when the session is deleted.
     pub(super) cancelled: CancellationToken,
 }
 
@@ -30,7 +30,7 @@ impl Progress {
         Self::made_for(Purpose::Session, tenants)
     }
 
-    /// Of these tenants, and nobody's session.
+    /// Of a rehearsal.
     pub(super) fn of_rehearsal(tenants: Vec<Tenant>) -> Self {
         Self::made_for(Purpose::Rehearsal, tenants)
     }
@@ -63,7 +63,7 @@ impl Progress {
         changed
     }
 
-    /// Tells of every change from now on; it ends with the clone.
+    /// Receives every change from now on, until the clone ends.
     pub(super) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }

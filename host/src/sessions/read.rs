@@ -132,7 +132,7 @@ impl Sessions {
             .find_segments(tenant_id, Some(&domain.slug), None);
         let stored = by_entity(held.await?);
         if stored.is_empty() {
-            // Nothing was cloned, or all of it went since the session was looked at.
+            // Nothing was cloned, or everything was deleted since the session was read.
             open(&self.session_of_tenant(tenant_id).await?)?;
         }
         if !canonical {
@@ -278,7 +278,7 @@ pub fn readable(
     refused(why)
 }
 
-/// One segment per entity; what several triggers made of it is put together.
+/// One segment per entity: the parts of several triggers are concatenated.
 fn by_entity(stored: Vec<StoredSegment>) -> Vec<Segment> {
     let mut parts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for segment in stored {

@@ -1,4 +1,4 @@
-//! What a session was made of: sealed with its data, and told to whoever knows the session.
+//! Receipts: sealed with a session's data, and readable with its id.
 
 use super::{SessionError, Sessions};
 use crate::receipts::{Circumstances, PublicKey, Receipt, ReceiptError};
@@ -6,7 +6,7 @@ use levain_model::{Session, StoredSegment};
 use levain_store::Replaced;
 
 impl Sessions {
-    /// The receipt of a session, as it is kept: JSON with a signature. It outlives the session's data.
+    /// The stored receipt of a session: JSON with a signature. It outlives the session's data.
     ///
     /// # Errors
     /// [`SessionError::NotFound`]; [`SessionError::NoReceipt`] where nothing of it was ever committed;
@@ -25,7 +25,7 @@ impl Sessions {
         self.inner.parts.seal.public_key()
     }
 
-    /// Seals what a session is to be made of once these segments are committed with it.
+    /// Seals the receipt to commit with these segments.
     pub(super) fn seal(
         &self,
         session: &Session,

@@ -34,7 +34,7 @@ impl Sessions {
 
     async fn renew(&self, session_id: &str) -> Result<Session, SessionError> {
         let parts = &self.inner.parts;
-        // Nobody waits for a place to reset what is not there.
+        // An unknown session is refused before the wait for a place.
         read::open(&self.find(session_id).await?)?;
         let _place = self.inner.admission.enter().await?;
         let _turn = self.inner.turns.take(session_id).await;
@@ -117,7 +117,7 @@ impl Sessions {
         })
     }
 
-    /// Why what was made of a session could not be written.
+    /// Why new data of a session was not committed.
     pub(super) async fn why_not_kept(&self, session_id: &str) -> SessionError {
         match self.find(session_id).await {
             Ok(session) => match read::open(&session) {

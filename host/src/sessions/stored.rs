@@ -23,7 +23,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// What triggers made, but for what is to be replaced.
+    /// The triggers' products, without those to be replaced.
     pub(super) fn products_but(&self, replaced: &[Part]) -> Vec<StoredSegment> {
         let stays = |segment: &&StoredSegment| {
             !replaced.iter().any(|part| {
@@ -37,7 +37,7 @@ impl Stored {
 }
 
 impl Sessions {
-    /// What the session holds now, but for one domain of one tenant where that is named.
+    /// The session's segments, without those of one domain of one tenant if it is named.
     pub(super) async fn stored(
         &self,
         session: &Session,

@@ -25,7 +25,7 @@ const CLEANED_AT_ONCE: usize = 8;
 /// How often a cleanup may fail: once, and at three retries.
 const MOST_FAILURES: u32 = 4;
 
-/// The share of a sweep's cleanups that may fail before an operator is told, in percent.
+/// The percentage of a sweep's cleanups that may fail without a notice.
 const TOLERATED_PERCENT: u64 = 5;
 
 /// How often what a dead host left is looked for: leases run out unnoticed for this long.

@@ -19,7 +19,7 @@ use levain_model::{
 pub struct Verification {
     /// The session's tenants, in its order.
     pub tenants: Vec<Uuid>,
-    /// Every segment that is stored, was made again, or stands in the receipt.
+    /// Every segment that is stored, was cloned again, or is in the receipt.
     pub segments: Vec<Comparison>,
 }
 
@@ -41,7 +41,7 @@ pub struct Comparison {
 /// How what is stored compares with what was made again, and with the receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The same bytes, and those that the receipt tells of.
+    /// The same bytes, and the receipt agrees.
     Same,
     /// Other bytes.
     Differs {
@@ -52,7 +52,7 @@ pub enum Verdict {
     Missing,
     /// It was not made again.
     Unexpected,
-    /// The same bytes, and the receipt tells of others.
+    /// The same bytes, and the receipt disagrees.
     NotOfReceipt,
 }
 
@@ -85,7 +85,7 @@ impl Sessions {
     async fn compare(&self, session_id: &str) -> Result<Verification, SessionError> {
         read::open(&self.find(session_id).await?)?;
         let _place = self.inner.admission.enter().await?;
-        // Of one moment: nobody of this host changes it meanwhile.
+        // A consistent read: this host changes nothing while the turn is held.
         let _turn = self.inner.turns.take(session_id).await;
         let session = self.find(session_id).await?;
         read::open(&session)?;

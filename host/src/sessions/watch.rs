@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{SessionError, Sessions};
 use levain_model::{Session, SessionStatus};
 
-/// How often a row is looked at that another host may be changing.
+/// How often a row is read that another host may be changing.
 const POLL: Duration = Duration::from_millis(500);
 
 /// A look-out on one session.

@@ -119,7 +119,7 @@ async fn tell_of_other(
         let (loader, domain, file) = (loader.clone(), domain.clone(), file.to_owned());
         blocking(move || loader.read(&domain, &file).map(|bytes| sha256_hex(&bytes))).await?
     };
-    // Where there is none, there is nothing to be told.
+    // Without one, there is nothing to report.
     if read.is_ok_and(|other| other != digest) {
         let (file, domain) = (file.display(), &domain.slug);
         tracing::warn!(

@@ -19,7 +19,7 @@ use levain_store::{Repo, RepoError};
 pub struct Versions {
     store: Option<Store>,
     state: RwLock<State>,
-    /// Held by whoever brings a revision in: the others find it there.
+    /// Held while a revision is loaded: others then find it loaded.
     loading: tokio::sync::Mutex<()>,
 }
 
@@ -178,7 +178,7 @@ impl Versions {
                 state.plugins.insert(name(&plugin), plugin);
             }
         }
-        // It serves from now on, whatever becomes of it here.
+        // The store has committed it: it serves even if loading fails here.
         if let Err(error) = self.bring(&next).await {
             tracing::warn!(revision = next.revision, %error, "a new revision is brought in later");
         }
@@ -286,7 +286,7 @@ fn in_turn<T: Send + 'static>(
 ) -> impl Future<Output = Result<T, VersionError>> + Send + 'static {
     let places = Arc::clone(places);
     async move {
-        // Nobody closes them.
+        // The semaphore is never closed.
         let _place = places.acquire_owned().await;
         blocking(work).await
     }

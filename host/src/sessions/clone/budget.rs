@@ -12,7 +12,7 @@ use levain_model::Failure;
 pub(in crate::sessions) struct Budget {
     /// What the session may have in all.
     session: u64,
-    /// What it has of which nothing is given up here.
+    /// Bytes that cannot be given up here.
     spent: u64,
     held: BTreeMap<String, u64>,
     given_up: BTreeSet<String>,

@@ -40,10 +40,10 @@ pub(in crate::sessions) struct Ended {
     pub(super) result: Result<CheckedDomain, Failure>,
 }
 
-/// What a call of a component gave, and the most linear memory that it held meanwhile, in bytes.
+/// The result of a call, and the peak of its linear memory in bytes.
 pub(in crate::sessions) type Made<T> = (T, u64);
 
-/// Clones one domain of one tenant in the sandbox and checks what comes back.
+/// Clones one domain of one tenant in the sandbox and checks the output.
 pub(in crate::sessions) async fn clone_domain(
     inner: &Arc<Inner>,
     plugins: &Registry,
@@ -178,7 +178,7 @@ impl Ended {
     }
 }
 
-/// What a call of a domain is told.
+/// The context of a call of a domain.
 pub(in crate::sessions) fn context(
     inner: &Inner,
     session_id: &str,
@@ -189,7 +189,7 @@ pub(in crate::sessions) fn context(
     CallContext {
         domain: domain.to_owned(),
         purpose,
-        // A capability: what a plugin is told, it can log.
+        // The id is a capability, and a plugin can log what it gets.
         session_id: redacted(session_id),
         account: scope.account.clone(),
         base_tenant_id: scope.base_tenant_id,

@@ -153,7 +153,7 @@ impl Job {
         Ok(row)
     }
 
-    /// Clones and decides: the session as it is to be written, and its segments.
+    /// Clones and decides; returns the session to commit and its segments.
     ///
     /// # Errors
     /// [`SessionError::Cancelled`] where it is given up meanwhile; [`SessionError::LeaseOver`] where it takes
@@ -246,7 +246,7 @@ impl Job {
         trigger::run_phases(&sessions.inner, plugins, row, progress, tenants, &[]).await
     }
 
-    /// Clones every domain of every tenant; what comes back are those that were cloned. `spent` is what the session
+    /// Clones every domain of every tenant and returns those that succeeded. `spent` is what the session
     /// has of its budget already.
     async fn clone_tenants(&self, spent: u64) -> Vec<CheckedTenant> {
         let inner = &self.sessions.inner;
@@ -321,7 +321,7 @@ impl Job {
         });
     }
 
-    /// Checks the references of all tenants together; what comes back are the domains that may be kept.
+    /// Checks the references of all tenants together; returns the domains that hold.
     async fn check_tenants(&self, tenants: Vec<CheckedTenant>) -> Vec<CheckedTenant> {
         let inner = &self.sessions.inner;
         let (tenants, failures) =

@@ -78,7 +78,7 @@ impl Inner {
                 ..limits
             };
             let result = work(&limits);
-            // Here, where it happens also if nobody waits for the call any more.
+            // On the call's own thread: it must happen even if its caller has gone.
             let ending = match &result {
                 Ok(_) => Ending::Within,
                 // Nor is one that waited for most of its time.
@@ -130,7 +130,7 @@ impl Inner {
         let thread = Arc::clone(&pass.version.threads).acquire_owned();
         let until = allowance.asked + allowance.limit;
         match tokio::time::timeout_at(until.into(), thread).await {
-            // Nobody closes the semaphore.
+            // The semaphore is never closed.
             Ok(thread) => {
                 pass.thread = thread.ok();
                 lock(&pass.version.circuits).begin(&pass.work);

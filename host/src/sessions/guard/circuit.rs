@@ -196,7 +196,7 @@ impl Circuits {
         }
     }
 
-    /// A call that entered was not made, or nobody knows how it ended.
+    /// A call that entered did not run, or its ending is unknown.
     pub(super) fn give_up(&mut self, entry: Entry) {
         if entry == Entry::Probe {
             self.probing = false;
@@ -302,7 +302,7 @@ mod tests {
             circuits.enter("clone", at(61)).unwrap_err().probe_at,
             at(62)
         );
-        // A probe that nobody concluded leaves its place to the next.
+        // After a probe without a conclusion, the next call probes.
         assert_eq!(circuits.enter("clone", at(62)), Ok(Entry::Probe));
         circuits.give_up(Entry::Probe);
         let closed = call(&mut circuits, "clone", 62, &Ending::Within);

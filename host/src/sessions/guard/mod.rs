@@ -31,7 +31,7 @@ struct Version {
     circuits: Mutex<Circuits>,
 }
 
-/// A call that may run. Whoever holds it holds a thread of the version's, unless it is a probe.
+/// A call that may run. It holds one of the version's threads, unless it is a probe.
 struct Pass {
     version: Arc<Version>,
     name: Name,
@@ -70,7 +70,7 @@ impl Guard {
 }
 
 impl Drop for Pass {
-    /// A probe that nobody concluded tells nothing: the next call probes.
+    /// After a probe without a conclusion, the next call probes.
     fn drop(&mut self) {
         let mut circuits = lock(&self.version.circuits);
         if !self.concluded {

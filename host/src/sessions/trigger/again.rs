@@ -1,4 +1,4 @@
-//! A trigger that a service is told to run again, on what is stored.
+//! Runs one trigger again, on the stored records.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use levain_store::Replaced;
 /// Which trigger is to run again, and for which tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallTrigger {
-    /// The domain whose plugin answers.
+    /// The domain whose plugin has the trigger.
     pub domain: String,
     /// Its path within the domain's service.
     pub path: String,

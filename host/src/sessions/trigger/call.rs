@@ -76,7 +76,7 @@ impl Call {
         &self.trigger.slug
     }
 
-    /// Calls the plugin in the sandbox and checks what comes back.
+    /// Calls the plugin in the sandbox and checks the output.
     pub(super) async fn run(
         self,
         inner: &Arc<Inner>,

@@ -2,7 +2,7 @@
 //! (`plan`, `readers`); a phase runs at once (`phases`), each call by itself (`call`); what is told
 //! again later replaces what it made before (`again`).
 //!
-//! Whatever becomes of a trigger, the session's status is decided by its domains alone.
+//! Only the domains decide the session's status; a failed trigger does not change it.
 
 mod again;
 mod call;

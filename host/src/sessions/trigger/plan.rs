@@ -149,7 +149,7 @@ pub(super) fn relatives<'t>(
     })
 }
 
-/// Why a trigger cannot run for a tenant as the session stands; `None` where it can.
+/// Why a trigger cannot run for a tenant now; `None` if it can.
 pub(super) fn obstacle(
     triggers: &[Trigger],
     tenants: &[Tenant],

@@ -22,7 +22,7 @@ pub(in crate::sessions) fn readers(
 ) -> Affected {
     let mut changed = BTreeSet::from([(tenant_id, domain.to_owned())]);
     let mut affected = Affected::default();
-    // Nothing reads what its own phase makes, so each phase is done when the next is looked at.
+    // No trigger reads products of its own phase, so the phases are settled in order.
     for phase in Phase::ALL {
         for tenant in tenants {
             let own = tenant.triggers.iter().filter(|row| row.phase == phase);

@@ -33,7 +33,7 @@ fn entity(domain: &str) -> EntityRef {
 }
 
 impl Draft {
-    /// Whose plugin answers.
+    /// The domain whose plugin has the trigger.
     pub(super) fn of(mut self, domain: &str) -> Self {
         self.0.domain = domain.to_owned();
         self
