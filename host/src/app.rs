@@ -101,7 +101,7 @@ impl App {
 
     /// Serves until `shutdown` ends, lets what is under way end, and closes the store.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let house = tokio::spawn(self.sessions.clone().keep_house());
+        let house = tokio::spawn(self.sessions.clone().run_maintenance());
         let follow = tokio::spawn(self.revisions.clone().follow_plugins());
         let watch = self
             .watch

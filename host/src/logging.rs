@@ -1,6 +1,6 @@
 //! Structured logs on standard error: for people on a terminal, JSON otherwise.
 //!
-//! Identifiers stand in fields and spans; a payload never stands anywhere.
+//! Identifiers are fields of events and spans; payloads are never logged.
 
 use std::io::IsTerminal as _;
 

@@ -53,7 +53,7 @@ impl Sources {
     ///
     /// # Errors
     /// [`ConfigError::Invalid`] lists every wrong value and unknown name at once, in whichever
-    /// source it stands, also where a higher one covers it.
+    /// source it is, even if a higher one overrides it.
     pub fn resolve(&self) -> Result<Config, ConfigError> {
         let mut resolution = Resolution {
             config: Config::blank(),
@@ -138,7 +138,7 @@ impl Resolution {
         Ok(())
     }
 
-    /// Nothing is sent that its receiver cannot tell from anybody's.
+    /// An unsigned message would prove nothing to its receiver, so URL and secret go together.
     fn refuse_half_a_webhook(&mut self) {
         let half = match (&self.config.webhook_url, &self.config.webhook_secret) {
             (Some(_), None) => {

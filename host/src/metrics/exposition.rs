@@ -11,8 +11,8 @@ use super::names::{
     CLEANUP, COUNTS_UNAVAILABLE, CREATED, CREATION, DELETED, INTERRUPTED, METRICS, MIRROR_ERRORS,
     MetricKind, NOTICES, REFUSED, TRACES_LOST, WEBHOOKS,
 };
-use super::told::Dispatch;
-use super::{Gauges, told};
+use super::report::Dispatch;
+use super::{Gauges, report};
 
 /// Durations are sorted into their buckets at least so often: until then each takes memory.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -89,7 +89,7 @@ pub fn register_series<'a>(accounts: impl IntoIterator<Item = &'a str>, notices:
         counter!(WEBHOOKS, "status" => how.as_str()).increment(0);
     }
     for how in [Dispatch::Success, Dispatch::Dropped] {
-        told::mirrored(how, 0);
+        report::mirrored(how, 0);
     }
     for kind in notices {
         counter!(NOTICES, "type" => *kind).increment(0);
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn every_metric_is_named_and_told_once() {
-        told::answered("GET", "/healthz", 200, Duration::from_millis(3));
+        report::answered("GET", "/healthz", 200, Duration::from_millis(3));
         let text = render(&Gauges::default());
         for metric in METRICS {
             for line in [
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_method_that_nobody_knows_makes_no_series_of_its_own() {
         recorded();
-        told::answered("BREW", "/made-up", 405, Duration::ZERO);
+        report::answered("BREW", "/made-up", 405, Duration::ZERO);
         let text = recorded().render();
         let line =
             "levain_http_requests_total{method=\"other\",route=\"/made-up\",status=\"405\"} 1";

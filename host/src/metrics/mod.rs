@@ -7,12 +7,12 @@
 mod exposition;
 mod gauges;
 mod names;
-mod told;
+mod report;
 
 pub use exposition::{register_series, render, run_maintenance};
 pub use gauges::Gauges;
 pub use names::{METRICS, Metric, MetricKind};
-pub use told::{
+pub use report::{
     Dispatch, answered, clone_refused, cloning_failed, counts_unavailable, interrupted,
     mirror_failed, mirrored, noticed, plugin_failed, service_cloned, session_created,
     session_deleted, traces_lost, trigger_failed, webhook_ended,

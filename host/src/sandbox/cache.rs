@@ -49,7 +49,7 @@ impl CodeCache {
     /// The cache of a directory, which is made where it is missing, and whose entries verify under this key.
     ///
     /// # Errors
-    /// Where the directory cannot be made or used, or is somebody else's, or others may write to it.
+    /// If the directory cannot be created or used, another user owns it, or others may write to it.
     pub fn open(directory: PathBuf, key: &[u8]) -> io::Result<Self> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -197,7 +197,7 @@ impl Verified {
     }
 }
 
-/// A path that leads to an open file, whatever has its name.
+/// A path to an open file, even if another file has its name by now.
 fn opened(file: &fs::File) -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
     {
@@ -241,7 +241,7 @@ fn absent(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Whether a file is a draft that nobody is writing any more.
+/// Whether a file is a draft that an ended process left.
 fn is_left(file: &Path) -> bool {
     let kind = file.extension().and_then(|kind| kind.to_str());
     let written = fs::metadata(file).and_then(|about| about.modified());

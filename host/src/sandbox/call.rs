@@ -1,4 +1,4 @@
-//! What a call into a plugin is told, and what it gives back.
+//! The arguments and results of a call into a plugin.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use uuid::Uuid;
 pub enum Purpose {
     /// A visitor's session: a call that fails is counted, since an operator wants to know.
     Session,
-    /// Nobody's: a candidate is proven, a session is verified. Whoever asked for it is told.
+    /// A proof or a verification: failures are reported to its caller and not counted.
     Rehearsal,
 }
 
-/// What a session is, as every generation of the contract tells it to a plugin.
+/// The context of a call; every generation of the contract has its own form of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallContext {
-    /// The domain under work; for the log and for failures, a plugin is not told.
+    /// The domain, for the log and failures; not passed to the plugin.
     pub domain: String,
-    /// Whom it is for; a plugin is not told either.
+    /// The purpose; not passed to the plugin.
     pub purpose: Purpose,
     /// The session's name, shortened as it may be logged.
     pub session_id: String,

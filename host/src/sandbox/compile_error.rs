@@ -8,7 +8,7 @@ use super::shape::Shape;
 /// The longest reason that is kept, in characters: a component decides what it says.
 pub(super) const LONGEST_REASON: usize = 1000;
 
-/// What the engine says of a component, as far as it is kept.
+/// The engine's reason, cut to [`LONGEST_REASON`].
 pub(super) fn reason_of(error: &wasmtime::Error) -> String {
     shortened(format!("{error:#}"), LONGEST_REASON)
 }

@@ -163,7 +163,7 @@ pub(super) fn keep(
             return Ok(code);
         }
     }
-    // What an instance of it would take is looked at only here, where there is a pool.
+    // Only loading checks whether an instance fits into the pool.
     code::take(&engine.engine, made).inspect_err(|_| {
         if let Some(cache) = cache {
             cache.forget(entry);

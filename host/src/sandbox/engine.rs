@@ -19,7 +19,7 @@ use super::bindings::v0_1;
 use super::functions::Functions;
 use super::layout::SandboxConfig;
 use super::state::State;
-use super::workers::places_aside;
+use super::workers::reserved_slots;
 use levain_model::hex;
 
 /// How often the epoch moves: the grain of every wall-time limit.
@@ -153,7 +153,7 @@ impl Drop for SandboxEngine {
 fn engine_config(config: SandboxConfig) -> Config {
     // Twice the workers, since a call that outlives its wall time keeps its slot until it is gone, and those
     // that stepped aside.
-    let slots = u32::try_from(config.workers * 2 + places_aside(config.workers))
+    let slots = u32::try_from(config.workers * 2 + reserved_slots(config.workers))
         .unwrap_or(u32::MAX)
         .clamp(4, 256);
     // A place for each that instances are made from, besides: one that is made where the last of its kind was

@@ -165,7 +165,7 @@ impl CallError {
     }
 }
 
-/// The part of a timeout's text that tells of a wait; a wait of a few milliseconds explains nothing.
+/// The part of a timeout's text about the wait; a wait of a few milliseconds explains nothing.
 fn waited(waited_ms: u128) -> String {
     match waited_ms {
         0..=20 => String::new(),
@@ -272,11 +272,11 @@ fn explain_engine(
             allowed: limits.output_bytes,
         };
     }
-    // Whatever is no trap was noticed by the host, at a value that passed between the two.
+    // An error without a trap comes from the host: a value at the boundary was invalid.
     CallError::BadAnswer { reason, trap }
 }
 
-/// The guest's functions, innermost first; machinery below the fifth frame helps nobody.
+/// The guest's functions, innermost first; frames below the fifth are runtime machinery.
 fn frames(error: &wasmtime::Error, lines: &Lines) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
         return Vec::new();
@@ -300,7 +300,7 @@ fn frames(error: &wasmtime::Error, lines: &Lines) -> Vec<String> {
 
 /// The longest name of a function that is demangled, in bytes. Demangling repeats parts of a name.
 const LONGEST_SYMBOL: usize = 1024;
-/// The longest name of a function that is told, in characters.
+/// The longest function name in a failure, in characters.
 const LONGEST_NAME: usize = 200;
 
 /// The name of a function as a person reads it. A component says what its functions are called, and may say anything.
@@ -313,7 +313,7 @@ fn readable(name: &str) -> String {
     name.replace(char::is_control, "\u{fffd}")
 }
 
-/// Demangles no further than what is told of it.
+/// Demangles up to the length that is shown.
 fn demangled(name: &str) -> String {
     struct Shortened {
         text: String,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::CacheStore;
 
-/// What the compiler asks before it compiles a function. Without anybody who holds it, it keeps nothing.
+/// The compiler's cache of functions. It is empty while no [`SharedFunctions`] lives.
 #[derive(Debug, Default)]
 pub(super) struct Functions(Mutex<Kept>);
 

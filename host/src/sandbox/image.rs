@@ -1,4 +1,4 @@
-//! Prepared images: a component as it is after `prepare`, as a component of its own.
+//! Prepared images: the state of a component after `prepare`, as a component of its own.
 //!
 //! What `prepare` makes of a fixture slice is the same for every session. So it is done once: the component
 //! is instrumented to show its memories and globals, an instance of it prepares the slice within the limits
@@ -76,7 +76,7 @@ pub enum NoImage {
     },
 }
 
-/// A component that is ready to be prepared and looked at.
+/// A component that is instrumented for snapshots.
 pub(super) struct Maker<'w> {
     source: Source<'w>,
     snapshotter: Snapshotter<'w>,
@@ -85,7 +85,7 @@ pub(super) struct Maker<'w> {
 }
 
 impl<'w> Maker<'w> {
-    /// Instruments and compiles the component that has this digest, for at most so many images.
+    /// Instruments and compiles the component with this digest, for at most `images` images.
     ///
     /// # Errors
     /// [`NoImage::Component`] where it has state that a snapshot would lose.
@@ -115,10 +115,10 @@ impl<'w> Maker<'w> {
         })
     }
 
-    /// The compiled component as it is once it has prepared the slice.
+    /// The compiled component in its state after preparing the slice.
     ///
     /// # Errors
-    /// [`NoImage`] where it does not prepare the slice within the limits, or cannot be looked at afterwards.
+    /// [`NoImage`] if it does not prepare the slice within the limits, or cannot be snapshotted.
     pub(super) fn snapshot(
         &mut self,
         engine: &SandboxEngine,

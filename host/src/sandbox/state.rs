@@ -38,7 +38,7 @@ pub(super) enum GrowthRefused {
     Table { wanted: usize, allowed: usize },
 }
 
-/// Whom a call is made for: what its log lines tell of it.
+/// The fields of a call's log lines.
 pub(super) struct Origin {
     domain: String,
     tenant_id: String,

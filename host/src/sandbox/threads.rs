@@ -19,7 +19,7 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    /// Threads for guests whose stacks have so many bytes.
+    /// Threads for guests with stacks of `bytes` bytes.
     ///
     /// # Errors
     /// Where the machine has no room for one.

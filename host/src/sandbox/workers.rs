@@ -2,12 +2,12 @@
 //! many at once as the configuration says and the rest wait their turn in order.
 //!
 //! A turn is meant for the short calls that nearly all are. One that takes long steps aside: it goes on, and
-//! its turn goes to the next, so that a few that never end keep nobody waiting until their time is over.
+//! its turn goes to the next, so that a few calls that never end do not delay the others.
 //! The system shares the processors among them all, and lets those that come anew begin at once.
 //!
-//! Whatever guests are at, they and the checks of what they made stand back behind the host's own threads: what
+//! Guests and the checks of their output run at a lower priority than the host's own threads.
 //! takes requests and commits sessions would otherwise wait for a processor at each of its steps. A thread that
-//! has stood back does so until it ends, as the system has it for whoever is not its administrator.
+//! Lowering priority is permanent: only root may raise it again.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -48,8 +48,8 @@ pub(super) struct Workers {
     aside: Arc<Semaphore>,
 }
 
-/// How many calls may be aside, for so many turns. Where there is no room, a call keeps its turn.
-pub(super) const fn places_aside(turns: usize) -> usize {
+/// The calls that may run without a turn, for this many turns. Beyond them, a call keeps its turn.
+pub(super) const fn reserved_slots(turns: usize) -> usize {
     /// More are more slots of a pool than addresses are well spent on.
     const MOST: usize = 192;
     let room = MOST.saturating_sub(turns);
@@ -66,8 +66,8 @@ thread_local! {
     static TURN: RefCell<Option<Turn>> = const { RefCell::new(None) };
 }
 
-/// Has this thread stand back behind those that run no guests, from now on.
-fn stand_back() {
+/// Lowers the priority of this thread below threads that run no guests.
+fn lower_priority() {
     thread_local! {
         static STANDS_BACK: Cell<bool> = const { Cell::new(false) };
     }
@@ -130,7 +130,7 @@ impl Workers {
             count,
             threads: Arc::new(threads),
             turns: Arc::new(Semaphore::new(count)),
-            aside: Arc::new(Semaphore::new(places_aside(count))),
+            aside: Arc::new(Semaphore::new(reserved_slots(count))),
         }
     }
 
@@ -198,7 +198,7 @@ impl Workers {
             // The turn ends with the work, not with whoever waits for it: a call that is given
             // up on still occupies its thread.
             let _held = Held::new(turn);
-            stand_back();
+            lower_priority();
             span.in_scope(work)
         });
         let lost = |error: &dyn fmt::Display| CallError::Host {
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn guests_stand_back_and_whoever_waits_for_them_does_not() {
+    async fn guests_run_at_lower_priority_and_their_callers_do_not() {
         let nice = || getpriority_process(Some(gettid())).unwrap();
         let process = getpriority_process(Some(getpid())).unwrap();
         let workers = Workers::new(1, Threads::new(1 << 19).unwrap());

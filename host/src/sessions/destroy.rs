@@ -108,17 +108,17 @@ impl Sessions {
     /// Deletes a session's data, in the store and in the mirror; returns the records deleted.
     async fn delete_data(&self, session: &Session, started: Instant) -> Result<u64, SessionError> {
         let parts = &self.inner.parts;
-        let amiss = amiss(&self.inner, session).await;
-        for remark in &amiss {
+        let remarks = remarks(&self.inner, session).await;
+        for remark in &remarks {
             tracing::warn!(remark, "cleanup");
         }
         let id = &session.session_id;
-        let deleted = parts.repo.destroy_session(id, parts.clock.now(), &amiss);
+        let deleted = parts.repo.destroy_session(id, parts.clock.now(), &remarks);
         let deleted = deleted.await.inspect_err(|_| {
             metrics::session_deleted(&session.account, "FAILED", None);
         })?;
         // As the audit has it.
-        let status = if amiss.is_empty() {
+        let status = if remarks.is_empty() {
             "SUCCESS"
         } else {
             "PARTIAL"
@@ -137,7 +137,7 @@ impl Sessions {
 
 /// Asks the plugin of every domain that holds records how to delete them, all at once and for a
 /// bounded time. What comes back is for the audit: the host deletes by tenant whatever they say.
-async fn amiss(inner: &Arc<Inner>, session: &Session) -> Vec<String> {
+async fn remarks(inner: &Arc<Inner>, session: &Session) -> Vec<String> {
     let plugins = inner.parts.plugins.at(session.plugin_revision);
     let plugins = match tokio::time::timeout(PLANS, plugins).await {
         Ok(Ok(plugins)) => plugins,

@@ -70,7 +70,7 @@ impl Sessions {
     }
 
     /// Recovers and sweeps until it is dropped. What fails is logged and tried again.
-    pub async fn keep_house(self) {
+    pub async fn run_maintenance(self) {
         let mut recovery = tokio::time::interval(RECOVERY_INTERVAL);
         recovery.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let interval = self.inner.parts.sweep.interval;

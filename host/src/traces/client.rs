@@ -8,7 +8,7 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 
 use crate::metrics;
 
-/// The largest answer that is read; a collector has little to say.
+/// The largest response that is read; those of collectors are short.
 const LARGEST_ANSWER: u64 = 1 << 20;
 
 /// Posts to the collector, and says once when it cannot, and once when it can again.

@@ -28,7 +28,7 @@ use self::client::CollectorClient;
 pub use self::error::TracesError;
 use self::wanted::Wanted;
 
-/// The name of the host where nobody gives it another.
+/// The default service name.
 const SERVICE: &str = "levain";
 
 /// How long the last spans may take when the host stops.
@@ -70,7 +70,7 @@ impl Traces {
         })
     }
 
-    /// What hands the host's spans to the export; none where nobody asked for it.
+    /// The layer that exports the host's spans; `None` if the environment names no collector.
     pub fn layer<S>(&self) -> Option<impl Layer<S> + use<S>>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -82,7 +82,7 @@ impl Traces {
             .with_threads(false)
             .with_target(false)
             .with_tracked_inactivity(false);
-        // Whatever the log is told to leave out.
+        // Independent of the log's filter.
         let ours = Targets::new().with_target(SERVICE, LevelFilter::INFO);
         Some(layer.with_filter(ours))
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::TracesError;
 
-/// How long the collector may take where nobody says it.
+/// The default timeout of the collector.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is asked for.
@@ -13,7 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct Wanted {
     /// How long the collector may take for one post of spans.
     pub(super) timeout: Duration,
-    /// Whether somebody gave the host a name.
+    /// Whether the environment names the service.
     pub(super) named: bool,
 }
 

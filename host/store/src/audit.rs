@@ -1,4 +1,4 @@
-//! The audit of a cleanup: what it deleted, how long it took, and what was amiss.
+//! The audit of a cleanup: what it deleted, how long it took, and remarks on the plans.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,19 +32,19 @@ impl Audit {
         now: DateTime<Utc>,
         took: Duration,
         deleted: &[DeletedSegment],
-        amiss: &[String],
+        remarks: &[String],
     ) -> Result<Self, RepoError> {
         Ok(Self {
             completed_at: now + TimeDelta::from_std(took).unwrap_or_default(),
             duration_ms: took.as_secs_f64() * 1000.0,
             records_deleted: deleted.iter().map(|gone| i64::from(gone.records)).sum(),
             service_results: results(deleted).to_string(),
-            status: if amiss.is_empty() {
+            status: if remarks.is_empty() {
                 "SUCCESS"
             } else {
                 "PARTIAL"
             },
-            error_details: details(amiss)?,
+            error_details: details(remarks)?,
             ..Self::begun(now)
         })
     }
@@ -72,10 +72,10 @@ impl Audit {
     }
 }
 
-fn details(amiss: &[String]) -> Result<Option<String>, RepoError> {
-    match amiss {
+fn details(remarks: &[String]) -> Result<Option<String>, RepoError> {
+    match remarks {
         [] => Ok(None),
-        amiss => serde_json::to_string(amiss)
+        remarks => serde_json::to_string(remarks)
             .map(Some)
             .map_err(|error| corrupt("error_details", &error)),
     }

@@ -75,7 +75,7 @@ impl Dialect {
         self.pick("", "::json")
     }
 
-    /// Compares text as bytes whatever the locale of the database: the order is part of the contract.
+    /// Compares text as bytes in every locale of the database: the order is part of the contract.
     pub(super) const fn as_bytes(self) -> &'static str {
         self.pick("", " COLLATE \"C\"")
     }

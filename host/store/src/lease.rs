@@ -18,7 +18,7 @@ pub struct Lease {
 /// The key of a request that is to be done once, however often it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// SHA-256 of the caller's key: it opens the answer, so it is not stored as it is.
+    /// SHA-256 of the caller's key: the key returns the access token, so it is not stored itself.
     pub digest: String,
     /// SHA-256 of what was asked for.
     pub request: String,
@@ -57,7 +57,7 @@ pub struct SessionPosition {
 }
 
 impl SessionPosition {
-    /// Where this session stands.
+    /// The position of a session.
     #[must_use]
     pub fn of(session: &Session) -> Self {
         Self {

@@ -54,7 +54,7 @@ use levain_model::{
 
 /// A store of sessions and their segments.
 ///
-/// Whoever works on a session holds a *lease*, which is never renewed: until its deadline, on the
+/// Work on a session needs a *lease*, which is never renewed: until its deadline, on the
 /// store's own clock, the work may be written; after it, nothing of it is, and anybody may end it.
 /// A session's `epoch` counts who changed its data: what was made of one epoch is not written into
 /// another.
@@ -62,7 +62,7 @@ use levain_model::{
 pub trait Repo: Send + Sync + 'static {
     /// Writes a new session, with its tenants and their services, before any of it is cloned, and
     /// leases it; with it, in the same transaction, the key that it was asked for with. The session is of
-    /// the registry's newest revision of that moment, whatever its row says. Answers what that key stands
+    /// the registry's newest revision of that moment, whatever its row says. Returns what that key stands
     /// for where it was used before, having written nothing.
     ///
     /// # Errors
@@ -76,8 +76,8 @@ pub trait Repo: Send + Sync + 'static {
 
     /// Commits a clone in one transaction: its segments, what became of its services and
     /// triggers, and its status.
-    /// Nothing of it was visible before, all of it is afterwards. Answers `false`, having written
-    /// nothing, where the session is no longer CLONING in this epoch (it was deleted meanwhile), or
+    /// Nothing of it was visible before, all of it is afterwards. Returns `false`, having written
+    /// nothing, where the session is no longer CLONING in this epoch (it was deleted), or
     /// its lease has run out. A receipt is the session's from then on.
     async fn commit_session(
         &self,
@@ -106,7 +106,7 @@ pub trait Repo: Send + Sync + 'static {
     async fn count_sessions(&self, now: DateTime<Utc>) -> Result<SessionCounts, RepoError>;
 
     /// Adds `by` to the time of an open session that has been extended fewer than `most` times.
-    /// Answers `false` where it is not READY or PARTIAL, its time is over, or it cannot be extended
+    /// Returns `false` where it is not READY or PARTIAL, its time is over, or it cannot be extended
     /// again.
     async fn extend_session(
         &self,
@@ -116,7 +116,7 @@ pub trait Repo: Send + Sync + 'static {
         most: u32,
     ) -> Result<bool, RepoError>;
 
-    /// Moves a session to DESTROYING, whatever it was, and leases it; answers the status it had, or
+    /// Moves a session to DESTROYING, whatever it was, and leases it; returns the status it had, or
     /// `None` where there is no such session. What others were making of it is not written any more.
     async fn begin_destroying(
         &self,
@@ -124,7 +124,7 @@ pub trait Repo: Send + Sync + 'static {
         lease: &Lease,
     ) -> Result<Option<SessionStatus>, RepoError>;
 
-    /// Moves sessions to DESTROYING that are due, at most `due.limit`, and leases them; answers their
+    /// Moves sessions to DESTROYING that are due, at most `due.limit`, and leases them; returns their
     /// ids. No other caller gets the same ones while the lease lasts.
     async fn begin_destroying_due(
         &self,
@@ -133,18 +133,18 @@ pub trait Repo: Send + Sync + 'static {
     ) -> Result<Vec<String>, RepoError>;
 
     /// Deletes every segment of the session's tenants and marks it DESTROYED, in one
-    /// transaction; answers the records deleted per tenant, domain and entity, all parts of an
+    /// transaction; returns the records deleted per tenant, domain and entity, all parts of an
     /// entity together. Once more, it
-    /// deletes nothing. The audit row is SUCCESS, or PARTIAL with what `amiss` says of the plans.
+    /// deletes nothing. The audit row is SUCCESS, or PARTIAL with what `remarks` says of the plans.
     async fn destroy_session(
         &self,
         session_id: &str,
         now: DateTime<Utc>,
-        amiss: &[String],
+        remarks: &[String],
     ) -> Result<Vec<DeletedSegment>, RepoError>;
 
     /// Writes down that a cleanup failed, in an audit row and in the session's count of retries; it is
-    /// due again when its lease has run out. Answers how often it has failed now; 0 where the session
+    /// due again when its lease has run out. Returns how often it has failed now; 0 where the session
     /// is not DESTROYING.
     async fn record_failed_cleanup(
         &self,
@@ -159,7 +159,7 @@ pub trait Repo: Send + Sync + 'static {
     /// Replaces data of an open session in one transaction: deletes what is `replaced`, writes
     /// `segments`, each of which is of it, and with them what `session` says of the clone (status,
     /// error, data clock, catalog, when it was cloned, services and triggers); a session's own time
-    /// stays. The session is then of the next epoch. Answers `false`, having written nothing, where
+    /// stays. The session is then of the next epoch. Returns `false`, having written nothing, where
     /// the session is not READY or PARTIAL any more or not of this epoch, or after `deadline`.
     ///
     /// # Errors
@@ -173,7 +173,7 @@ pub trait Repo: Send + Sync + 'static {
         receipt: Option<&str>,
     ) -> Result<bool, RepoError>;
 
-    /// Deletes all parts of one domain of a tenant; answers what was there.
+    /// Deletes all parts of one domain of a tenant; returns what was there.
     async fn delete_domain(&self, tenant_id: Uuid, domain: &str)
     -> Result<EntityCounts, RepoError>;
 
@@ -194,7 +194,7 @@ pub trait Repo: Send + Sync + 'static {
     async fn end_leases(&self) -> Result<(), RepoError>;
 
     /// Forgets what is too old: sessions that were destroyed, and audits that were written, before
-    /// `ledger`, and keys that ended before `now`. Answers how many sessions.
+    /// `ledger`, and keys that ended before `now`. Returns how many sessions.
     async fn prune(&self, ledger: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, RepoError>;
 
     /// The registry's revisions, the oldest first.
@@ -207,7 +207,7 @@ pub trait Repo: Send + Sync + 'static {
     async fn find_component(&self, digest: &str) -> Result<Option<Vec<u8>>, RepoError>;
 
     /// Writes the next revision of the registry, with the components that it is the first to name.
-    /// Answers `false`, having written nothing, where it is not the one after the newest: somebody else
+    /// Returns `false`, having written nothing, where it is not the one after the newest: somebody else
     /// has changed the registry.
     ///
     /// # Errors
@@ -219,7 +219,7 @@ pub trait Repo: Send + Sync + 'static {
     ) -> Result<bool, RepoError>;
 
     /// Removes the components that neither the newest revision, nor a rollback, nor a session of the
-    /// ledger names, nor a revision that another one came after `since`; answers the digests of those
+    /// ledger names, nor a revision that another one came after `since`; returns the digests of those
     /// that stay.
     async fn collect_components(&self, since: DateTime<Utc>) -> Result<Vec<String>, RepoError>;
 
@@ -232,7 +232,7 @@ pub trait Repo: Send + Sync + 'static {
         replace: bool,
     ) -> Result<Vec<KeyFingerprint>, RepoError>;
 
-    /// Answers a trivial query: whether the store can be reached, and takes new data as far as it knows.
+    /// Runs a trivial query: whether the store can be reached and, as far as it knows, takes new data.
     ///
     /// # Errors
     /// [`RepoError::Full`] while it takes none.

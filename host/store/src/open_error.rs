@@ -60,7 +60,7 @@ pub enum OpenError {
     /// A view has a name that it cannot have.
     #[error(transparent)]
     View(#[from] ViewError),
-    /// A view has the name of a table, or of a view that somebody else made.
+    /// A view has the name of a table or of a foreign view.
     #[error("`{name}` is in the database already and was not made by levain")]
     NameTaken {
         /// The name.

@@ -10,7 +10,7 @@ pub(super) const TENANT_COLUMN: &str = "tenant_id";
 /// Why views cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
-    /// A name that cannot stand in SQL and in a JSON path without escapes.
+    /// A name that needs escapes in SQL or in a JSON path.
     #[error(
         "`{name}` in the view `{view}` cannot be a name in SQL: use letters, digits and underscores"
     )]
@@ -33,7 +33,7 @@ pub enum ViewError {
 /// Checks that the views can be made: names plain, nothing twice.
 ///
 /// Names come from schemas and become SQL; they are quoted as well, but a name that needs
-/// quoting would be a trap for whoever writes a query.
+/// quoting would trap the author of a query.
 pub(super) fn check(views: &[ViewSpec]) -> Result<(), ViewError> {
     let mut names = BTreeSet::new();
     for view in views {

@@ -6,7 +6,7 @@ pub(in crate::sandbox) enum Failure {
     Guest(GuestError),
 }
 
-/// The guest's own error, as the newest generation can tell it.
+/// The guest's own error, in the terms of the newest generation.
 pub(in crate::sandbox) enum GuestError {
     InvalidFixture {
         entity: String,

@@ -13,7 +13,7 @@ use crate::sandbox::code::Made;
 use crate::sandbox::engine::{code_config, compatibility};
 use crate::sandbox::functions::Functions;
 
-/// What a compiling process is told.
+/// The task of a compiling process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChildTask {
     /// The digest of the engine that the code is for.
@@ -24,7 +24,7 @@ pub struct ChildTask {
     pub cpu_seconds: u64,
 }
 
-/// Why a compiling process ended before it was told to.
+/// Why a compiling process ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ChildFailure {
     /// There was not as much memory as it needs.
@@ -50,7 +50,7 @@ pub enum ChildFailure {
 }
 
 impl ChildFailure {
-    /// The exit code by which whoever waits tells them apart.
+    /// The exit code, by which the parent tells them apart.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
@@ -63,10 +63,10 @@ impl ChildFailure {
 /// The process could not do its work; misuse ends so as well.
 const FAILED: u8 = 2;
 
-/// Does what the frames that it reads ask for, and answers each; bounds this process for good.
+/// Reads request frames and writes a response to each. The bounds on this process are permanent.
 ///
 /// # Errors
-/// [`ChildFailure`], and what was asked last has no answer.
+/// [`ChildFailure`]; the last request then has no response.
 pub fn compile_as_child(
     task: &ChildTask,
     mut asked: impl Read,
@@ -143,7 +143,7 @@ fn images(
     Ok(())
 }
 
-/// Answers with what was made, or with why it cannot be made. Whoever has no more memory does not go on.
+/// Writes the output, or the reason why there is none. After running out of memory the process ends.
 fn reply(answer: &mut impl Write, made: wasmtime::Result<Made>) -> Result<(), ChildFailure> {
     match made {
         Ok(Made { code, lines }) => {

@@ -45,7 +45,7 @@ impl Compiler {
     /// The program that runs, in a process of its own.
     ///
     /// # Errors
-    /// Where the machine does not tell which program that is.
+    /// If the path of this program is unknown.
     pub fn this_program() -> std::io::Result<Self> {
         // The very file that runs, also where another was put in its place since.
         let running = PathBuf::from("/proc/self/exe");

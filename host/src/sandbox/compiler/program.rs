@@ -13,7 +13,7 @@ use crate::sandbox::compile_error::{CompileError, LONGEST_REASON};
 use crate::sandbox::limits::CompileLimits;
 use levain_model::fault::shortened;
 
-/// How often it is looked at whether the process has ended.
+/// How often the process is polled for its end.
 const LOOK: Duration = Duration::from_millis(5);
 /// The most that is read of what it says, in bytes.
 const MOST_SAID: u64 = 64 << 10;
@@ -28,14 +28,14 @@ pub(in crate::sandbox) struct Process {
     answers: Receiver<io::Result<Frame>>,
     said: Option<JoinHandle<Vec<u8>>>,
     limits: CompileLimits,
-    /// Since when the time of its next answer runs.
+    /// When the time of its next response began.
     since: Instant,
-    /// Why it answers nothing any more.
+    /// Why it sends no more responses.
     failed: Option<CompileError>,
 }
 
 impl Process {
-    /// Starts the program. `answers` is how many it is going to be asked for: each may take the whole time.
+    /// Starts the program. `answers` is the number of requests to come: each may take the whole time.
     pub(super) fn start(
         program: &Path,
         engine: &str,
@@ -44,7 +44,7 @@ impl Process {
     ) -> Result<Self, CompileError> {
         let failed = |reason: String| CompileError::Compiler { reason };
         let answers = u64::try_from(answers).unwrap_or(u64::MAX);
-        // Nobody is there to end it, where this process does not live to do so: then the system does.
+        // If this process is killed, the system must end the child: its CPU time is limited.
         let cpu_seconds = limits.time.as_secs().saturating_mul(answers) + 2;
         let mut command = Command::new(program);
         command
@@ -91,7 +91,7 @@ impl Process {
         })
     }
 
-    /// Sends what is asked, and takes the answer. Blocks, for no longer than the limit.
+    /// Sends a request and reads the response. Blocks up to the limit.
     pub(super) fn ask(
         &mut self,
         write: impl FnOnce(&mut ChildStdin) -> io::Result<()> + Send,
@@ -147,7 +147,7 @@ impl Process {
         }
     }
 
-    /// The next frame of an answer.
+    /// The next frame of a response.
     fn next(&mut self) -> Result<Frame, CompileError> {
         let left = self.limits.time.saturating_sub(self.since.elapsed());
         match self.answers.recv_timeout(left) {
@@ -161,7 +161,7 @@ impl Process {
         }
     }
 
-    /// Why a process gave no answer that can be used.
+    /// Why a process sent no usable response.
     fn ended(&mut self, error: Option<&io::Error>) -> CompileError {
         let status = match self.wait() {
             Ok(Some(status)) => status,

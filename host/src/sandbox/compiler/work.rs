@@ -100,7 +100,7 @@ fn refuse_hidden_state(wasm: &[u8]) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// Runs what stops on an input that it did not foresee: that input is one of which no image is made.
+/// Catches panics of the instrumentation on unexpected input: such a component gets no image.
 fn guarded<T>(work: impl FnOnce() -> T) -> wasmtime::Result<T> {
     catch_unwind(AssertUnwindSafe(work))
         .map_err(|_| wasmtime::format_err!("the snapshot of it went wrong"))

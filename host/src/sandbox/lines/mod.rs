@@ -20,7 +20,7 @@ const LONGEST_FILE: usize = 256;
 /// The file of a row after which nothing is known until the next one.
 const NO_FILE: u32 = u32::MAX;
 
-/// The bytes of a row, and of the two counts that stand before all rows.
+/// The bytes of a row, and of the two counts before the rows.
 const ROW: usize = 12;
 const COUNTS: usize = 8;
 

@@ -1,4 +1,4 @@
-//! The core modules of a component: where the code of each stands, and its debug information.
+//! The core modules of a component: the place of each one's code, and its debug information.
 
 use std::ops::Range;
 

@@ -6,7 +6,7 @@ use super::programs::{self, Span};
 use super::sections::{Module, modules};
 use super::{MOST_FILES, MOST_ROWS, NO_FILE, Row, Table};
 
-/// The most stretches of code that are looked at.
+/// The most ranges of code that are read.
 const MOST_SPANS: usize = 4 * MOST_ROWS;
 
 /// The encoded lines of `made`, by the debug information of the component that it was made from. Of a function that

@@ -18,7 +18,7 @@ const PREAMBLE: usize = 8;
 /// The body of a function that has no locals and traps.
 const TRAPS: [u8; 3] = [0x00, 0x00, 0x0b];
 
-/// The component without what only other calls than `clone` reach; `None` where it cannot be told.
+/// The component without the functions that `clone` cannot reach; `None` if that cannot be decided.
 pub(super) fn trim(component: &[u8]) -> Option<Vec<u8>> {
     // What one module exports, another may import.
     let mut imported = BTreeSet::new();
@@ -30,7 +30,7 @@ pub(super) fn trim(component: &[u8]) -> Option<Vec<u8>> {
         }
     }
     let others = lifts::of_other_calls(component)?;
-    // Only the component's own modules count: a nested component stays as it is.
+    // Only the component's own modules are trimmed, not nested components.
     let mut module = 0;
     rewrite(component, |id, content| match id {
         CORE_MODULE => {
@@ -81,7 +81,7 @@ fn trim_module(module: &[u8], unused: impl Fn(&str) -> bool) -> Option<Vec<u8>> 
                     }
                 }
             }
-            // Whatever stands in a table may be called through it.
+            // A function in a table may be called indirectly.
             Payload::ElementSection(section) => {
                 for element in section {
                     match element.ok()?.items {

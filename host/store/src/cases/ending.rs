@@ -21,7 +21,7 @@ pub(crate) async fn a_tenant_leads_to_its_session_until_that_is_destroyed(repo: 
         .unwrap();
     let found = repo.find_session_of_tenant(tenant_id(1, 1)).await.unwrap();
     assert_eq!(found, None);
-    // The identifier is free for the same session once more.
+    // The identifier is free for the same session again.
     let mut again = super::library::session(1);
     again.session_id = "demo_again".to_owned();
     begin(repo, &again).await;
@@ -164,7 +164,7 @@ pub(crate) async fn what_is_cloning_beyond_its_lease_is_failed(repo: &dyn Repo) 
         assert_eq!(trigger.status, TriggerStatus::Failed);
         assert_eq!(trigger.error.as_ref().unwrap().code, "interrupted");
     }
-    // Whoever was paused meanwhile can write nothing.
+    // A holder that was paused past its lease can write nothing.
     let late = ready(abandoned);
     assert!(
         !repo
@@ -265,7 +265,7 @@ pub(crate) async fn a_cleanup_that_keeps_failing_is_left_alone(repo: &dyn Repo) 
         assert_eq!(counted, failures);
     }
     assert!(claim().await.is_empty());
-    // Whoever asks for it still can.
+    // It can still be destroyed on request.
     let gone = repo.destroy_session("demo_0001", noon(), &[]).await;
     assert!(!gone.unwrap().is_empty());
 }

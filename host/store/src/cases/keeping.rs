@@ -148,7 +148,7 @@ pub(crate) async fn sessions_are_listed_newest_first(repo: &dyn Repo) {
     let after = SessionPosition::of(&listed[1]);
     let listed = repo.list_sessions(Some(&after), 2).await.unwrap();
     assert_eq!(listed, [session(1)]);
-    // One of the same instant is neither left out nor told twice.
+    // Sessions of the same instant are neither skipped nor repeated.
     let mut twin = session(4);
     twin.created_at = session(2).created_at;
     begin(repo, &twin).await;

@@ -16,7 +16,7 @@ pub(crate) async fn a_domain_can_be_replaced(repo: &dyn Repo) {
     session.tenants[1].services[0].unavailable_references = 3;
     let books = [segment(tenant, "shelving", "book", 7)];
     let replaced = [cloned(tenant, "shelving")];
-    // Once more, it is as it was.
+    // Repeating it changes nothing.
     for _ in 0..2 {
         assert!(
             repo.replace_data(
@@ -29,7 +29,7 @@ pub(crate) async fn a_domain_can_be_replaced(repo: &dyn Repo) {
             .await
             .unwrap()
         );
-        // Whoever changes it next has read it since.
+        // The next change has read the new epoch.
         session.epoch += 1;
         let mut expected = segments(&session);
         expected.retain(|kept| kept.tenant_id != tenant || kept.domain != "shelving");

@@ -1,4 +1,4 @@
-//! Receipts: committed with what they tell of, and kept as long as the session's row.
+//! Receipts: committed with their data, and kept as long as the session's row.
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use crate::StoreUrl;
 /// The column that makes a relation one of tenants' data.
 const TENANT_COLUMN: &str = "tenant_id";
 
-/// Tables that keep what was, on purpose: the ledger has a session's tenants for as long as it is kept.
+/// Tables that keep rows on purpose: the ledger keeps a session's tenants.
 const LEDGER: [&str; 10] = [
     "demo_sessions",
     "demo_tenants",
@@ -106,7 +106,7 @@ impl Inspector {
         Ok(found)
     }
 
-    /// The rows of these tenants in all tables, whose views show the same rows once more.
+    /// The rows of these tenants in all tables. Views would only repeat them.
     ///
     /// # Errors
     /// [`RepoError`].

@@ -17,7 +17,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long any statement may take.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The longest that a transaction may idle before the server ends it, whatever the lease.
+/// The longest that a transaction may idle before the server ends it, for every lease.
 const LONGEST_IDLE: Duration = Duration::from_secs(10);
 
 /// How long an unused connection is kept.

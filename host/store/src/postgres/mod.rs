@@ -86,7 +86,7 @@ async fn commit(transaction: Transaction<'static, Postgres>) -> Result<(), RepoE
     transaction.commit().await.map_err(classify)
 }
 
-/// Commits what may stay, and rolls back what may not; answers which.
+/// Commits if the change may stay, and rolls back otherwise; returns whether it committed.
 async fn commit_if(
     kept: bool,
     transaction: Transaction<'static, Postgres>,
@@ -234,11 +234,11 @@ impl Repo for PostgresRepo {
         &self,
         session_id: &str,
         now: DateTime<Utc>,
-        amiss: &[String],
+        remarks: &[String],
     ) -> Result<Vec<DeletedSegment>, RepoError> {
         let mut transaction = self.begin().await?;
         let deleted =
-            destroy::destroy(&mut within(&mut transaction), session_id, now, amiss).await?;
+            destroy::destroy(&mut within(&mut transaction), session_id, now, remarks).await?;
         failpoint::reach("destroy_session:before").await;
         commit(transaction).await?;
         failpoint::reach("destroy_session:after").await;

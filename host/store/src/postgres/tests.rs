@@ -191,7 +191,7 @@ async fn hosts_that_start_at_once_make_the_tables_once() {
     }
 }
 
-/// The plan of a statement, as the server tells it.
+/// The server's plan of a statement.
 async fn plan(repo: &PostgresRepo, statement: &'static str, tenant_id: Uuid) -> String {
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN {statement}")))
         .bind(tenant_id)

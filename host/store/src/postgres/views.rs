@@ -136,7 +136,7 @@ fn definition(view: &ViewSpec) -> String {
 const fn kind(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Text => "text",
-        // As it is written: amounts stay exact.
+        // Verbatim: amounts stay exact.
         ColumnKind::Integer | ColumnKind::Number => "numeric",
         ColumnKind::Boolean => "boolean",
         ColumnKind::Json => "json",

@@ -68,7 +68,7 @@ impl Drop for Checkpointer {
     }
 }
 
-/// Copies what it can and waits for nobody.
+/// Copies what it can without waiting.
 const PASSIVE: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 /// Waits for the readers, and lets the log begin again at its start.
 const RESTART: &str = "PRAGMA wal_checkpoint(RESTART)";

@@ -202,12 +202,12 @@ impl Repo for SqliteRepo {
         &self,
         session_id: &str,
         now: DateTime<Utc>,
-        amiss: &[String],
+        remarks: &[String],
     ) -> Result<Vec<DeletedSegment>, RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;
             let deleted =
-                destroy::destroy(&mut within(&mut transaction), session_id, now, amiss).await?;
+                destroy::destroy(&mut within(&mut transaction), session_id, now, remarks).await?;
             failpoint::reach("destroy_session:before").await;
             self.commit(transaction).await?;
             failpoint::reach("destroy_session:after").await;
@@ -312,7 +312,7 @@ impl Repo for SqliteRepo {
         .await
     }
 
-    /// The directory's lock says that nobody else can hold one.
+    /// The directory's lock proves that no other process holds one.
     async fn end_leases(&self) -> Result<(), RepoError> {
         self.with_reserve(|| async move {
             let mut transaction = self.begin().await?;

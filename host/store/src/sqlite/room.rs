@@ -80,7 +80,7 @@ impl Room {
         }
     }
 
-    /// Gives the blocks of the reserve to whoever writes next. Can be repeated.
+    /// Frees the blocks of the reserve for the next write. Can be repeated.
     pub(super) fn give_up(&self) {
         let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
         match set_len(&self.file, 0) {
@@ -121,7 +121,7 @@ fn set_len(file: &Path, bytes: u64) -> io::Result<()> {
     open(file)?.set_len(bytes)
 }
 
-/// Makes a file of so many bytes, each of which has its block on the disk.
+/// Creates a file of this size whose blocks are allocated on the disk.
 fn allocate(file: &Path, bytes: u64) -> io::Result<()> {
     let mut opened = open(file)?;
     match fallocate(&opened, FallocateFlags::empty(), 0, bytes) {

@@ -24,7 +24,7 @@ impl SqliteRepo {
         done
     }
 
-    /// Does what gives space back, or leads to that, in one transaction: on a full disk, once more with the reserve.
+    /// Runs a transaction that frees space; on a full disk, again with the reserve.
     pub(super) async fn with_reserve<T, W>(
         &self,
         work: impl Fn() -> W + Send,
@@ -61,7 +61,7 @@ impl SqliteRepo {
         Ok(())
     }
 
-    /// Commits what may stay, and rolls back what may not; answers which.
+    /// Commits if the change may stay, and rolls back otherwise; returns whether it committed.
     pub(super) async fn commit_if(
         &self,
         kept: bool,
