@@ -5,11 +5,12 @@ use serde::Deserialize;
 use ureq::http::Method;
 
 use super::view::Session;
-use super::{HostArguments, KeyArguments};
-use crate::cli::client::{Call, Problem};
+use crate::cli::client::Call;
 use crate::cli::ending::Ending;
 use crate::cli::failure::Failure;
+use crate::cli::host::{HostArguments, KeyArguments};
 use crate::cli::output::Output;
+use crate::cli::problem::Problem;
 use crate::cli::text::{Column, Grid, grouped};
 
 #[derive(Debug, Args)]

@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use ureq::http::Method;
 
-use super::HostArguments;
 use super::view::Session;
 use crate::cli::client::{Call, session_path};
 use crate::cli::failure::Failure;
+use crate::cli::host::HostArguments;
 use crate::cli::text::{Column, Grid, NOTHING};
 use levain_model::Secret;
 

@@ -3,7 +3,7 @@
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::VerifyArguments;
+use super::arguments::VerifyArguments;
 use crate::cli::failure::Failure;
 use levain_store::StoreUrl;
 use levain_store::{Inspector, Residue};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::VerifyArguments;
+use super::arguments::VerifyArguments;
 use super::requirement::Requirement;
 use crate::cli::output::Output;
 use crate::cli::text::{Column, Grid};
