@@ -47,7 +47,7 @@ pub(super) fn render(session: &Session, made: Option<&Made>) -> String {
             let _ = writeln!(text, "\n{grid}");
         }
     };
-    table((session.services.len() > 0).then(|| domains(session)));
+    table((!session.services.is_empty()).then(|| domains(session)));
     table((!session.has_no_triggers()).then(|| triggers(session)));
     table(made.and_then(|made| made.alerts(session)));
     table(made.and_then(|made| made.figures(session)));
@@ -84,8 +84,8 @@ fn triggers(session: &Session) -> Grid {
             Column::Left("digest"),
         ],
     );
-    for (tenant, triggers) in session.triggers.iter() {
-        for (name, trigger) in triggers.iter() {
+    for (tenant, triggers) in &session.triggers {
+        for (name, trigger) in triggers {
             let cells = vec![
                 name.clone(),
                 trigger.phase.clone(),
@@ -111,8 +111,8 @@ fn domains(session: &Session) -> Grid {
             Column::Left("digest"),
         ],
     );
-    for (tenant, services) in session.services.iter() {
-        for (domain, service) in services.iter() {
+    for (tenant, services) in &session.services {
+        for (domain, service) in services {
             let cells = vec![
                 domain.clone(),
                 service.status.clone(),

@@ -1,11 +1,8 @@
-//! The parts of the API's answers that are shown. What is absent is left out, so that a host of
-//! another version can still be spoken to.
+//! The parts of the API's responses that are shown. Objects keep the host's order, which is the catalog's. An absent
+//! field has a default, so that hosts of other versions can be read.
 
-use std::fmt;
-use std::marker::PhantomData;
-
+use indexmap::IndexMap;
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 /// A session.
@@ -21,8 +18,8 @@ pub(super) struct Session {
     pub(super) duration_ms: Option<f64>,
     pub(super) credentials: Option<Credentials>,
     pub(super) children: Vec<Child>,
-    pub(super) services: Pairs<Pairs<Service>>,
-    pub(super) triggers: Pairs<Pairs<Trigger>>,
+    pub(super) services: IndexMap<String, IndexMap<String, Service>>,
+    pub(super) triggers: IndexMap<String, IndexMap<String, Trigger>>,
     pub(super) records_total: Option<u64>,
     pub(super) alerts: Option<Counts>,
     pub(super) insights: Option<Counts>,
@@ -36,9 +33,9 @@ impl Session {
             return total;
         }
         self.services
-            .iter()
-            .flat_map(|(_, domains)| domains.iter())
-            .map(|(_, service)| service.records())
+            .values()
+            .flat_map(IndexMap::values)
+            .map(Service::records)
             .sum()
     }
 
@@ -63,9 +60,7 @@ impl Session {
 
     /// Whether nothing is ever raised in it.
     pub(super) fn has_no_triggers(&self) -> bool {
-        self.triggers
-            .iter()
-            .all(|(_, triggers)| triggers.len() == 0)
+        self.triggers.values().all(IndexMap::is_empty)
     }
 }
 
@@ -122,7 +117,7 @@ pub(super) struct Child {
 #[serde(default)]
 pub(super) struct Service {
     pub(super) status: String,
-    pub(super) records_cloned: Pairs<u64>,
+    pub(super) records_cloned: IndexMap<String, u64>,
     pub(super) duration_ms: Option<f64>,
     pub(super) content_digest: Option<String>,
     pub(super) error: Option<Value>,
@@ -131,11 +126,8 @@ pub(super) struct Service {
 impl Service {
     /// Records of all its entities.
     pub(super) fn records(&self) -> u64 {
-        let total = self.records_cloned.iter().find(|(name, _)| name == "total");
-        match total {
-            Some((_, total)) => *total,
-            None => self.records_cloned.iter().map(|(_, count)| count).sum(),
-        }
+        let total = self.records_cloned.get("total").copied();
+        total.unwrap_or_else(|| self.records_cloned.values().sum())
     }
 
     /// Why it failed, in a line.
@@ -214,52 +206,6 @@ impl Progress {
             }
             _ => {}
         }
-    }
-}
-
-/// A JSON object that keeps its fields in the order of the host, which is the catalog's.
-#[derive(Debug, Clone)]
-pub(super) struct Pairs<T>(Vec<(String, T)>);
-
-impl<T> Default for Pairs<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Pairs<T> {
-    /// The fields.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(String, T)> {
-        self.0.iter()
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(PairsVisitor(PhantomData))
-    }
-}
-
-struct PairsVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for PairsVisitor<T> {
-    type Value = Pairs<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = map.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(Pairs(pairs))
     }
 }
 
