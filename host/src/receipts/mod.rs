@@ -2,10 +2,12 @@
 //!
 //! Never: storage, HTTP, or what the records mean.
 
+mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod model;
 mod seal;
 
+pub use error::ReceiptError;
 pub use model::{CallReceipt, Circumstances, Receipt, SegmentReceipt, TenantReceipt};
-pub use seal::{PublicKey, ReceiptError, Seal};
+pub use seal::{PublicKey, Seal};

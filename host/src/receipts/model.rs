@@ -4,13 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ReceiptError;
+use super::error::{FORM, ReceiptError};
 use levain_model::{DomainStatus, Part, Session, Tenant, TriggerStatus};
 use levain_model::{StoredSegment, sha256_hex};
 use levain_store::Replaced;
-
-/// The form of a receipt.
-pub(super) const FORM: u32 = 1;
 
 /// What a session was made of. Two sessions of one tenant and data clock that were made by the same
 /// components of the same fixtures have the same digests.
@@ -220,7 +217,7 @@ impl TenantReceipt {
 }
 
 fn micros(duration_ms: Option<f64>) -> Option<u64> {
-    // A duration is no negative number; what is none becomes 0.
+    // `as` saturates: a negative duration and NaN become 0.
     duration_ms.map(|duration| (duration * 1e3).round() as u64)
 }
 

@@ -1,5 +1,5 @@
-//! Signing with Ed25519 (RFC 8032), over the canonical form of the receipt (RFC 8785): whoever passes a
-//! receipt on may lay its JSON out anew.
+//! Signing with Ed25519 (RFC 8032) over the canonical form of the receipt (RFC 8785), so that the JSON may be
+//! formatted again on the way.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,14 +8,12 @@ use ed25519_compact::{PublicKey as Key, SecretKey, Signature};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use super::model::{FORM, Receipt};
+use super::error::{ALGORITHM, FORM, ReceiptError};
+use super::model::Receipt;
 use levain_model::{hex, sha256_hex, unhex};
 
 /// Binds the signature to its purpose.
 const PURPOSE: &str = "levain:receipt:1\n";
-
-/// What signs.
-const ALGORITHM: &str = "Ed25519";
 
 /// Signs receipts.
 pub struct Seal {
@@ -39,45 +37,6 @@ struct Signed {
     algorithm: String,
     key_id: String,
     value: String,
-}
-
-/// Why a receipt is not sealed, or proves nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum ReceiptError {
-    /// The key is no Ed25519 key.
-    #[error("the key is not an Ed25519 key in hexadecimal")]
-    Key,
-    /// The document is no receipt.
-    #[error("it is not a receipt")]
-    Unreadable(#[source] serde_json::Error),
-    /// It was signed in another way.
-    #[error("it is signed with `{algorithm}`, and this version knows {ALGORITHM}")]
-    Algorithm {
-        /// How.
-        algorithm: String,
-    },
-    /// It is of a later form.
-    #[error("it is of the form {form}, and this version knows {FORM}")]
-    Form {
-        /// Which.
-        form: u64,
-    },
-    /// It was signed with another key.
-    #[error("it was signed with the key {signed}, not with {asked}")]
-    OtherKey {
-        /// The id of the key that it names.
-        signed: String,
-        /// The id of the key that it is checked with.
-        asked: String,
-    },
-    /// Its canonical form would be that of another receipt as well.
-    #[error(
-        "it has the whole number {0}: from 2^53 on, a signature does not tell whole numbers apart"
-    )]
-    Inexact(Number),
-    /// It was changed after it was signed, or never was.
-    #[error("its signature does not hold: it was changed since it was signed")]
-    Forged,
 }
 
 impl Seal {
@@ -274,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_can_be_opened_however_it_is_laid_out() {
+    fn sealed_receipt_opens_in_any_layout() {
         let seal = seal();
         let sealed = seal.seal(&receipt()).unwrap();
         let key: PublicKey = seal.public_key().to_string().parse().unwrap();
@@ -302,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_changed_of_it_shows() {
+    fn every_changed_value_is_detected() {
         let seal = seal();
         let sealed: Value = serde_json::from_str(&seal.seal(&receipt()).unwrap()).unwrap();
         let mut all = Vec::new();
