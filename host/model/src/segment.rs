@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// What goes into a plugin and what comes out of it, before anything is known of its content.
+/// The input or output of a plugin, not checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// The entity's slug.
     pub entity: String,
     /// One JSON array of objects.
     pub rows: String,
@@ -19,24 +18,20 @@ pub struct Segment {
 /// A segment that passed every check, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSegment {
-    /// The tenant that it belongs to.
     pub tenant_id: Uuid,
-    /// The domain that owns it.
     pub domain: String,
-    /// The entity's slug.
     pub entity: String,
-    /// Which part of the entity's records it is: the slug of the trigger that made it, so that
-    /// one trigger's records can be replaced without the others'; empty for what a clone made.
+    /// Which part of the entity's records it is: the slug of the trigger that created it, so that
+    /// one trigger's records can be replaced without the others'; empty for a clone's.
     pub part: String,
-    /// One JSON array of objects, as the plugin returned it but for the white space between its tokens.
+    /// One JSON array of objects, as the plugin returned it without the white space between its tokens.
     pub rows: String,
-    /// The number of records in `rows`.
     pub records: u32,
     /// The SHA-256 of `rows`, in lower-case hexadecimal.
     pub digest: String,
 }
 
-/// The bytes of the records of some segments.
+/// The total length of the segments' `rows`, in bytes.
 #[must_use]
 pub fn stored_bytes<'s>(segments: impl IntoIterator<Item = &'s StoredSegment>) -> u64 {
     segments
@@ -45,7 +40,6 @@ pub fn stored_bytes<'s>(segments: impl IntoIterator<Item = &'s StoredSegment>) -
         .sum()
 }
 
-/// Records per entity slug.
 pub type EntityCounts = BTreeMap<String, u32>;
 
 /// The SHA-256 of some bytes, in lower-case hexadecimal.
@@ -100,12 +94,10 @@ pub fn concatenated<'a>(arrays: impl IntoIterator<Item = &'a str>) -> String {
     text
 }
 
-/// How many records of an entity are held; the JSON form of a cleanup plan's line.
+/// Stored records of one entity; the JSON form of a line of a cleanup plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityCount {
-    /// The entity's slug.
     pub entity: String,
-    /// The number of records.
     pub records: u32,
 }
 
@@ -114,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arrays_put_together_are_one() {
+    fn arrays_are_concatenated() {
         for (arrays, whole) in [
             (&[][..], "[]"),
             (&["[]", " [ ] "], "[]"),

@@ -1,4 +1,4 @@
-//! Owns receipts: what a session was made of, in a signed document that can be checked without the host.
+//! Owns receipts: what a session was created from, in a signed document that can be checked without the host.
 //!
 //! Never: storage, HTTP, or what the records mean.
 

@@ -15,13 +15,12 @@ use levain_model::{hex, sha256_hex, unhex};
 /// Binds the signature to its purpose.
 const PURPOSE: &str = "levain:receipt:1\n";
 
-/// Signs receipts.
 pub struct Seal {
     secret: SecretKey,
     public: PublicKey,
 }
 
-/// What receipts are checked with, in hexadecimal.
+/// Checks receipts. Its text is hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(Key);
 
@@ -40,21 +39,21 @@ struct Signed {
 }
 
 impl Seal {
-    /// A seal with this key: 64 bytes, the seed and its public key.
+    /// A seal with this key of 64 bytes: the seed, then its public key.
     ///
     /// # Errors
     /// [`ReceiptError::Key`].
     pub fn new(key: &[u8]) -> Result<Self, ReceiptError> {
         let secret = SecretKey::from_slice(key).map_err(|_| ReceiptError::Key)?;
         let public = PublicKey(secret.public_key());
-        // With another seed's public key, nobody could check what it signs.
+        // A public key of another seed could not check the signatures.
         secret
             .validate_public_key(&public.0)
             .map_err(|_| ReceiptError::Key)?;
         Ok(Self { secret, public })
     }
 
-    /// What its receipts are checked with.
+    /// The key that checks its receipts.
     #[must_use]
     pub const fn public_key(&self) -> &PublicKey {
         &self.public
@@ -98,10 +97,10 @@ impl PublicKey {
         sha256_hex(&*self.0).chars().take(16).collect()
     }
 
-    /// What a document says, where it was signed with this key and is as it was then.
+    /// The receipt in a document, if this key signed it and nothing changed since.
     ///
     /// # Errors
-    /// [`ReceiptError`]; the document proves nothing.
+    /// [`ReceiptError`]: the document proves nothing.
     pub fn open(&self, document: &str) -> Result<Receipt, ReceiptError> {
         let sealed: Sealed = serde_json::from_str(document).map_err(ReceiptError::Unreadable)?;
         let Signed {
@@ -162,7 +161,7 @@ fn signed_text(receipt: &Value) -> Result<String, ReceiptError> {
     Ok(format!("{PURPOSE}{canonical}"))
 }
 
-/// A whole number that a double does not tell from its neighbours, which RFC 8785 writes every number as.
+/// The first integer that a double cannot represent exactly: RFC 8785 writes every number as a double.
 fn inexact(value: &Value) -> Option<&Number> {
     const EXACT: u64 = 1 << 53;
     match value {
@@ -288,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_proves_nothing() {
+    fn another_key_is_rejected() {
         let sealed = seal().seal(&receipt()).unwrap();
         let pair = ed25519_compact::KeyPair::from_seed(ed25519_compact::Seed::new([7; 32]));
         let other = PublicKey(pair.pk);
@@ -305,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_receipt_is_said_to_be_none() {
+    fn other_documents_are_not_receipts() {
         let seal = seal();
         let key = seal.public_key();
         for text in ["", "{}", "[]", "{\"receipt\":{},\"signature\":7}"] {

@@ -1,4 +1,4 @@
-//! The strict parse: one pass, and nothing gets through that would mean something else to
+//! The strict parse: one pass, which rejects every text that could mean something else to
 //! another reader.
 //!
 //! Beyond RFC 8259: no name twice in an object, no U+0000 (PostgreSQL's `json` refuses it), no lone
@@ -15,18 +15,18 @@ use super::lexer::Lexer;
 use super::names::{Earlier, Names};
 use super::{Fields, Json, number, push_step};
 
-/// Arrays and objects inside each other. Every store and reader takes that many.
+/// Levels of nested arrays and objects. Every store and reader accepts this many.
 pub(crate) const DEEPEST: usize = 64;
 
-/// Values of one record, those inside each other too: a text of a few megabytes can have millions, which take a
-/// hundred times its size to look at.
+/// Values of one record, nested ones included: a text of a few megabytes can have millions, which take a
+/// hundred times its size in memory.
 const VALUES: usize = 100_000;
 
-/// Why a text is not JSON that can be kept.
+/// Why a text is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct JsonFault {
-    /// Where, as a JSON pointer.
+    /// JSON pointer to the fault.
     pub(crate) pointer: String,
     /// What is wrong, with line and column.
     pub(crate) message: String,
@@ -45,8 +45,8 @@ pub(crate) fn parse(text: &str) -> Result<Json<'_>, JsonFault> {
     })
 }
 
-/// Parses a text that is one array, handing on each element as it is read, so that none but
-/// the current one is held; at most `most` of them, of at most [`VALUES`] each.
+/// Parses one array and passes on each element as it is read, so that only
+/// the current one is in memory; at most `most` of them, of at most [`VALUES`] each.
 pub(crate) fn parse_rows<'a>(
     text: &'a str,
     most: usize,
@@ -91,8 +91,8 @@ fn run<'a, T>(
         })
 }
 
-/// The parser's words, with a meaning where they name only what it stumbled over: the escape of half a
-/// UTF-16 pair ends, for it, too soon.
+/// The parser's message, explained where it only names the symptom: for a lone surrogate,
+/// the parser reports that the escape ends too soon.
 fn in_words(error: &serde_json::Error) -> String {
     let said = error.to_string();
     if said.contains("hex escape") {
@@ -102,13 +102,13 @@ fn in_words(error: &serde_json::Error) -> String {
     }
 }
 
-/// What the levels of one parse share.
+/// State that all levels of one parse share.
 struct Context<'a> {
     /// Where it is in the text.
     lexer: Lexer<'a>,
-    /// How many more values there may be.
+    /// How many more values are allowed.
     left: Cell<usize>,
-    /// Where the first fault was met.
+    /// Pointer to the first fault.
     pointer: Cell<Option<String>>,
     /// The names of the objects read so far.
     names: Earlier<'a>,
@@ -134,7 +134,7 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Notes where a fault was met, unless a deeper level did so already.
+    /// Records the place of a fault, unless a deeper level did so already.
     fn note(&self, path: Option<&Path<'_>>) {
         let noted = self.pointer.take();
         self.pointer.set(Some(noted.unwrap_or_else(|| {
@@ -147,7 +147,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The way to the value that is being read, on the stack.
+/// The path to the current value; a list on the stack.
 struct Path<'p> {
     parent: Option<&'p Path<'p>>,
     step: Step<'p>,

@@ -127,7 +127,7 @@ fn white_space_between_tokens_is_reported() {
 }
 
 #[test]
-fn values_of_a_record_are_bounded() {
+fn values_per_record_are_bounded() {
     let record = |values: usize| format!("[{}1]", "1,".repeat(values - 2));
     let rows = format!("[{0},{0}]", record(VALUES));
     assert!(parse_rows(&rows, 9, |_, _| ()).is_ok());
@@ -138,7 +138,7 @@ fn values_of_a_record_are_bounded() {
 }
 
 #[test]
-fn rows_are_passed_on_one_by_one() {
+fn rows_are_passed_on_one_at_a_time() {
     let mut seen = Vec::new();
     assert_eq!(
         parse_rows("[1, \"x\"]", 9, |index, row| seen

@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The slot of a field and the value that it is compared with, which it must be able to have.
+    /// The slot of a field and the value to compare it with, which the schema must allow.
     fn compared(
         &mut self,
         pointer: &str,
