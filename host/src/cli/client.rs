@@ -20,7 +20,6 @@ const PROOF_TIMEOUT: Duration = Duration::from_secs(3600);
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: u64 = 64 << 20;
 
-/// A running host.
 #[derive(Debug)]
 pub(super) struct Client {
     agent: Agent,
@@ -30,9 +29,7 @@ pub(super) struct Client {
 /// What a host answered, where it did not refuse.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// The HTTP status.
     pub(super) status: u16,
-    /// The body as it came.
     pub(super) text: String,
 }
 
@@ -49,36 +46,27 @@ pub(super) enum ClientError {
     /// Nobody answers there.
     #[error("no host answers at {url}")]
     Unreachable {
-        /// Where.
         url: String,
-        /// Why.
         #[source]
         source: ureq::Error,
     },
     /// What answers there is no Levain.
     #[error("the host's answer cannot be read")]
     Unreadable {
-        /// Why.
         #[source]
         source: serde_json::Error,
     },
     /// A session's id that cannot be one.
     #[error("`{id}` is not a session's id")]
-    Id {
-        /// What was given.
-        id: String,
-    },
+    Id { id: String },
 }
 
 /// A body of more bytes is sent once the host has said that it will read it.
 const SENT_UNASKED: usize = 64 << 10;
 
-/// One call.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
-    /// The method.
     pub(super) method: Method,
-    /// The path, from the root.
     pub(super) path: &'a str,
     /// The internal key, where it is needed.
     pub(super) key: Option<&'a Secret>,
@@ -88,14 +76,12 @@ pub(super) struct Call<'a> {
     pub(super) respond_async: bool,
     /// The admin key, where the plugins are changed.
     pub(super) admin_key: Option<&'a Secret>,
-    /// The body.
     pub(super) body: Option<Value>,
     /// A component as the body.
     pub(super) component: Option<Vec<u8>>,
 }
 
 impl<'a> Call<'a> {
-    /// A call without a body.
     pub(super) fn new(method: Method, path: &'a str) -> Self {
         Self {
             method,
@@ -109,19 +95,16 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// With the admin key.
     pub(super) fn with_admin_key(mut self, key: Option<&'a Secret>) -> Self {
         self.admin_key = key;
         self
     }
 
-    /// With the session's access token.
     pub(super) fn with_token(mut self, token: Option<&'a str>) -> Self {
         self.token = token;
         self
     }
 
-    /// With the internal key.
     pub(super) fn with_key(mut self, key: Option<&'a Secret>) -> Self {
         self.key = key;
         self
@@ -129,7 +112,6 @@ impl<'a> Call<'a> {
 }
 
 impl Client {
-    /// The host at a URL.
     pub(super) fn new(url: &str) -> Self {
         Self::waiting(url, TIMEOUT)
     }

@@ -6,7 +6,6 @@ use crate::keys::KeyError;
 use levain_model::fault::Faults;
 use levain_store::OpenError;
 
-/// A command that failed.
 #[derive(Debug)]
 pub(super) struct Failure {
     cause: anyhow::Error,

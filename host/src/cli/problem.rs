@@ -10,7 +10,6 @@ use ureq::http::StatusCode;
 #[serde(default)]
 #[error("{}", self.sentence())]
 pub(super) struct Problem {
-    /// The HTTP status.
     pub(super) status: u16,
     title: String,
     detail: Option<String>,

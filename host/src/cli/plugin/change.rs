@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_is_told_in_bytes_and_as_a_share() {
+    fn growth_is_shown_in_bytes_and_percent() {
         let told = |before, after| growth(&StoredBytes { before, after });
         assert_eq!(
             told(12_000, 30_000),

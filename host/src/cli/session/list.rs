@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_comes_alone_or_within_an_object() {
+    fn list_is_read_bare_or_wrapped() {
         for (text, older) in [
             (r#"[{"session_id":"demo_1"}]"#, false),
             (r#"{"sessions":[{"session_id":"demo_1"}]}"#, false),

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_raised_reads_by_place() {
+    fn alerts_and_figures_are_shown_by_place() {
         let made = Made {
             alerts: serde_json::from_value(json!([
                 { "tenant_id": "t1", "outlet": "kiosk", "severity": "red", "title": "Books gone" },

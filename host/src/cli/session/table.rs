@@ -177,7 +177,7 @@ mod tests {
     }"#;
 
     #[test]
-    fn a_session_reads_as_lines_and_a_table() {
+    fn session_is_shown_as_lines_and_a_table() {
         let session: Session = serde_json::from_str(SESSION).unwrap();
         let expected = "\
 session   demo_1
@@ -199,7 +199,7 @@ token     v4.x
     }
 
     #[test]
-    fn an_outlet_goes_by_its_name() {
+    fn outlet_is_shown_by_its_name() {
         let mut session: Session = serde_json::from_str(SESSION).unwrap();
         let with_outlet = r#"{ "children": [{ "name": "Branch", "virtual_tenant_id": "t2" }],
             "services": { "t1": {}, "t2": { "shelving": { "status": "completed" } } } }"#;
@@ -213,7 +213,7 @@ token     v4.x
     }
 
     #[test]
-    fn triggers_have_a_table_and_say_why_they_made_nothing() {
+    fn triggers_are_a_table_and_failures_are_listed() {
         let mut session: Session = serde_json::from_str(SESSION).unwrap();
         let with_triggers = r#"{ "alerts": { "total": 12, "open": 3 }, "insights": { "total": 2 },
             "triggers": { "t1": {

@@ -5,7 +5,6 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A session.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Session {
@@ -72,7 +71,6 @@ pub(super) struct Counts {
     pub(super) open: Option<u64>,
 }
 
-/// One trigger of one tenant.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Trigger {
@@ -94,7 +92,6 @@ impl Trigger {
     }
 }
 
-/// How to log in.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Credentials {
@@ -103,7 +100,6 @@ pub(super) struct Credentials {
     pub(super) access_token: Option<String>,
 }
 
-/// An outlet.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Child {
@@ -112,7 +108,6 @@ pub(super) struct Child {
     pub(super) virtual_tenant_id: String,
 }
 
-/// One domain of one tenant.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Service {
@@ -124,7 +119,6 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Records of all its entities.
     pub(super) fn records(&self) -> u64 {
         let total = self.records_cloned.get("total").copied();
         total.unwrap_or_else(|| self.records_cloned.values().sum())
@@ -150,7 +144,6 @@ pub(super) fn error_line(error: &Value) -> String {
 /// How far a session is: its domains and its triggers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Progress {
-    /// The session's status.
     pub(super) status: String,
     /// Steps that are done, well or not.
     pub(super) done: u64,
@@ -216,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_counts_domains_wherever_they_stand() {
+    fn progress_counts_domains_in_any_layout() {
         let by_tenant = json!({
             "status": "CLONING", "phase": "cloning",
             "progress": { "t1": { "lending": { "status": "completed" }, "shelving": { "status": "cloning" } } }
@@ -235,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_one_line() {
+    fn error_is_one_line() {
         assert_eq!(error_line(&json!("no")), "no");
         assert_eq!(
             error_line(&json!({ "code": "timeout", "message": "too slow" })),

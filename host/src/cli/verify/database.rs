@@ -8,7 +8,6 @@ use crate::cli::failure::Failure;
 use levain_store::StoreUrl;
 use levain_store::{Inspector, Residue};
 
-/// The host's database.
 #[derive(Debug)]
 pub(super) struct Database {
     inspector: Inspector,
