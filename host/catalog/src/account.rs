@@ -9,38 +9,35 @@ use uuid::Uuid;
 use super::Thresholds;
 use levain_model::Segment;
 
-/// An account type that a session can be made of.
+/// An account type that sessions can be created from.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// Its name in requests (`demo_account_type`).
     pub slug: String,
-    /// The tenant's display name.
     pub name: String,
-    /// The e-mail address of the demo log-in.
     pub email: String,
-    /// The tenant's subdomain.
     pub subdomain: String,
     /// The tenant that the fixtures are written for.
     pub base_tenant_id: Uuid,
-    /// What the tenant pays for.
+    /// The tenant's subscription.
     pub subscription_tier: String,
     /// What kind of tenant it is (stand-alone, head of a group).
     pub tenant_type: String,
     /// Whom the visitor is logged in as.
     pub owner: Owner,
-    /// Where it is.
+    /// The time in a record.
     pub location: Option<Location>,
     /// The outlets of a group; empty for a stand-alone tenant.
     pub outlets: Vec<Outlet>,
     /// The fixture slice per domain. A domain without one takes no part in this account.
     pub slices: BTreeMap<String, Arc<FixtureSlice>>,
-    /// What its sessions must show.
+    /// What `levain verify` demands of its sessions.
     pub verify: Thresholds,
 }
 
 impl Account {
     /// The fixture slices of the account's own tenant, or of one of its outlets: the domains that take
-    /// part there. `None` for an outlet that there is not.
+    /// part there. `None` for an unknown outlet.
     #[must_use]
     pub fn slices_of(&self, outlet: Option<&str>) -> Option<&BTreeMap<String, Arc<FixtureSlice>>> {
         match outlet {
@@ -65,9 +62,7 @@ impl Account {
 pub struct Owner {
     /// The base id of the person.
     pub user_id: Uuid,
-    /// Full name.
     pub name: String,
-    /// E-mail address.
     pub email: String,
     /// Role within the tenant.
     pub role: String,
@@ -78,11 +73,10 @@ pub struct Owner {
 pub struct Outlet {
     /// Its slug within the account.
     pub slug: String,
-    /// Display name.
     pub name: String,
     /// The tenant that its fixtures are written for.
     pub base_tenant_id: Uuid,
-    /// Where it is.
+    /// The time in a record.
     pub location: Location,
     /// The fixture slice per domain.
     pub slices: BTreeMap<String, Arc<FixtureSlice>>,
@@ -92,9 +86,7 @@ pub struct Outlet {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Location {
-    /// City.
     pub city: String,
-    /// Quarter.
     pub zone: String,
     /// Latitude, degrees north.
     pub latitude: f64,
@@ -105,17 +97,16 @@ pub struct Location {
 /// The records of one domain that a clone starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixtureSlice {
-    /// One segment per entity of the domain, in the catalog's order, markers and all; `[]` for one
+    /// One segment per entity of the domain, in the catalog's order, with markers; `[]` for one
     /// without records.
     pub segments: Vec<Segment>,
-    /// The number of records.
     pub records: usize,
     /// The SHA-256 over the segments, in lower-case hexadecimal.
     pub digest: String,
 }
 
 impl FixtureSlice {
-    /// Segments that are of no account: nobody has prepared them before.
+    /// Segments that belong to no account, so that no image of them exists.
     #[must_use]
     pub fn loose(segments: Vec<Segment>) -> Self {
         Self {

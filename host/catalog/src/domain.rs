@@ -11,7 +11,7 @@ pub struct Domain {
     pub slug: String,
     /// What it holds, for people.
     pub title: String,
-    /// Whether its records are made by triggers alone: it has no plugin and no fixtures then, and
+    /// Whether only triggers create its records: then it has no plugin and no fixtures, and
     /// takes no part in cloning.
     pub triggered: bool,
     /// The file stem of its component in the plugins directory; `None` for a triggered domain.
@@ -26,7 +26,7 @@ pub struct Domain {
     pub limits: LimitOverrides,
 }
 
-/// Limits that the catalog sets for a domain; what is absent is the host's default.
+/// Limits that the catalog sets for a domain; an absent limit is the host's default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitOverrides {
@@ -64,7 +64,7 @@ impl LimitOverrides {
         "compile_memory_mib",
     ];
 
-    /// The names of those that leave no room for anything.
+    /// The names of the limits that are 0, which no call could keep.
     pub(super) fn zeros(&self) -> impl Iterator<Item = &'static str> {
         let values = [
             self.memory_mib,

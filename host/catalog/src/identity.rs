@@ -1,4 +1,4 @@
-//! Base ids and what becomes of them in a session (domain specification, section 6).
+//! Base ids and the ids that derive from them in a session (domain specification, section 6).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +15,6 @@ pub(super) struct BaseIds {
 }
 
 impl BaseIds {
-    /// The ids of one entity.
     pub(super) fn of(&self, domain: &str, entity: &str) -> &[Uuid] {
         self.domains
             .get(domain)
@@ -23,13 +22,12 @@ impl BaseIds {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Every id.
     pub(super) fn all(&self) -> impl Iterator<Item = &Uuid> {
         self.domains.values().flat_map(BTreeMap::values).flatten()
     }
 }
 
-/// The id that a base id becomes: the virtual tenant for the base tenant itself, UUIDv5 for the rest.
+/// Derives a session's id: the virtual tenant for the base tenant itself, UUIDv5 for the rest.
 pub(super) fn derive(tenant_id: Uuid, base_tenant_id: Uuid, base_id: &Uuid) -> Uuid {
     if *base_id == base_tenant_id {
         tenant_id
@@ -38,13 +36,13 @@ pub(super) fn derive(tenant_id: Uuid, base_tenant_id: Uuid, base_id: &Uuid) -> U
     }
 }
 
-/// Tells the base ids of a clone's records. A clone mostly keeps the order of its fixture, so ids are
-/// derived along with it, and looked up only once it does not.
+/// Finds the base ids of a clone's records. A clone mostly keeps the order of its fixture, so ids are
+/// derived in that order, and looked up only after the order differs.
 pub(super) struct DerivedIds<'b> {
     tenant_id: Uuid,
     base_tenant_id: Uuid,
     bases: &'b [Uuid],
-    /// Those derived so far: one for each of the first base ids.
+    /// The ids derived so far: one for each of the first base ids.
     derived: Vec<Uuid>,
     by_id: Option<HashMap<Uuid, usize>>,
     seen: Vec<bool>,
@@ -71,7 +69,7 @@ impl<'b> DerivedIds<'b> {
         }
     }
 
-    /// The base id of a record, which may be asked for once.
+    /// The base id of a record. Each may be claimed once.
     pub(super) fn claim(&mut self, id: Uuid) -> Result<&'b Uuid, IdFault> {
         let place = self.place(id).ok_or(IdFault::Foreign)?;
         let (Some(base_id), Some(seen)) = (self.bases.get(place), self.seen.get_mut(place)) else {

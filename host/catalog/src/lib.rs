@@ -60,8 +60,8 @@ use reference::{Entities, References};
 /// A tenant of the fixtures: account and outlet.
 type TenantKey = (String, Option<String>);
 
-/// Everything that the host knows of what it shows: read once, checked against itself, and the
-/// same until the process ends.
+/// All data that defines what can be demonstrated: read once, checked, and
+/// constant until the process ends.
 #[derive(Debug)]
 pub struct Catalog {
     name: String,
@@ -80,7 +80,7 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Reads the catalog file and everything that it names.
+    /// Reads the catalog file and all files that it names.
     ///
     /// # Errors
     ///
@@ -90,7 +90,6 @@ impl Catalog {
         load::load(file)
     }
 
-    /// The catalog's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -108,7 +107,7 @@ impl Catalog {
         self.base_reference
     }
 
-    /// The limits of domains that set none of their own.
+    /// The default limits of domains.
     #[must_use]
     pub fn limits(&self) -> LimitOverrides {
         self.limits
@@ -126,7 +125,6 @@ impl Catalog {
         &self.domains
     }
 
-    /// A domain by its slug.
     #[must_use]
     pub fn domain(&self, slug: &str) -> Option<&Domain> {
         self.domains.iter().find(|domain| domain.slug == slug)
@@ -138,13 +136,12 @@ impl Catalog {
         &self.triggers
     }
 
-    /// A trigger by its slug.
     #[must_use]
     pub fn trigger(&self, slug: &str) -> Option<&Trigger> {
         self.triggers.iter().find(|trigger| trigger.slug == slug)
     }
 
-    /// What a phase makes records of; `None` for one without triggers.
+    /// The entity whose records a phase creates; `None` for a phase without triggers.
     #[must_use]
     pub fn product(&self, phase: Phase) -> Option<&EntityRef> {
         let mut triggers = self.triggers.iter();
@@ -157,13 +154,11 @@ impl Catalog {
         self.accounts.iter()
     }
 
-    /// An account by its slug.
     #[must_use]
     pub fn account(&self, slug: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.slug == slug)
     }
 
-    /// The schema of an entity.
     #[must_use]
     pub fn schema(&self, domain: &str, entity: &str) -> Option<&EntitySchema> {
         self.schemas.get(self.entities.number(domain, entity)?)
@@ -191,11 +186,11 @@ impl Catalog {
         self.check_clone_within(scope, domain, segments, usize::MAX)
     }
 
-    /// The same for at most `most` records; the parse stops at the one that is too many.
+    /// [`Catalog::check_clone`] for at most `most` records; the parse stops at the first one beyond.
     ///
     /// # Errors
     ///
-    /// [`Rejection`], with `too_many` set where that was why.
+    /// [`Rejection`], with `too_many` set if there were more.
     pub fn check_clone_within(
         &self,
         scope: &TenantScope,
@@ -206,7 +201,7 @@ impl Catalog {
         check::check_clone(self, scope, domain, segments, most)
     }
 
-    /// Checks what a trigger made for one tenant: strict JSON, parsed once; the one entity that the
+    /// Checks the output of a trigger for one tenant: strict JSON, parsed once; the one entity that the
     /// trigger writes; every record against its schema and rules; the session's tenant; ids that are
     /// unique and derive from their subjects as the schema says (`x-identity`); the outlet, where a
     /// record names one, and the figures of a KPI trigger; every reference, over `session`, the checked
@@ -214,7 +209,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// [`Rejection`] with the first faults and their number; `too_many` set where that was why.
+    /// [`Rejection`] with the first faults and their number; `too_many` set if there were more records.
     pub fn check_product(
         &self,
         scope: &TenantScope,
@@ -226,8 +221,8 @@ impl Catalog {
         check::check_product(self, scope, trigger, segments, session, most)
     }
 
-    /// Resolves every reference of the reference map over all tenants of a session, told at `instant`,
-    /// its data clock. A reference into a domain that is not there is unavailable, not a fault.
+    /// Resolves every reference of the reference map over all tenants of a session, at `instant`,
+    /// its data clock. A reference into a missing domain is unavailable, not a fault.
     #[must_use]
     pub fn check_references(
         &self,
@@ -237,9 +232,9 @@ impl Catalog {
         session::check_references(self, instant, tenants)
     }
 
-    /// Checks a whole session again, as its exports tell it: every record as [`Catalog::check_clone`] and
+    /// Checks the exports of a whole session: every record as [`Catalog::check_clone`] and
     /// [`Catalog::check_product`] do, and every reference over all tenants. The head of a group comes
-    /// first, and all tenants are told from its data clock.
+    /// first, and its data clock is that of all tenants.
     #[must_use]
     pub fn check_session(&self, tenants: Vec<TenantExport>) -> SessionReport {
         check::check_session(self, tenants)
@@ -257,7 +252,7 @@ impl Catalog {
         })
     }
 
-    /// Holds the records of one domain of a tenant against the exact times of its fixtures.
+    /// Compares the records of one domain of a tenant with the exact times of its fixtures.
     #[must_use]
     pub fn check_times(
         &self,
@@ -270,8 +265,8 @@ impl Catalog {
 
     /// The canonical export of one domain of one tenant (domain specification, section 6): RFC 8785 JSON,
     /// one array per entity, whose records may come in several segments (the parts of several triggers),
-    /// sorted by base id, ids replaced by base ids: also those that stand in texts. A record that a trigger
-    /// made may name its own id, and no other such record's.
+    /// sorted by base id, with ids replaced by base ids, also inside texts. A record that a trigger
+    /// created may name its own id, but not that of another such record.
     ///
     /// # Errors
     ///
@@ -287,13 +282,12 @@ impl Catalog {
         canonical::export(self, account, scope, domain, segments)
     }
 
-    /// The id that a record of the fixtures has in a tenant of a session.
+    /// The id of a fixture's record in a tenant of a session.
     #[must_use]
     pub fn derived_id(&self, scope: &TenantScope, base_id: &Uuid) -> Uuid {
         identity::derive(scope.tenant_id, scope.base_tenant_id, base_id)
     }
 
-    /// The ids of an entity's fixtures.
     fn base_ids(&self, scope: &TenantScope, domain: &str, entity: &str) -> &[Uuid] {
         self.base_ids
             .get(&(scope.account.clone(), scope.outlet.clone()))

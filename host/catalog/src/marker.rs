@@ -1,5 +1,5 @@
 //! Markers in fixtures: `BASE_TS + 1h30m` in a date field stands for an instant of the session
-//! (domain specification, section 5). A fixture is checked on a copy told from the base reference.
+//! (domain specification, section 5). A fixture is checked on a copy with its markers resolved at the base reference.
 
 use std::borrow::Cow;
 
@@ -8,21 +8,20 @@ use levain_plugin::time::{self, Micros, Stamp};
 use super::json::{Fields, Json, push_step};
 use super::schema::{Shape, TextKind};
 
-/// What every marker begins with.
+/// The start of every marker.
 const PREFIX: &str = "BASE_TS";
 
-/// A marker that cannot stand where it stands.
+/// A marker that is malformed or in a field that takes none.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct MarkerFault {
-    /// Where in the record.
+    /// JSON pointer into the record.
     pub(super) pointer: String,
-    /// Why not.
     pub(super) message: String,
     /// The text.
     pub(super) value: String,
 }
 
-/// The record with its markers resolved at `base`. A wrong marker goes to `faults` and is taken for
+/// The record with its markers resolved at `base`. A wrong marker goes to `faults` and is read as
 /// `BASE_TS`, so that it is not reported again by the schema.
 pub(super) fn resolve<'j>(
     record: &Json<'j>,

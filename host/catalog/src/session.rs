@@ -1,4 +1,4 @@
-//! What the checks of a clone are told and what they answer.
+//! The inputs and results of the checks of clones, triggers and sessions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,10 @@ use super::reference::{self, Extract, Kin, Verdict};
 use levain_model::fault::{Fault, FaultList};
 use levain_model::{Segment, StoredSegment};
 
-/// Which tenant of a session a clone is of.
+/// One tenant of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantScope {
-    /// The account's slug.
     pub account: String,
-    /// The virtual tenant.
     pub tenant_id: Uuid,
     /// The tenant that the fixtures were written for.
     pub base_tenant_id: Uuid,
@@ -27,37 +25,35 @@ pub struct TenantScope {
     pub session_created_at: DateTime<Utc>,
 }
 
-/// One domain of one tenant, checked but for its references.
+/// One domain of one tenant, checked except for its references.
 #[derive(Debug, Clone)]
 pub struct CheckedDomain {
-    /// The domain's slug.
     pub domain: String,
     /// Its segments, ready to be stored, as the plugin ordered them.
     pub segments: Vec<StoredSegment>,
-    /// What the references need of its records.
+    /// The parts of its records that references need.
     pub(super) extracts: Vec<Extract>,
 }
 
-/// What a trigger made for one tenant, checked.
+/// The checked output of a trigger for one tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedProduct {
     /// Its segments, ready to be stored; their part is the trigger's slug.
     pub segments: Vec<StoredSegment>,
-    /// How many records have which `status`; empty where records have none.
+    /// Records per value of `status`; empty if records have none.
     pub by_status: BTreeMap<String, u32>,
 }
 
 /// One tenant of a session with the domains that were cloned.
 #[derive(Debug, Clone)]
 pub struct CheckedTenant {
-    /// Which tenant.
     pub scope: TenantScope,
-    /// Its domains by slug; one that failed is not there.
+    /// Its domains by slug, without those that failed.
     pub domains: BTreeMap<String, CheckedDomain>,
 }
 
 impl CheckedTenant {
-    /// A tenant of which nothing was cloned yet.
+    /// A tenant without cloned domains.
     #[must_use]
     pub fn new(scope: TenantScope) -> Self {
         Self {
@@ -67,46 +63,42 @@ impl CheckedTenant {
     }
 }
 
-/// One tenant of a session, as its exports tell it.
+/// The exports of one tenant of a session.
 #[derive(Debug, Clone)]
 pub struct TenantExport {
-    /// Which tenant.
     pub scope: TenantScope,
-    /// Its domains, those that triggers fill too.
+    /// Its domains, including those that triggers fill.
     pub domains: Vec<DomainExport>,
 }
 
-/// One domain of a tenant, as it was exported.
+/// The export of one domain of a tenant.
 #[derive(Debug, Clone)]
 pub struct DomainExport {
-    /// The domain's slug.
     pub domain: String,
-    /// One segment per entity; what several triggers made is in one.
+    /// One segment per entity, with the records of all its triggers.
     pub segments: Vec<Segment>,
 }
 
-/// What a second look at a whole session found.
+/// The result of checking the exports of a whole session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionReport {
     /// Records of the domains and triggers that passed.
     pub records: u64,
-    /// References into domains that are not there.
+    /// References into missing domains.
     pub unavailable: u32,
     /// The first faults, at most [`Rejection::KEPT`].
     pub faults: Vec<Fault>,
-    /// How many faults there were.
     pub total: usize,
 }
 
-/// Why what a plugin returned is not kept.
+/// Why a plugin's output is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{total} {} in what the plugin returned", if *total == 1 { "fault" } else { "faults" })]
 pub struct Rejection {
     /// The first faults, at most [`Rejection::KEPT`].
     pub faults: Vec<Fault>,
-    /// How many there were.
     pub total: usize,
-    /// Whether it was given up because there were too many records.
+    /// Whether the check stopped at too many records.
     pub too_many: bool,
 }
 
@@ -129,39 +121,38 @@ impl Rejection {
     }
 }
 
-/// What became of the references of a session, per tenant and domain; every domain that is there
-/// has its line.
+/// The result of resolving a session's references, per tenant and domain; every existing domain
+/// has an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReferenceReport {
     /// By virtual tenant and domain.
     pub domains: BTreeMap<(Uuid, String), ReferenceFindings>,
 }
 
-/// What became of the references of one domain of one tenant.
+/// The result of resolving the references of one domain of one tenant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReferenceFindings {
     /// The first faults, at most [`Rejection::KEPT`].
     pub faults: Vec<Fault>,
-    /// How many faults there were.
     pub total: usize,
-    /// References into domains that are not there, or that fail by this very report.
+    /// References into domains that are missing, or that fail in this same report.
     pub unavailable: u32,
 }
 
 impl ReferenceReport {
-    /// Whether every reference that could be resolved holds.
+    /// Whether no reference is a fault.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.domains.values().all(|findings| findings.total == 0)
     }
 }
 
-/// What is counted of one domain while its references are resolved.
+/// The counts of one domain while its references are resolved.
 #[derive(Default)]
 struct Tally<'t> {
     faults: FaultList,
     unavailable: u32,
-    /// References that hold, by the tenant (its place) and the domain that they lead to.
+    /// Valid references, by the index of the tenant and the domain that they lead to.
     resolved: BTreeMap<(usize, &'t str), u32>,
 }
 
@@ -221,7 +212,7 @@ pub(super) fn check_references(
             }
         },
     );
-    // A domain with a fault will not be kept: what refers to it refers to nothing that is there.
+    // A domain with a fault is discarded, so references into it become unavailable.
     let failed: Vec<(usize, &str)> = tallies
         .iter()
         .filter(|(_, tally)| !tally.faults.is_empty())
@@ -249,7 +240,7 @@ pub(super) fn check_references(
     }
 }
 
-/// Resolves the references of what a trigger made for the tenant of `scope` over its session.
+/// Resolves the references of a trigger's output for the tenant of `scope` over its session.
 pub(super) fn check_product(
     catalog: &Catalog,
     scope: &TenantScope,

@@ -1,8 +1,8 @@
-//! What a running host must show with sessions of an account; `levain verify` holds it against them.
+//! Thresholds for the sessions of an account, which `levain verify` checks a running host against.
 
 use std::time::Duration;
 
-/// The thresholds of an account. What the catalog leaves open is measured and not judged.
+/// The thresholds of an account. Without a threshold, a value is measured and not judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Thresholds {
     /// Alerts that are open right after creation, in all tenants of the session, at least.
@@ -11,13 +11,10 @@ pub struct Thresholds {
     pub creation: Option<CreationTimes>,
 }
 
-/// How long creations may take: percentiles, each to stay below its time.
+/// Percentiles of the time that a creation takes; each must stay below its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CreationTimes {
-    /// Half of them.
     pub p50: Duration,
-    /// Nineteen of twenty.
     pub p95: Duration,
-    /// Ninety-nine of a hundred.
     pub p99: Duration,
 }

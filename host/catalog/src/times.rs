@@ -30,16 +30,14 @@ struct ExactTime {
     offset: Micros,
 }
 
-/// What became of exact times in a clone.
+/// The result of checking the exact times of a clone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimeReport {
-    /// How many there are.
     pub expected: usize,
-    /// The largest distance of one that is there from where it must be.
+    /// The largest distance of an existing one from its exact time.
     pub largest_deviation: Duration,
-    /// The first that are elsewhere, or not there at all; at most [`Rejection::KEPT`].
+    /// The first that differ or are missing; at most [`Rejection::KEPT`].
     pub faults: Vec<Fault>,
-    /// How many faults there were.
     pub total: usize,
 }
 
@@ -52,7 +50,7 @@ impl ExactTimes {
         };
         for segment in &slice.segments {
             let shape = catalog.schema(domain, &segment.entity).map(|s| &s.shape);
-            // A slice was written from what was parsed.
+            // A slice is written from parsed records.
             let Ok(Json::List(records)) = json::parse(&segment.rows) else {
                 continue;
             };
@@ -80,19 +78,17 @@ impl ExactTimes {
         times
     }
 
-    /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Looks for each in the records of a clone of the domain.
+    /// Checks each in the records of a clone of the domain.
     pub(super) fn check(
         &self,
         catalog: &Catalog,
@@ -156,7 +152,7 @@ impl ExactTimes {
 }
 
 impl ExactTime {
-    /// Where it must be, told from the data clock; the midnight of a day.
+    /// The exact time at this data clock; the midnight of a day.
     fn expected(&self, clock: Micros) -> Micros {
         let instant = clock.saturating_add(self.offset);
         match self.is_day {
@@ -165,7 +161,7 @@ impl ExactTime {
         }
     }
 
-    /// Where it is.
+    /// The time in a record.
     fn micros(&self, text: &str) -> Option<Micros> {
         match self.is_day {
             true => Some(time::at(time::parse_day(text).ok()?, 0)),
@@ -186,7 +182,7 @@ fn by_id(rows: &str) -> HashMap<Uuid, Json<'_>> {
         .collect()
 }
 
-/// Every marker in a value: its pointer, whether it stands for a day, and its offset.
+/// Collects the markers in a value: pointer, whether it is a day, and offset.
 fn collect(
     value: &Json<'_>,
     shape: Option<&Shape>,

@@ -1,4 +1,4 @@
-//! Triggers: functions of plugins that the host calls after cloning, and what each may read and make.
+//! Triggers: functions of plugins that the host calls after cloning, and what each may read and write.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,19 +14,17 @@ pub(super) const fn fields(phase: Phase) -> &'static [&'static str] {
     }
 }
 
-/// The field of a product that says where it is in its life; counted where there is one.
+/// The field of a product with its status; counted if present.
 pub(super) const STATUS: &str = "status";
 /// The field of a product that names the outlet that it is about; null for the tenant itself.
 pub(super) const OUTLET: &str = "outlet";
-/// The field of a KPI that says which figure it is.
+/// The field of a KPI with the name of its figure.
 pub(super) const KPI_NAME: &str = "kpi";
 
 /// An entity of a domain: `domain.entity` in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityRef {
-    /// The domain that owns it.
     pub domain: String,
-    /// The entity's slug.
     pub entity: String,
 }
 
@@ -36,7 +34,7 @@ impl fmt::Display for EntityRef {
     }
 }
 
-/// Whose records a trigger is handed, seen from the tenant that it is called for.
+/// Whose records a trigger receives, relative to the tenant that it is called for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Relation {
     /// The tenant's own.
@@ -48,10 +46,9 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// All of them, in the order in which segments are handed over.
+    /// All of them, in the order in which segments are passed.
     pub const ALL: [Self; 3] = [Self::Own, Self::Parent, Self::Outlets];
 
-    /// Its name in the catalog.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -62,31 +59,31 @@ impl Relation {
     }
 }
 
-/// What a trigger is handed of one entity.
+/// One entity that a trigger receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
-    /// The entity; one of a triggered domain where an earlier phase made it.
+    /// The entity; one of a triggered domain only if an earlier phase creates it.
     pub entity: EntityRef,
     /// Of which tenants, in the order of [`Relation::ALL`]; at least one.
     pub from: Vec<Relation>,
 }
 
 /// A function of a plugin that the host calls once per tenant in which the plugin's domain takes
-/// part, after all clones. What it makes (alerts, insights or KPIs) is kept for that tenant.
+/// part, after all clones. Its products (alerts, insights or KPIs) are stored for that tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
-    /// Its name, which the plugin is told; no two triggers share one.
+    /// Its unique name, which the plugin receives.
     pub slug: String,
-    /// The domain whose plugin answers.
+    /// The domain whose plugin is called.
     pub domain: String,
-    /// When it is called, and what it makes.
+    /// When it is called, and what it creates.
     pub phase: Phase,
-    /// Where its domain's service is told to run it again: `/services/{domain}/internal/{path}/trigger`.
-    /// Without one, it cannot be told to.
+    /// The path that runs it again: `/services/{domain}/internal/{path}/trigger`.
+    /// Without one, it cannot be run again.
     pub path: Option<String>,
-    /// What it makes records of; the same for all triggers of a phase.
+    /// The entity that it writes; the same for all triggers of a phase.
     pub writes: EntityRef,
-    /// What it is handed, in the order of the catalog.
+    /// The entities that it receives, in the order of the catalog.
     pub reads: Vec<Read>,
     /// The KPIs that it computes; empty in the other phases.
     pub figures: Vec<String>,

@@ -8,9 +8,7 @@
 pub struct ViewSpec {
     /// The view's name: `{domain}_{entity}`.
     pub name: String,
-    /// The domain's slug.
     pub domain: String,
-    /// The entity's slug.
     pub entity: String,
     /// The columns, in the schema's order.
     pub columns: Vec<Column>,
@@ -19,9 +17,7 @@ pub struct ViewSpec {
 /// One column of an entity's SQL view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// The property's name.
     pub name: String,
-    /// What it holds.
     pub kind: ColumnKind,
     /// Whether it may be null, or absent from a record.
     pub nullable: bool,
@@ -32,9 +28,7 @@ pub struct Column {
 pub enum ColumnKind {
     /// Text, ids among it.
     Text,
-    /// A whole number.
     Integer,
-    /// A number.
     Number,
     /// True or false; 0 or 1 in SQLite.
     Boolean,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, first_faults, shortened};
 
-/// Why a domain was not cloned, or a trigger made nothing. It has at most [`Failure::MOST_BYTES`], whatever the
-/// plugin said and however much of its output is wrong: it is answered, logged, and kept in the ledger for weeks.
+/// Why a clone or a trigger failed. Never longer than [`Failure::MOST_BYTES`], whatever a plugin returned: it goes
+/// into responses and logs, and stays in the ledger for weeks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     /// A stable code: `timeout`, `memory_limit`, `trap`, `invalid_output`, ...
@@ -15,7 +15,6 @@ pub struct Failure {
     /// The faults of its records, at most a page of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
-    /// How many faults there were in all.
     #[serde(default)]
     pub fault_count: u32,
 }
@@ -26,7 +25,7 @@ impl Failure {
     /// The most bytes of its message.
     const MESSAGE: usize = 2 << 10;
 
-    /// A failure without faults. What is longer than its message may be is cut, and says so.
+    /// A failure without faults. A message that is too long is cut, with a mark.
     #[must_use]
     pub fn new(code: &str, message: impl std::fmt::Display) -> Self {
         Self {
@@ -37,7 +36,7 @@ impl Failure {
         }
     }
 
-    /// A failure with the first of its `total` faults, as many as it has room for. Its message tells the first.
+    /// A failure with the first of its `total` faults, as many as fit. Its message shows the first.
     #[must_use]
     pub fn of_faults(code: &str, faults: Vec<Fault>, total: usize) -> Self {
         let first = faults.first().map(Fault::to_string).unwrap_or_default();

@@ -105,7 +105,6 @@ pub struct FaultList {
 }
 
 impl FaultList {
-    /// An empty list that will keep `limit` faults.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self {
@@ -115,7 +114,6 @@ impl FaultList {
         }
     }
 
-    /// Adds a fault.
     pub fn push(&mut self, fault: Fault) {
         self.total += 1;
         if self.kept.len() < self.limit {
@@ -134,13 +132,11 @@ impl FaultList {
         self.kept.len() >= self.limit
     }
 
-    /// How many there were.
     #[must_use]
     pub fn total(&self) -> usize {
         self.total
     }
 
-    /// Whether there was none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.total == 0

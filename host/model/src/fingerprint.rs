@@ -5,26 +5,20 @@
 
 use std::fmt;
 
-/// A key that signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyName {
-    /// Signs access tokens.
     Token,
-    /// Signs receipts.
     Receipt,
 }
 
-/// What a key is known by: the SHA-256 of its public half, in hexadecimal.
+/// The SHA-256 of a key's public half, in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFingerprint {
-    /// Which key.
     pub name: KeyName,
-    /// The digest.
     pub fingerprint: String,
 }
 
 impl KeyName {
-    /// The name in the store.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// When a trigger is called, and what it makes. The phases follow each other in this order.
+/// When a trigger is called, and what it creates. The phases run in this order.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
@@ -24,7 +24,6 @@ impl Phase {
     /// All of them, in their order.
     pub const ALL: [Self; 3] = [Self::Alerts, Self::Insights, Self::Kpis];
 
-    /// Its name in the catalog, the store and the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

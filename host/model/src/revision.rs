@@ -14,31 +14,28 @@ pub const ROLLBACKS: usize = 3;
 /// One state of the registry: table `plugin_revisions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
-    /// Its number; 1 is the first.
     pub revision: u32,
-    /// What made it.
+    /// Which act created it.
     pub cause: Cause,
-    /// When.
     pub made_at: DateTime<Utc>,
-    /// Who, as they called themselves.
+    /// The name that the caller gave.
     pub made_by: String,
     /// The digest of the component of every domain that has one.
     pub active: BTreeMap<String, String>,
 }
 
-/// What made a revision.
+/// The act that created a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// Components of a directory, for domains that had none.
+    /// Components from a directory, for domains without one.
     Fill,
     /// Components that were proven.
     Install,
-    /// The components of before.
+    /// Components of an earlier revision.
     Rollback,
 }
 
 impl Cause {
-    /// The name in the store and in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,30 +65,28 @@ impl FromStr for Cause {
     }
 }
 
-/// A component, as the store keeps it under its digest.
+/// A stored component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComponentRow {
     /// Its SHA-256, in lower-case hexadecimal.
     pub digest: String,
-    /// The component itself.
     pub bytes: Vec<u8>,
 }
 
 /// The catalog that a host serves, and the views that go with it.
 #[derive(Debug, Clone, Copy)]
 pub struct CatalogClaim<'c> {
-    /// Its name.
     pub name: &'c str,
-    /// The digest over everything of it.
+    /// The digest over all its files.
     pub digest: &'c str,
     /// One view per entity.
     pub views: &'c [ViewSpec],
-    /// Whether it may take the place of another.
+    /// Whether it may replace another catalog.
     pub replace: bool,
 }
 
-/// The versions of a domain, by the revisions in their order: the last one serves, those before it are
-/// what rollbacks lead to. A rollback takes the last one away; what is installed again stands last.
+/// The versions of a domain over revisions in ascending order: the last one serves, rollbacks lead to those before
+/// it. A rollback removes the last one; a version that is installed again is the last.
 #[must_use]
 pub fn versions(revisions: &[Revision], domain: &str) -> Vec<String> {
     let mut versions: Vec<String> = Vec::new();
@@ -108,7 +103,7 @@ pub fn versions(revisions: &[Revision], domain: &str) -> Vec<String> {
             .and_then(|index| versions.get(index));
         match revision.cause {
             Cause::Rollback if before == Some(digest) => drop(versions.pop()),
-            // What was given as one with a catalog begins anew: what was before was proven on another.
+            // A fill starts over: earlier versions were proven on another catalog.
             Cause::Fill => versions = vec![digest.clone()],
             _ => versions.push(digest.clone()),
         }
@@ -116,9 +111,9 @@ pub fn versions(revisions: &[Revision], domain: &str) -> Vec<String> {
     versions
 }
 
-/// The components that something names: the newest revision, what its rollbacks lead to, the revisions of
-/// sessions that the ledger has, and those that others came after since `since`: a session that is being made
-/// of one of them may not have been written yet.
+/// The components to retain: those of the newest revision, of its rollback targets, of the revisions of sessions in
+/// the ledger, and of revisions superseded after `since`: a session that is being created from one of these may not
+/// be in the ledger yet.
 pub fn named(
     revisions: &[Revision],
     of_sessions: &[u32],
@@ -165,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rollback_leads_back_one_version_after_the_other() {
+    fn rollback_leads_back_one_version_at_a_time() {
         use Cause::{Fill, Install, Rollback};
         let mut made = vec![(Fill, "a"), (Install, "b"), (Install, "c")];
         let lending = |made: &[(Cause, &str)]| versions(&revisions(made), "lending");
@@ -186,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_serves_what_was_before_and_what_sessions_are_of_is_named() {
+    fn retains_active_rollback_and_session_versions() {
         use Cause::{Fill, Install};
         let made = [
             (Fill, "a"),

@@ -1,18 +1,17 @@
-//! A text that is never shown by accident.
+//! A text that is not shown by accident.
 
 use std::fmt;
 
-/// A key. Its `Debug` says nothing of it, and it has no `Display`.
+/// A key. Its `Debug` hides it, and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a key.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The key itself; the name says that somebody looked.
+    /// The key itself. The name makes its uses easy to find.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -30,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_tells_nothing() {
+    fn debug_hides_the_key() {
         assert_eq!(format!("{:?}", Secret::new("abc")), "Secret(..)");
     }
 }

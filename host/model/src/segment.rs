@@ -1,16 +1,15 @@
 //! The unit of data: all records of one entity of one tenant, as one JSON array text.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// What goes into a plugin and what comes out of it, before anything is known of its content.
+/// The input or output of a plugin, not checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// The entity's slug.
     pub entity: String,
     /// One JSON array of objects.
     pub rows: String,
@@ -19,24 +18,20 @@ pub struct Segment {
 /// A segment that passed every check, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSegment {
-    /// The tenant that it belongs to.
     pub tenant_id: Uuid,
-    /// The domain that owns it.
     pub domain: String,
-    /// The entity's slug.
     pub entity: String,
-    /// Which part of the entity's records it is: the slug of the trigger that made it, so that
-    /// one trigger's records can be replaced without the others'; empty for what a clone made.
+    /// Which part of the entity's records it is: the slug of the trigger that created it, so that
+    /// one trigger's records can be replaced without the others'; empty for a clone's.
     pub part: String,
-    /// One JSON array of objects, as the plugin returned it but for the white space between its tokens.
+    /// One JSON array of objects, as the plugin returned it without the white space between its tokens.
     pub rows: String,
-    /// The number of records in `rows`.
     pub records: u32,
     /// The SHA-256 of `rows`, in lower-case hexadecimal.
     pub digest: String,
 }
 
-/// The bytes of the records of some segments.
+/// The total length of the segments' `rows`, in bytes.
 #[must_use]
 pub fn stored_bytes<'s>(segments: impl IntoIterator<Item = &'s StoredSegment>) -> u64 {
     segments
@@ -45,7 +40,6 @@ pub fn stored_bytes<'s>(segments: impl IntoIterator<Item = &'s StoredSegment>) -
         .sum()
 }
 
-/// Records per entity slug.
 pub type EntityCounts = BTreeMap<String, u32>;
 
 /// The SHA-256 of some bytes, in lower-case hexadecimal.
@@ -57,31 +51,13 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// Bytes in lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    HEXLOWER.encode(bytes)
 }
 
-/// The bytes that a text of hexadecimal digits stands for; `None` where it is none.
+/// Decodes hexadecimal digits of either case; `None` where `text` is not hexadecimal.
 #[must_use]
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |digit: char| {
-        digit
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
-    let digits: Vec<u8> = text.chars().map(digit).collect::<Option<_>>()?;
-    digits
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(high << 4 | low),
-            _ => None,
-        })
-        .collect()
+    HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()
 }
 
 /// A short content digest of a domain: the SHA-256 over its segments' digests, in entity order.
@@ -118,12 +94,10 @@ pub fn concatenated<'a>(arrays: impl IntoIterator<Item = &'a str>) -> String {
     text
 }
 
-/// How many records of an entity are held; the JSON form of a cleanup plan's line.
+/// Stored records of one entity; the JSON form of a line of a cleanup plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityCount {
-    /// The entity's slug.
     pub entity: String,
-    /// The number of records.
     pub records: u32,
 }
 
@@ -132,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arrays_put_together_are_one() {
+    fn arrays_are_concatenated() {
         for (arrays, whole) in [
             (&[][..], "[]"),
             (&["[]", " [ ] "], "[]"),

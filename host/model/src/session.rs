@@ -11,28 +11,27 @@ use uuid::Uuid;
 
 use super::{DomainOutcome, TriggerOutcome};
 
-/// Where a session is in its life.
+/// The status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SessionStatus {
-    /// Its domains are being cloned; nothing of it is visible.
+    /// Its domains are being cloned; none of its data is visible.
     Cloning,
     /// Every domain was cloned.
     Ready,
-    /// Every required domain was cloned, some other was not.
+    /// Every required domain was cloned, another was not.
     Partial,
     /// A required domain was not cloned; it holds no data.
     Failed,
-    /// Its time is over; its data is closed.
+    /// It has expired; its data is closed.
     Expired,
     /// Its data is being deleted.
     Destroying,
-    /// Its data is gone; the row stays for the ledger.
+    /// Its data is deleted; the row stays for the ledger.
     Destroyed,
 }
 
 impl SessionStatus {
-    /// The name in the store and in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,7 +45,6 @@ impl SessionStatus {
         }
     }
 
-    /// Whether its data can be read.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Ready | Self::Partial)
@@ -76,24 +74,23 @@ impl FromStr for SessionStatus {
     }
 }
 
-/// A session as it is stored: table `demo_sessions`.
+/// A stored session: table `demo_sessions`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
     /// `demo_` and an unguessable part.
     pub session_id: String,
-    /// The account's slug.
     pub account: String,
-    /// The digest of the catalog that it was made from.
+    /// The digest of the catalog that it was created from.
     pub catalog_digest: String,
     /// Where it is in its life.
     pub status: SessionStatus,
     /// The data clock.
     pub session_created_at: DateTime<Utc>,
-    /// When it was asked for, on the real clock.
+    /// When it was requested, on the wall clock.
     pub created_at: DateTime<Utc>,
-    /// When its data closes, on the real clock.
+    /// When its data closes, on the wall clock.
     pub expires_at: DateTime<Utc>,
-    /// When cloning ended, on the real clock.
+    /// When cloning ended, on the wall clock.
     pub cloning_completed_at: Option<DateTime<Utc>>,
     /// How long cloning took, in milliseconds.
     pub duration_ms: Option<f64>,
@@ -101,18 +98,17 @@ pub struct Session {
     pub destroyed_at: Option<DateTime<Utc>>,
     /// Extensions used so far.
     pub extensions: u32,
-    /// Why it failed, where it did.
+    /// Set if it failed.
     pub error: Option<String>,
-    /// Counts who changed its data: 1 while it is created.
+    /// Counts the changes of its data: 1 at creation.
     pub epoch: u32,
-    /// The revision of the registry that it is wholly of; 0 where there was none.
+    /// The one revision that all its components are from; 0 if there was none.
     pub plugin_revision: u32,
     /// Its tenants, the account's own first, then its outlets.
     pub tenants: Vec<Tenant>,
 }
 
 impl Session {
-    /// The account's own tenant.
     #[must_use]
     pub fn root(&self) -> Option<&Tenant> {
         self.tenants.first()
@@ -122,25 +118,23 @@ impl Session {
 /// A virtual tenant of a session: table `demo_tenants`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tenant {
-    /// The virtual tenant.
     pub tenant_id: Uuid,
     /// The tenant that its fixtures were written for.
     pub base_tenant_id: Uuid,
     /// The outlet's slug; `None` for the account's own tenant.
     pub outlet: Option<String>,
-    /// Display name.
     pub name: String,
-    /// What became of each domain, in the catalog's order.
+    /// The outcome of each domain, in the catalog's order.
     pub services: Vec<DomainOutcome>,
-    /// What became of each trigger that runs for this tenant, in the catalog's order.
+    /// The outcome of each trigger that runs for this tenant, in the catalog's order.
     pub triggers: Vec<TriggerOutcome>,
 }
 
 /// How many sessions there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionCounts {
-    /// Open ones whose time is not over, by account.
+    /// Open ones that have not expired, by account.
     pub active: BTreeMap<String, u64>,
-    /// Ones whose time is over, or whose destruction was begun, and whose data is still there.
+    /// Expired or half-destroyed ones whose data still exists.
     pub pending_cleanup: u64,
 }

@@ -108,7 +108,7 @@ mod tests {
     use crate::app::DomainReport;
 
     #[test]
-    fn a_report_reads_as_a_table() {
+    fn report_is_shown_as_a_table() {
         let report = CatalogReport {
             name: "town".to_owned(),
             digest: "0123456789abcdef".to_owned(),

@@ -8,6 +8,7 @@ use ureq::Agent;
 use ureq::http::{Method, Request, header};
 
 use super::failure::Failure;
+use super::problem::Problem;
 use levain_model::Secret;
 
 /// A creation answers when it is done; nothing takes longer than this.
@@ -19,7 +20,6 @@ const PROOF_TIMEOUT: Duration = Duration::from_secs(3600);
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: u64 = 64 << 20;
 
-/// A running host.
 #[derive(Debug)]
 pub(super) struct Client {
     agent: Agent,
@@ -29,9 +29,7 @@ pub(super) struct Client {
 /// What a host answered, where it did not refuse.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// The HTTP status.
     pub(super) status: u16,
-    /// The body as it came.
     pub(super) text: String,
 }
 
@@ -48,99 +46,27 @@ pub(super) enum ClientError {
     /// Nobody answers there.
     #[error("no host answers at {url}")]
     Unreachable {
-        /// Where.
         url: String,
-        /// Why.
         #[source]
         source: ureq::Error,
     },
     /// What answers there is no Levain.
     #[error("the host's answer cannot be read")]
     Unreadable {
-        /// Why.
         #[source]
         source: serde_json::Error,
     },
     /// A session's id that cannot be one.
     #[error("`{id}` is not a session's id")]
-    Id {
-        /// What was given.
-        id: String,
-    },
-}
-
-/// A refusal: `application/problem+json`.
-#[derive(Debug, Clone, Default, Deserialize, thiserror::Error)]
-#[serde(default)]
-#[error("{}", self.sentence())]
-pub(super) struct Problem {
-    /// The HTTP status.
-    pub(super) status: u16,
-    title: String,
-    detail: Option<String>,
-    code: Option<String>,
-    hint: Option<String>,
-    /// After how many seconds the same call may succeed, where the host says so.
-    #[serde(skip)]
-    pub(super) retry_after: Option<u64>,
-    /// The session that it is about, where there is one.
-    pub(super) session_id: Option<String>,
-    #[serde(alias = "errors")]
-    faults: Vec<Value>,
-    /// Faults that the host counted and did not list.
-    further_errors: u64,
-}
-
-impl Problem {
-    fn sentence(&self) -> String {
-        // The title says of every problem of its kind what the detail says of this one.
-        let sentence = self.detail.as_ref().unwrap_or(&self.title);
-        match &self.code {
-            Some(code) => format!("{sentence} [{code}]"),
-            None => sentence.clone(),
-        }
-    }
-
-    /// One line per fault: where, and what; none where the sentence says it all.
-    pub(super) fn lines(&self) -> Vec<String> {
-        match self.faults.as_slice() {
-            [only]
-                if self.detail.is_some()
-                    && only.get("detail").and_then(Value::as_str) == self.detail.as_deref() =>
-            {
-                Vec::new()
-            }
-            faults => {
-                let further = self.further_errors;
-                let further = (further > 0).then(|| format!("and {further} more faults"));
-                faults.iter().map(fault_line).chain(further).collect()
-            }
-        }
-    }
-}
-
-fn fault_line(fault: &Value) -> String {
-    if let Ok(fault) = serde_json::from_value::<levain_model::fault::Fault>(fault.clone()) {
-        return fault.to_string();
-    }
-    let text = |name: &str| fault.get(name).and_then(Value::as_str);
-    let what = text("detail").or_else(|| text("message"));
-    match (text("pointer"), what) {
-        (Some(pointer), Some(what)) if !pointer.is_empty() => format!("{pointer}: {what}"),
-        (_, Some(what)) => what.to_owned(),
-        _ => fault.to_string(),
-    }
+    Id { id: String },
 }
 
 /// A body of more bytes is sent once the host has said that it will read it.
 const SENT_UNASKED: usize = 64 << 10;
 
-/// One call.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
-    /// The method.
     pub(super) method: Method,
-    /// The path, from the root.
     pub(super) path: &'a str,
     /// The internal key, where it is needed.
     pub(super) key: Option<&'a Secret>,
@@ -150,14 +76,12 @@ pub(super) struct Call<'a> {
     pub(super) respond_async: bool,
     /// The admin key, where the plugins are changed.
     pub(super) admin_key: Option<&'a Secret>,
-    /// The body.
     pub(super) body: Option<Value>,
     /// A component as the body.
     pub(super) component: Option<Vec<u8>>,
 }
 
 impl<'a> Call<'a> {
-    /// A call without a body.
     pub(super) fn new(method: Method, path: &'a str) -> Self {
         Self {
             method,
@@ -171,19 +95,16 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// With the admin key.
     pub(super) fn with_admin_key(mut self, key: Option<&'a Secret>) -> Self {
         self.admin_key = key;
         self
     }
 
-    /// With the session's access token.
     pub(super) fn with_token(mut self, token: Option<&'a str>) -> Self {
         self.token = token;
         self
     }
 
-    /// With the internal key.
     pub(super) fn with_key(mut self, key: Option<&'a Secret>) -> Self {
         self.key = key;
         self
@@ -191,7 +112,6 @@ impl<'a> Call<'a> {
 }
 
 impl Client {
-    /// The host at a URL.
     pub(super) fn new(url: &str) -> Self {
         Self::waiting(url, TIMEOUT)
     }
@@ -270,12 +190,7 @@ impl Client {
                 text,
             });
         }
-        let mut problem: Problem = serde_json::from_str(&text).unwrap_or_default();
-        problem.status = status.as_u16();
-        problem.retry_after = retry_after;
-        if problem.title.is_empty() {
-            problem.title = format!("the host answered {status}");
-        }
+        let mut problem = Problem::read(&text, status, retry_after);
         let (lines, hint) = (problem.lines(), problem.hint.take());
         let failure = Failure::from(problem).with_details(lines);
         Err(match hint {
@@ -291,37 +206,33 @@ impl Client {
     }
 }
 
-/// The path of a session, or a refusal of what would be another path.
+/// The path of a session. Rejects an id that would lead to another path.
 pub(super) fn session_path(id: &str) -> Result<String, Failure> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if id.is_empty() || !id.chars().all(plain) {
+    if !is_plain(id) {
         return Err(ClientError::Id { id: id.to_owned() }.into());
     }
     Ok(format!("/api/demo/sessions/{id}"))
 }
 
+/// The path of a domain's plugin. Rejects a name that would lead to another path.
+pub(super) fn plugin_path(domain: &str, rest: &str) -> Result<String, Failure> {
+    if !is_plain(domain) {
+        return Err(Failure::from(anyhow::anyhow!("`{domain}` is not a domain")));
+    }
+    Ok(format!("/api/plugins/{domain}{rest}"))
+}
+
+fn is_plain(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    !name.is_empty() && name.chars().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     #[test]
-    fn a_problem_says_detail_code_and_faults() {
-        let problem: Problem = serde_json::from_str(
-            r#"{"type":"about:blank","title":"Bad request","status":400,"detail":"two faults",
-                "code":"invalid_body","errors":[{"pointer":"/x","detail":"is unknown"},
-                {"source":"shelving.book","pointer":"/0","rule":"schema","message":"no title"}]}"#,
-        )
-        .unwrap();
-        assert_eq!(problem.to_string(), "two faults [invalid_body]");
-        assert_eq!(
-            problem.lines(),
-            ["/x: is unknown", "shelving.book#/0: [schema] no title"]
-        );
-    }
-
-    #[test]
-    fn only_ids_become_paths() {
+    fn rejects_ids_that_are_other_paths() {
         assert!(session_path("demo_Ab-1").is_ok());
         for id in ["", "..", "a/b", "a?b", "a%2f"] {
             assert!(session_path(id).is_err());

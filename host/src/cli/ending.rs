@@ -3,7 +3,6 @@
 /// How a command ended, where it did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// All is well.
     Well,
     /// It found a problem, and has said so.
     Problem,

@@ -1,12 +1,11 @@
 //! How a command fails: the cause, told once, what is wrong in detail, and what to do.
 
-use super::client::Problem;
 use super::output::Output;
+use super::problem::Problem;
 use crate::keys::KeyError;
 use levain_model::fault::Faults;
 use levain_store::OpenError;
 
-/// A command that failed.
 #[derive(Debug)]
 pub(super) struct Failure {
     cause: anyhow::Error,

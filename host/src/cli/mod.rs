@@ -9,8 +9,10 @@ mod client;
 mod compile;
 mod ending;
 mod failure;
+mod host;
 mod output;
 mod plugin;
+mod problem;
 mod receipt;
 mod serve;
 mod session;
@@ -94,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_are_consistent() {
+    fn arguments_are_consistent() {
         Arguments::command().debug_assert();
     }
 }

@@ -34,13 +34,11 @@ impl Output {
         self.talk_is_terminal
     }
 
-    /// Prints data.
     pub(super) fn data(self, text: &str) {
         // A reader that has gone away (`levain ... | head`) has what it wanted.
         let _ = writeln!(std::io::stdout().lock(), "{}", printable(text));
     }
 
-    /// Says something.
     pub(super) fn say(self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
     }
@@ -92,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_from_elsewhere_cannot_steer_the_terminal() {
+    fn control_characters_do_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\n"), "a\u{fffd}[31mb\n");
     }
 }

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_becomes_a_url() {
+    fn address_becomes_a_url() {
         assert_eq!(url("[::1]:8018".parse().unwrap()), "http://[::1]:8018");
     }
 }

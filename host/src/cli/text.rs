@@ -55,7 +55,6 @@ const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 impl Grid {
-    /// An empty table.
     pub(super) fn new(columns: &[Column]) -> Self {
         let mut table = Table::new();
         table.load_style(STYLE);
@@ -71,7 +70,6 @@ impl Grid {
         }
     }
 
-    /// Adds a line.
     pub(super) fn line(&mut self, cells: Vec<String>) {
         let cells = cells.into_iter().zip(&self.columns).map(|(text, column)| {
             let cell = Cell::new(text);
@@ -108,13 +106,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_set_off() {
+    fn thousands_are_separated() {
         let texts = [0, 999, 1000, 1_234_567].map(grouped);
         assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
     }
 
     #[test]
-    fn durations_read_at_their_scale() {
+    fn durations_are_shown_at_their_scale() {
         let texts = [0.44, 9.96, 38.2, 1250.0].map(duration);
         assert_eq!(texts, ["0.4 ms", "10.0 ms", "38 ms", "1.2 s"]);
     }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::model::FORM;
+use super::error::FORM;
 use super::{PublicKey, Receipt, ReceiptError, Seal};
 use crate::fuzzing::LONGEST_TEXT;
 use levain_model::unhex;
@@ -20,10 +20,10 @@ static SEAL: LazyLock<Seal> = LazyLock::new(|| {
     }
 });
 
-/// No text proves anything but what was sealed, and what was sealed can be read, in any layout.
+/// Only sealed receipts open, and a sealed receipt opens in any layout.
 ///
 /// # Panics
-/// Where a property does not hold.
+/// If a property is violated.
 pub fn receipt(data: &[u8]) {
     if let Ok(key) = Seal::new(data) {
         assert_eq!(data.len(), 64);
@@ -53,7 +53,6 @@ fn check_key(key: &PublicKey) {
     assert_eq!(key.id().len(), 16);
 }
 
-/// A text from anywhere.
 fn document(text: &str) {
     match SEAL.public_key().open(text) {
         Ok(opened) => {
@@ -64,7 +63,7 @@ fn document(text: &str) {
     }
 }
 
-/// Any JSON, signed: its signature holds, and it is a receipt or is said to be none.
+/// Any signed JSON: its signature is valid, and it is a receipt or is rejected as none.
 fn any_value(value: Value) {
     let Ok(document) = SEAL.sign(value) else {
         return;

@@ -1,25 +1,21 @@
-//! What a receipt says.
+//! The content of a receipt.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ReceiptError;
+use super::error::{FORM, ReceiptError};
 use levain_model::{DomainStatus, Part, Session, StoredSegment, Tenant, TriggerStatus, sha256_hex};
 use levain_store::Replaced;
 
-/// The form of a receipt.
-pub(super) const FORM: u32 = 1;
-
-/// What a session was made of. Two sessions of one tenant and data clock that were made by the same
-/// components of the same fixtures have the same digests.
+/// What a session was created from. Two sessions of one tenant and data clock that were created by the same
+/// components from the same fixtures have the same digests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The form of this document: 1.
+    /// The version of this document's format: 1.
     pub form: u32,
     /// The SHA-256 of the session's id. The id itself opens the session, and a receipt is passed on.
     pub session_digest: String,
-    /// The account's slug.
     pub account: String,
     /// The digest of the catalog: fixtures, schemas, rules.
     pub catalog_digest: String,
@@ -33,26 +29,25 @@ pub struct Receipt {
     /// were any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin_revision: Option<u32>,
-    /// Counts who changed the session's data: 1 as it was created.
+    /// Counts the changes of the session's data: 1 at creation.
     pub epoch: u32,
-    /// When this was written, on the real clock.
+    /// When this was written, on the wall clock.
     pub sealed_at: DateTime<Utc>,
     /// The session's tenants, in its order.
     pub tenants: Vec<TenantReceipt>,
 }
 
-/// What one tenant was made of.
+/// What one tenant was created from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TenantReceipt {
-    /// The virtual tenant.
     pub tenant_id: Uuid,
     /// The tenant that its fixtures were written for.
     pub base_tenant_id: Uuid,
     /// The outlet's slug; `None` for the account's own tenant.
     pub outlet: Option<String>,
-    /// Every call that its data came from, clones first.
+    /// Every call that created its data, clones first.
     pub calls: Vec<CallReceipt>,
-    /// Every segment that it holds, by domain, entity and part.
+    /// Its segments, sorted by domain, entity and part.
     pub segments: Vec<SegmentReceipt>,
 }
 
@@ -77,13 +72,11 @@ pub struct CallReceipt {
 /// One segment, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SegmentReceipt {
-    /// The domain that owns it.
     pub domain: String,
-    /// The entity.
     pub entity: String,
-    /// The slug of the trigger that made it; empty for what a clone made.
+    /// The slug of the trigger that created it; empty for a clone.
     pub part: String,
-    /// How many records it has.
+    /// The number of its records.
     pub records: u32,
     /// The length of its text in bytes.
     pub bytes: u64,
@@ -91,19 +84,18 @@ pub struct SegmentReceipt {
     pub sha256: String,
 }
 
-/// What a receipt says besides what the session's row does.
+/// Facts of a receipt that are not in the session's row.
 #[derive(Debug, Clone)]
 pub struct Circumstances {
-    /// The host and its engine.
     pub engine: String,
     /// The instant that the fixtures describe.
     pub base_reference: DateTime<Utc>,
-    /// Now, on the real clock.
+    /// Now, on the wall clock.
     pub now: DateTime<Utc>,
 }
 
 impl Receipt {
-    /// The receipt of a session whose data is these segments.
+    /// The receipt of a session with these segments.
     #[must_use]
     pub fn of(session: &Session, segments: &[StoredSegment], by: Circumstances) -> Self {
         let tenants = session.tenants.iter().map(|tenant| {
@@ -127,7 +119,7 @@ impl Receipt {
         }
     }
 
-    /// The receipt of the session after some of its data was replaced; what stays is as `self` has it.
+    /// The receipt after some of the session's data was replaced; the rest is taken from `self`.
     #[must_use]
     pub fn after(
         &self,
@@ -157,7 +149,7 @@ impl Receipt {
         after
     }
 
-    /// What a sealed receipt of this host says. Its signature is for others to check.
+    /// Reads a sealed receipt of this host without checking its signature.
     ///
     /// # Errors
     /// [`ReceiptError::Unreadable`].
@@ -170,7 +162,7 @@ impl Receipt {
         Ok(sealed.receipt)
     }
 
-    /// What it says of a segment.
+    /// Its entry for a segment.
     #[must_use]
     pub fn segment(&self, held: &StoredSegment) -> Option<&SegmentReceipt> {
         let tenant = self
@@ -219,7 +211,7 @@ impl TenantReceipt {
 }
 
 fn micros(duration_ms: Option<f64>) -> Option<u64> {
-    // A duration is no negative number; what is none becomes 0.
+    // `as` saturates: a negative duration and NaN become 0.
     duration_ms.map(|duration| (duration * 1e3).round() as u64)
 }
 
@@ -235,7 +227,7 @@ impl SegmentReceipt {
         }
     }
 
-    /// Whether it is about this segment, of the same tenant.
+    /// Whether it names this segment of the same tenant.
     fn names(&self, held: &StoredSegment) -> bool {
         (&self.domain, &self.entity, &self.part) == (&held.domain, &held.entity, &held.part)
     }

@@ -1,5 +1,5 @@
-//! Signing with Ed25519 (RFC 8032), over the canonical form of the receipt (RFC 8785): whoever passes a
-//! receipt on may lay its JSON out anew.
+//! Signing with Ed25519 (RFC 8032) over the canonical form of the receipt (RFC 8785), so that the JSON may be
+//! formatted again on the way.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,22 +8,19 @@ use ed25519_compact::{PublicKey as Key, SecretKey, Signature};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use super::model::{FORM, Receipt};
+use super::error::{ALGORITHM, FORM, ReceiptError};
+use super::model::Receipt;
 use levain_model::{hex, sha256_hex, unhex};
 
 /// Binds the signature to its purpose.
 const PURPOSE: &str = "levain:receipt:1\n";
 
-/// What signs.
-const ALGORITHM: &str = "Ed25519";
-
-/// Signs receipts.
 pub struct Seal {
     secret: SecretKey,
     public: PublicKey,
 }
 
-/// What receipts are checked with, in hexadecimal.
+/// Checks receipts. Its text is hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(Key);
 
@@ -41,61 +38,22 @@ struct Signed {
     value: String,
 }
 
-/// Why a receipt is not sealed, or proves nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum ReceiptError {
-    /// The key is no Ed25519 key.
-    #[error("the key is not an Ed25519 key in hexadecimal")]
-    Key,
-    /// The document is no receipt.
-    #[error("it is not a receipt")]
-    Unreadable(#[source] serde_json::Error),
-    /// It was signed in another way.
-    #[error("it is signed with `{algorithm}`, and this version knows {ALGORITHM}")]
-    Algorithm {
-        /// How.
-        algorithm: String,
-    },
-    /// It is of a later form.
-    #[error("it is of the form {form}, and this version knows {FORM}")]
-    Form {
-        /// Which.
-        form: u64,
-    },
-    /// It was signed with another key.
-    #[error("it was signed with the key {signed}, not with {asked}")]
-    OtherKey {
-        /// The id of the key that it names.
-        signed: String,
-        /// The id of the key that it is checked with.
-        asked: String,
-    },
-    /// Its canonical form would be that of another receipt as well.
-    #[error(
-        "it has the whole number {0}: from 2^53 on, a signature does not tell whole numbers apart"
-    )]
-    Inexact(Number),
-    /// It was changed after it was signed, or never was.
-    #[error("its signature does not hold: it was changed since it was signed")]
-    Forged,
-}
-
 impl Seal {
-    /// A seal with this key: 64 bytes, the seed and its public key.
+    /// A seal with this key of 64 bytes: the seed, then its public key.
     ///
     /// # Errors
     /// [`ReceiptError::Key`].
     pub fn new(key: &[u8]) -> Result<Self, ReceiptError> {
         let secret = SecretKey::from_slice(key).map_err(|_| ReceiptError::Key)?;
         let public = PublicKey(secret.public_key());
-        // With another seed's public key, nobody could check what it signs.
+        // A public key of another seed could not check the signatures.
         secret
             .validate_public_key(&public.0)
             .map_err(|_| ReceiptError::Key)?;
         Ok(Self { secret, public })
     }
 
-    /// What its receipts are checked with.
+    /// The key that checks its receipts.
     #[must_use]
     pub const fn public_key(&self) -> &PublicKey {
         &self.public
@@ -139,10 +97,10 @@ impl PublicKey {
         sha256_hex(&*self.0).chars().take(16).collect()
     }
 
-    /// What a document says, where it was signed with this key and is as it was then.
+    /// The receipt in a document, if this key signed it and nothing changed since.
     ///
     /// # Errors
-    /// [`ReceiptError`]; the document proves nothing.
+    /// [`ReceiptError`]: the document proves nothing.
     pub fn open(&self, document: &str) -> Result<Receipt, ReceiptError> {
         let sealed: Sealed = serde_json::from_str(document).map_err(ReceiptError::Unreadable)?;
         let Signed {
@@ -203,7 +161,7 @@ fn signed_text(receipt: &Value) -> Result<String, ReceiptError> {
     Ok(format!("{PURPOSE}{canonical}"))
 }
 
-/// A whole number that a double does not tell from its neighbours, which RFC 8785 writes every number as.
+/// The first integer that a double cannot represent exactly: RFC 8785 writes every number as a double.
 fn inexact(value: &Value) -> Option<&Number> {
     const EXACT: u64 = 1 << 53;
     match value {
@@ -274,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_can_be_opened_however_it_is_laid_out() {
+    fn sealed_receipt_opens_in_any_layout() {
         let seal = seal();
         let sealed = seal.seal(&receipt()).unwrap();
         let key: PublicKey = seal.public_key().to_string().parse().unwrap();
@@ -302,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_changed_of_it_shows() {
+    fn every_changed_value_is_detected() {
         let seal = seal();
         let sealed: Value = serde_json::from_str(&seal.seal(&receipt()).unwrap()).unwrap();
         let mut all = Vec::new();
@@ -329,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_proves_nothing() {
+    fn another_key_is_rejected() {
         let sealed = seal().seal(&receipt()).unwrap();
         let pair = ed25519_compact::KeyPair::from_seed(ed25519_compact::Seed::new([7; 32]));
         let other = PublicKey(pair.pk);
@@ -346,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_receipt_is_said_to_be_none() {
+    fn other_documents_are_not_receipts() {
         let seal = seal();
         let key = seal.public_key();
         for text in ["", "{}", "[]", "{\"receipt\":{},\"signature\":7}"] {

@@ -1,4 +1,4 @@
-//! Which base id an id of a session stands for.
+//! The base ids of a session's ids.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::super::json::Json;
 use super::super::schema::{Identity, TextKind};
 use super::super::{Account, Catalog, TenantScope};
 
-/// An id of a session, and the base id that it stands for.
+/// An id of a session, and its base id.
 pub(super) type Based = (Uuid, Uuid);
 
 /// The base id of every id that a cloned record of this tenant or one of its relatives can have.
@@ -42,8 +42,8 @@ pub(super) fn of_group(
     bases
 }
 
-/// The id of a record that a trigger made: its base id derives from its subject's as the id itself
-/// derives from the subject's id. None for an id that does not, or a subject that has no base id.
+/// The id of a trigger's record: its base id derives from its subject's base id as the id itself
+/// derives from the subject's id. `None` for an id that does not, or a subject without a base id.
 pub(super) fn of_product(
     identity: &Identity,
     record: &Json<'_>,

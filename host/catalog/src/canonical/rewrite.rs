@@ -1,4 +1,4 @@
-//! Replaces ids by base ids, wherever in a record they stand.
+//! Replaces ids by base ids everywhere in a record.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use levain_model::fault::Fault;
 /// Rewrites one record.
 pub(super) struct Rewriter<'r> {
     bases: &'r HashMap<Uuid, Uuid>,
-    /// The record's own id, where a trigger made it.
+    /// The record's own id, if a trigger created it.
     made: Option<Based>,
     source: &'r str,
     pointer: String,
@@ -38,7 +38,7 @@ impl<'r> Rewriter<'r> {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] for an id that stands for no base id.
+    /// A [`Fault`] for an id without a base id.
     pub(super) fn value<'j>(&mut self, value: Json<'j>) -> Result<Json<'j>, Fault> {
         Ok(match value {
             Json::Text(text) => Json::Text(self.text(text)?),
@@ -67,7 +67,7 @@ impl<'r> Rewriter<'r> {
         Ok(value)
     }
 
-    /// Replaces every id in a text, also in the middle of a sentence.
+    /// Replaces every id in a text, even inside a sentence.
     fn text<'j>(&self, text: Cow<'j, str>) -> Result<Cow<'j, str>, Fault> {
         let mut rewritten = String::new();
         let mut rest: &str = &text;
@@ -106,7 +106,7 @@ fn find_id(text: &str) -> Option<(usize, Uuid)> {
     if text.len() < LENGTH {
         return None;
     }
-    // The first hyphen of an id stands after eight characters.
+    // The first hyphen of an id follows eight characters.
     text.match_indices('-').find_map(|(hyphen, _)| {
         let start = hyphen.checked_sub(8)?;
         let id = Uuid::try_parse(text.get(start..start + LENGTH)?).ok()?;

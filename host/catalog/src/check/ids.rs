@@ -8,11 +8,11 @@ use super::super::identity::{DerivedIds, IdFault};
 use super::super::json::Json;
 use super::super::schema::{Identity, TextKind};
 
-/// Which ids the records of a segment may have; no two records have the same.
+/// The allowed ids of a segment's records; each may occur once.
 pub(super) enum RecordIds<'c> {
     /// Those that derive from the entity's fixtures.
     Cloned(DerivedIds<'c>),
-    /// Those that derive from what each record is about.
+    /// Those that derive from each record's subject.
     Made(MadeIds<'c>),
 }
 
@@ -23,14 +23,14 @@ pub(super) struct Claimed<'c> {
     pub(super) base_id: Option<&'c Uuid>,
 }
 
-/// What is wrong with a record's id: rule and message.
+/// The fault of a record's id: rule and message.
 pub(super) type WrongId = (&'static str, String);
 
 impl<'c> RecordIds<'c> {
-    /// Takes the id of a record. Nothing comes back where the record misses its schema, so that there
-    /// is no id to be had.
+    /// Claims the id of a record; `None` if the record does not match its schema and has
+    /// no id.
     pub(super) fn claim(&mut self, record: &Json<'_>) -> Option<Result<Claimed<'c>, WrongId>> {
-        // A text that is no id misses the schema.
+        // A text that is not an id does not match the schema.
         let id = TextKind::id(record.get("id")?.as_text()?)?;
         match self {
             Self::Cloned(ids) => Some(match ids.claim(id) {
@@ -50,7 +50,7 @@ impl<'c> RecordIds<'c> {
     }
 }
 
-/// The ids of records that a trigger made.
+/// The ids of a trigger's records.
 pub(super) struct MadeIds<'c> {
     identity: &'c Identity,
     seen: HashSet<Uuid>,

@@ -1,5 +1,5 @@
 //! Checks what a plugin returned: every record of every segment, in one parse, with no shortcut for
-//! an output that was seen before.
+//! an output seen before.
 
 mod clone;
 mod ids;
@@ -14,11 +14,11 @@ pub(super) use session::check as check_session;
 use super::json::{self, Json};
 use levain_model::fault::shortened;
 
-/// The most of a name that a plugin made up that is repeated in a fault.
+/// The most bytes of a plugin's name for something that a fault repeats.
 const NAME: usize = 80;
 
-/// The records of a segment as they are stored, and as their digest is taken: without the white space between their
-/// tokens, which nobody needs and everybody would keep.
+/// The records of a segment as they are stored and digested: without the white space between their
+/// tokens.
 fn kept(mut rows: String, parsed: json::Rows) -> String {
     if parsed.is_spaced {
         json::compact(&mut rows);
@@ -26,7 +26,7 @@ fn kept(mut rows: String, parsed: json::Rows) -> String {
     rows
 }
 
-/// A message that begins with the record's id, or its place where it has none.
+/// A message that begins with the record's id, or its index if it has none.
 fn named(record: &Json<'_>, index: usize, message: &str) -> String {
     match record.get("id").and_then(Json::as_text) {
         Some(id) => format!("record {}: {message}", shortened(id, NAME)),

@@ -1,4 +1,4 @@
-//! Checks what a trigger made for one tenant.
+//! Checks the output of a trigger for one tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +12,11 @@ use super::{NAME, kept};
 use levain_model::fault::{Fault, FaultList, shortened};
 use levain_model::{Phase, Segment, StoredSegment, sha256_hex};
 
-/// The most statuses whose records are counted apart; those of all others are counted as [`OTHERS`].
+/// The most statuses that are counted separately; all others are counted as [`OTHERS`].
 const STATUSES: usize = 32;
 const OTHERS: &str = "others";
 
-/// Checks the segments that a trigger made for one tenant, of at most `most` records in all.
+/// Checks the segments of a trigger for one tenant, with at most `most` records in all.
 pub(in super::super) fn check(
     catalog: &Catalog,
     scope: &TenantScope,
@@ -38,7 +38,7 @@ pub(in super::super) fn check(
         let schema = number
             .filter(|_| segment.entity == writes.entity)
             .and_then(|number| Some((number, catalog.schemas.get(number)?)));
-        // A sound catalog has an identity for every entity that triggers make.
+        // A valid catalog has an identity for every entity that triggers write.
         let Some((schema, identity)) =
             schema.and_then(|schema| Some((schema, schema.1.identity.as_ref()?)))
         else {
@@ -92,7 +92,7 @@ pub(in super::super) fn check(
     Ok(checked)
 }
 
-/// The fields of a product that mean something to the host.
+/// The fields of a product that the host reads.
 struct ProductFields<'p> {
     trigger: &'p Trigger,
     outlets: BTreeSet<&'p str>,
@@ -122,7 +122,7 @@ impl<'p> ProductFields<'p> {
                 true => OTHERS,
                 false => status,
             };
-            // A text of a page is no status; its row stays in the ledger.
+            // Shortened: a status of a page would stay in the ledger.
             *self.by_status.entry(shortened(status, NAME)).or_default() += 1;
         }
         let value = record.get(OUTLET);

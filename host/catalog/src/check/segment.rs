@@ -10,7 +10,6 @@ use super::named;
 use crate::{Rejection, TenantScope};
 use levain_model::fault::{Fault, FaultList};
 
-/// The check of one segment, record after record.
 pub(super) struct SegmentCheck<'c> {
     catalog: &'c Catalog,
     schema: &'c EntitySchema,
@@ -18,7 +17,7 @@ pub(super) struct SegmentCheck<'c> {
     tenant_id: String,
     ids: RecordIds<'c>,
     state: RuleState,
-    /// What the references need of the records; whole only where nothing is wrong.
+    /// The parts of the records that references need; complete only without faults.
     pub(super) extract: Extract,
     faults: &'c mut FaultList,
 }
@@ -44,7 +43,7 @@ impl<'c> SegmentCheck<'c> {
         }
     }
 
-    /// Checks one record; answers whether it has the form that its schema demands.
+    /// Checks one record; returns whether it matches its schema.
     pub(super) fn record(&mut self, index: usize, record: &Json<'_>) -> bool {
         let Some(fields) = record.as_object() else {
             let message = "a record is an object".to_owned();
@@ -53,7 +52,7 @@ impl<'c> SegmentCheck<'c> {
         };
         let valid = self.schema.validator.is_valid(record);
         if !valid && self.faults.is_full() {
-            // Counted and not described: an output that is wrong in every record is told by the first.
+            // Counted only: the first faults describe an output that is wrong in every record.
             self.faults.count();
         } else if !valid {
             let (misses, more) = self.schema.validator.misses(record, Rejection::KEPT);
@@ -69,8 +68,8 @@ impl<'c> SegmentCheck<'c> {
             }
             (0..more).for_each(|_| self.faults.count());
         }
-        // Tenant and id are checked of records that miss their schema too: another tenant's id must
-        // be named, whatever else is wrong.
+        // Tenant and id are checked even if the schema does not match: another tenant's id must
+        // always be reported.
         let tenant = fields.get("tenant_id");
         if tenant.and_then(Json::as_text) != Some(self.tenant_id.as_str()) {
             let message = format!(
@@ -81,7 +80,7 @@ impl<'c> SegmentCheck<'c> {
         }
         let claimed = self.claim(index, record);
         if let (Some(claimed), true) = (&claimed, self.faults.is_empty()) {
-            // A domain with a fault is not kept, nor are its references looked at.
+            // A domain with a fault is discarded, and its references are not checked.
             let Catalog {
                 references,
                 entities,

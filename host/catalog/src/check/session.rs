@@ -1,4 +1,4 @@
-//! Checks a whole session again, as its exports tell it: what a host lets out must pass what it let in.
+//! Checks the exports of a whole session: they must pass the same checks as the plugins' outputs.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::super::{
 use levain_model::fault::{Fault, FaultList};
 use levain_model::{Phase, Segment, concatenated};
 
-/// Checks every domain of every tenant, then all references, then what triggers made.
+/// Checks every domain of every tenant, then all references, then the triggers' records.
 pub(in super::super) fn check(catalog: &Catalog, tenants: Vec<TenantExport>) -> SessionReport {
     let mut faults = FaultList::new(Rejection::KEPT);
     let mut records = 0;
@@ -69,8 +69,8 @@ pub(in super::super) fn check(catalog: &Catalog, tenants: Vec<TenantExport>) -> 
     }
 }
 
-/// Checks what all triggers together made of one entity. Each figure is held against the trigger that
-/// computes it; what else was made is the same whichever trigger of its phase made it.
+/// Checks the records of all triggers of one entity. Each figure is checked against the trigger that
+/// computes it; other records have the same checks for every trigger of their phase.
 fn check_made(
     catalog: &Catalog,
     scope: &TenantScope,
@@ -101,8 +101,8 @@ fn check_made(
     Ok(records)
 }
 
-/// The records by the trigger that computes their figure; the first one has those that nobody computes,
-/// and refuses them.
+/// The records by the trigger that computes their figure; the first trigger gets those of no trigger,
+/// and rejects them.
 fn by_figure<'t>(
     triggers: &[&'t Trigger],
     first: &'t Trigger,

@@ -8,7 +8,7 @@ use crate::fuzzing::LONGEST_TEXT;
 /// applied to the result so far: no arithmetic panics.
 ///
 /// # Panics
-/// Where a property does not hold.
+/// If a property is violated.
 pub fn decimal(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;

@@ -8,7 +8,6 @@ use serde_json::{Number, Value};
 
 use super::{Fields, Json};
 
-/// The representation that validators are compiled for.
 pub(crate) struct Instance;
 
 impl Representation for Instance {
@@ -143,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_judged_as_a_value_of_serde_json_is() {
+    fn validates_like_a_serde_json_value() {
         let schemas = [
             json!({"type": "integer", "maximum": 5}),
             json!({"type": ["number", "null"], "exclusiveMinimum": 0, "multipleOf": 0.5}),
@@ -223,7 +222,7 @@ mod tests {
                     .iter_errors(&value)
                     .map(|error| places(&error))
                     .collect();
-                // The fields come in another sequence.
+                // The order of the fields differs.
                 one.sort_unstable();
                 other.sort_unstable();
                 assert_eq!(one, other, "{schema} {text}");

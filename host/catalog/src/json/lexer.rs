@@ -1,14 +1,14 @@
-//! What a parser does not tell of its text: how a number is written, and whether there is white space between tokens.
+//! What a parser does not report of its text: how a number is written, and white space between tokens.
 //!
 //! It follows the parser from token to token and looks only at what lies between two texts: of compact JSON that is a
 //! byte or two.
 
 use std::cell::Cell;
 
-/// Where the parser is in its text.
+/// Follows the parser's position in its text.
 pub(super) struct Lexer<'a> {
     text: &'a str,
-    /// The end of the last token that was found.
+    /// The end of the last token found.
     at: Cell<usize>,
     is_spaced: Cell<bool>,
 }
@@ -22,7 +22,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The parser met a text without escapes, which is a part of its own text.
+    /// Moves past a string without escapes, which borrows from the text.
     pub(super) fn pass(&self, token: &'a str) {
         let start = token.as_ptr() as usize - self.text.as_ptr() as usize;
         self.look_between(start);
@@ -30,13 +30,13 @@ impl<'a> Lexer<'a> {
         self.at.set(start + token.len() + 1);
     }
 
-    /// The parser met a number that it takes for a double: as it is written.
+    /// The text of the next number that the parser reads as a double.
     pub(super) fn double(&self) -> &'a str {
         let bytes = self.text.as_bytes();
         let mut at = self.at.get();
         while let Some(byte) = bytes.get(at) {
             match byte {
-                // A text with escapes, which was not told.
+                // A string with escapes, which `pass` was not called for.
                 b'"' => at = end_of_text(bytes, at + 1),
                 b'-' | b'0'..=b'9' => {
                     let end = end_of_number(bytes, at);
@@ -54,7 +54,7 @@ impl<'a> Lexer<'a> {
         ""
     }
 
-    /// Whether there may be white space between the tokens. Where a text with escapes has some, it counts too.
+    /// Whether there may be white space between the tokens. White space in a string with escapes counts too.
     pub(super) fn is_spaced(&self) -> bool {
         self.look_between(self.text.len());
         self.is_spaced.get()
@@ -89,7 +89,7 @@ const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// The end of a text whose content begins at `at`, its quote included.
+/// The end of a string whose content begins at `at`, after its quote.
 fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         match byte {
@@ -108,8 +108,8 @@ fn end_of_number(bytes: &[u8], at: usize) -> usize {
     at + digits.count()
 }
 
-/// Whether a parser takes a number for a double: it has a fraction or an exponent, or 64 bits cannot hold it. So is
-/// -0, which no integer is.
+/// Whether a parser reads a number as a double: it has a fraction or an exponent, does not fit in 64 bits, or is
+/// -0.
 fn is_double(number: &str) -> bool {
     let is_whole = match number.strip_prefix('-') {
         Some("0") => false,
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn space_between_tokens_goes_and_space_in_texts_stays() {
+    fn compact_keeps_space_inside_strings_only() {
         for (spaced, kept) in [
             (" [ ] ", "[]"),
             (

@@ -1,6 +1,6 @@
 //! JSON as the checks read it: parsed once, strictly, borrowing from its text.
 //!
-//! A clone is thousands of small objects that are looked at once and dropped. Fields are kept in
+//! A clone is thousands of small objects that are read once and dropped. Fields stay in
 //! the order of the text, in one vector per object, and strings without escapes are not copied:
 //! that is twice as fast as building a `serde_json::Value`, and keeps a schema's properties and a
 //! fixture's fields in the order in which they were written.
@@ -20,7 +20,6 @@ pub(super) use instance::Instance;
 pub(super) use lexer::compact;
 pub(super) use parse::{DEEPEST, JsonFault, Rows, parse, parse_rows};
 
-/// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Json<'a> {
     Null,
@@ -50,7 +49,6 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// The text of a string.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -58,7 +56,6 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The fields of an object.
     pub(super) fn as_object(&self) -> Option<&Fields<'a>> {
         match self {
             Self::Object(fields) => Some(fields),
@@ -66,7 +63,6 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The elements of an array.
     pub(super) fn as_list(&self) -> Option<&[Json<'a>]> {
         match self {
             Self::List(items) => Some(items),
@@ -74,7 +70,6 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// A field of an object.
     pub(super) fn get(&self, name: &str) -> Option<&Json<'a>> {
         self.as_object()?.get(name)
     }
@@ -90,7 +85,7 @@ impl<'a> Json<'a> {
             })
     }
 
-    /// The same as `serde_json` has it: for messages and for what is read at start-up.
+    /// The value in `serde_json`: for messages and for files read at start.
     pub(super) fn to_value(&self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -107,7 +102,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Whether it equals a value; numbers by what they amount to, as JSON Schema has it.
+    /// Whether it equals a value; numbers are compared by value, as in JSON Schema.
     pub(super) fn equals(&self, expected: &Value) -> bool {
         match (self, expected) {
             (Self::Null, Value::Null) => true,

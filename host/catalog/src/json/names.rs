@@ -1,4 +1,4 @@
-//! Names that stand twice in an object.
+//! Repeated names in an object.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -7,18 +7,18 @@ use std::collections::HashSet;
 use super::Json;
 
 /// Per depth, the names of the object read last. Records of one array mostly have the same fields
-/// in the same order: a name that stands where it stood in a sound object, after the same names,
-/// cannot be there twice.
+/// in the same order: a name at the same position as in a valid object, after the same names,
+/// cannot be repeated.
 #[derive(Default)]
 pub(super) struct Earlier<'a>(RefCell<[Vec<&'a str>; 4]>);
 
-/// Tells whether a name of an object was there before.
+/// Detects repeated names of one object.
 pub(super) struct Names<'c, 'a> {
     earlier: &'c Earlier<'a>,
     depth: usize,
     /// The names of the object read last at this depth.
     known: Vec<&'a str>,
-    /// Whether every name so far stood where it stood then.
+    /// Whether every name so far had the same position in that object.
     same: bool,
     /// The names so far, once a scan would be slower.
     seen: HashSet<String>,
@@ -44,7 +44,7 @@ impl<'c, 'a> Names<'c, 'a> {
         }
     }
 
-    /// How many fields to make room for.
+    /// The number of fields to reserve.
     pub(super) fn expected(&self) -> usize {
         self.known.len()
     }
@@ -65,11 +65,11 @@ impl<'c, 'a> Names<'c, 'a> {
         !self.seen.insert(name.to_owned())
     }
 
-    /// The object was sound: its names are what the next one is held against.
+    /// Remembers the names of a valid object, to compare the next one with.
     pub(super) fn keep(mut self, fields: &[(Cow<'a, str>, Json<'a>)]) {
         if !self.same {
             self.known.clear();
-            // An escaped name is not borrowed; what follows it is compared one by one.
+            // An escaped name is not borrowed; the names after it are compared one by one.
             self.known
                 .extend(fields.iter().map_while(|(name, _)| match name {
                     Cow::Borrowed(name) => Some(*name),

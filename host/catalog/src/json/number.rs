@@ -1,4 +1,4 @@
-//! Which numbers can be kept: those that every reader takes for the same double.
+//! Which numbers can be stored: those that every reader reads as the same double.
 
 /// The most characters of a number. No double needs more, written out to its last digit: 1,074 digits behind the
 /// point, or 309 before it.
@@ -7,7 +7,7 @@ const LONGEST: usize = 1_100;
 /// that `numeric` of PostgreSQL has.
 const EXPONENT: u32 = 1_100;
 
-/// Says what is wrong with a number that is written as `text` and read as `value`.
+/// Why a number written as `text` and read as `value` is rejected.
 pub(super) fn refuse(text: &str, value: f64) -> Option<String> {
     if text.len() > LONGEST {
         return Some(format!(
@@ -24,7 +24,7 @@ pub(super) fn refuse(text: &str, value: f64) -> Option<String> {
             "the exponent of {text} is out of range; at most {EXPONENT}, either way, is kept"
         ));
     }
-    // What a double cannot tell from zero is zero to one reader and not to another.
+    // A number that underflows is zero to one reader and not to another.
     let is_zero = !digits.bytes().any(|digit| matches!(digit, b'1'..=b'9'));
     (value == 0.0 && !is_zero)
         .then(|| format!("{text} is smaller than any double but zero; write 0"))

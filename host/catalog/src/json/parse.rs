@@ -1,4 +1,4 @@
-//! The strict parse: one pass, and nothing gets through that would mean something else to
+//! The strict parse: one pass, which rejects every text that could mean something else to
 //! another reader.
 //!
 //! Beyond RFC 8259: no name twice in an object, no U+0000 (PostgreSQL's `json` refuses it), no lone
@@ -15,18 +15,18 @@ use super::lexer::Lexer;
 use super::names::{Earlier, Names};
 use super::{Fields, Json, number, push_step};
 
-/// Arrays and objects inside each other. Every store and reader takes that many.
+/// Levels of nested arrays and objects. Every store and reader accepts this many.
 pub(crate) const DEEPEST: usize = 64;
 
-/// Values of one record, those inside each other too: a text of a few megabytes can have millions, which take a
-/// hundred times its size to look at.
+/// Values of one record, nested ones included: a text of a few megabytes can have millions, which take a
+/// hundred times its size in memory.
 const VALUES: usize = 100_000;
 
-/// Why a text is not JSON that can be kept.
+/// Why a text is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct JsonFault {
-    /// Where, as a JSON pointer.
+    /// JSON pointer to the fault.
     pub(crate) pointer: String,
     /// What is wrong, with line and column.
     pub(crate) message: String,
@@ -45,8 +45,8 @@ pub(crate) fn parse(text: &str) -> Result<Json<'_>, JsonFault> {
     })
 }
 
-/// Parses a text that is one array, handing on each element as it is read, so that none but
-/// the current one is held; at most `most` of them, of at most [`VALUES`] each.
+/// Parses one array and passes on each element as it is read, so that only
+/// the current one is in memory; at most `most` of them, of at most [`VALUES`] each.
 pub(crate) fn parse_rows<'a>(
     text: &'a str,
     most: usize,
@@ -91,8 +91,8 @@ fn run<'a, T>(
         })
 }
 
-/// The parser's words, with a meaning where they name only what it stumbled over: the escape of half a
-/// UTF-16 pair ends, for it, too soon.
+/// The parser's message, explained where it only names the symptom: for a lone surrogate,
+/// the parser reports that the escape ends too soon.
 fn in_words(error: &serde_json::Error) -> String {
     let said = error.to_string();
     if said.contains("hex escape") {
@@ -102,13 +102,13 @@ fn in_words(error: &serde_json::Error) -> String {
     }
 }
 
-/// What the levels of one parse share.
+/// State that all levels of one parse share.
 struct Context<'a> {
     /// Where it is in the text.
     lexer: Lexer<'a>,
-    /// How many more values there may be.
+    /// How many more values are allowed.
     left: Cell<usize>,
-    /// Where the first fault was met.
+    /// Pointer to the first fault.
     pointer: Cell<Option<String>>,
     /// The names of the objects read so far.
     names: Earlier<'a>,
@@ -134,7 +134,7 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Notes where a fault was met, unless a deeper level did so already.
+    /// Records the place of a fault, unless a deeper level did so already.
     fn note(&self, path: Option<&Path<'_>>) {
         let noted = self.pointer.take();
         self.pointer.set(Some(noted.unwrap_or_else(|| {
@@ -147,7 +147,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The way to the value that is being read, on the stack.
+/// The path to the current value; a list on the stack.
 struct Path<'p> {
     parent: Option<&'p Path<'p>>,
     step: Step<'p>,
@@ -363,169 +363,4 @@ impl<'a, F: FnMut(usize, Json<'a>)> Visitor<'a> for RowsVisitor<'_, 'a, F> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fault(text: &str) -> (String, String) {
-        let fault = parse(text).unwrap_err();
-        (fault.pointer, fault.message)
-    }
-
-    #[test]
-    fn what_is_sound_comes_back_as_it_was() {
-        let text = r#"{"b":[1,-2,2.5,null,true],"a":{"x":"é\n","y":{}},"c":18446744073709551615}"#;
-        let json = parse(text).unwrap();
-        assert_eq!(serde_json::to_string(&json).unwrap(), text);
-        assert_eq!(
-            json.to_value(),
-            serde_json::from_str::<serde_json::Value>(text).unwrap()
-        );
-    }
-
-    #[test]
-    fn each_fault_says_where() {
-        for (text, pointer, message) in [
-            ("[{\"a\":1,\"a\":2}]", "/0/a", "twice"),
-            (
-                "[{\"a\":1,\"b\":2},{\"a\":1,\"b\":2},{\"a\":1,\"b\":2,\"b\":3}]",
-                "/2/b",
-                "twice",
-            ),
-            ("[{\"a\":1},{\"\\u0061\":1,\"a\":2}]", "/1/a", "twice"),
-            ("{\"x/y\":{\"~\":\"\\u0000\"}}", "/x~1y/~0", "U+0000"),
-            ("[\"\\ud800\"]", "/0", "hex escape"),
-            ("[\"\\udc00\"]", "/0", "surrogate"),
-            ("{\"n\":1e400}", "/n", "out of range"),
-            ("[1,NaN]", "/1", "expected"),
-            ("[1,2", "", "EOF"),
-            ("[] []", "", "trailing"),
-            ("", "", "EOF"),
-        ] {
-            let (at, why) = fault(text);
-            assert_eq!(at, pointer, "{text}: {why}");
-            assert!(why.contains(message), "{text}: {why}");
-        }
-        assert!(fault("{\"\\u0000\":1}").1.contains("U+0000"));
-    }
-
-    #[test]
-    fn a_name_is_found_again_among_many() {
-        let many = |last: &str| {
-            let fields: Vec<String> = (0..100).map(|n| format!("\"f{n}\":{n}")).collect();
-            format!("{{{},\"{last}\":0}}", fields.join(","))
-        };
-        assert!(parse(&many("g")).is_ok());
-        assert_eq!(fault(&many("f7")).0, "/f7");
-        assert_eq!(fault(&many("f99")).0, "/f99");
-    }
-
-    #[test]
-    fn depth_is_bounded() {
-        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(parse(&nested(DEEPEST)).is_ok());
-        assert!(fault(&nested(DEEPEST + 1)).1.contains("deeper"));
-        assert!(fault(&nested(100_000)).1.contains("deeper"));
-        assert!(parse_rows(&nested(DEEPEST + 1), 9, |_, _| ()).is_err());
-    }
-
-    #[test]
-    fn numbers_that_a_store_cannot_read_are_refused_where_they_stand() {
-        let digits = "3".repeat(18_000);
-        for (number, message) in [
-            ("1e-20000", "exponent"),
-            ("0e-20000", "exponent"),
-            ("-0.0E99999999999", "exponent"),
-            (&format!("0.{digits}"), "18002 characters"),
-            (&format!("1{}", "0".repeat(1_100)), "range"),
-            ("1e-400", "smaller"),
-            (&format!("0.{}1", "0".repeat(400)), "smaller"),
-        ] {
-            for (text, pointer) in [
-                (format!("[{{\"a\":\"x\",\"n\":{number}}}]"), "/0/n"),
-                (
-                    format!("[{{\"\\u0061 1.5\" : [1,2.5, \"\\\"3.5\", -0, {number}]}}]"),
-                    "/0/a 1.5/4",
-                ),
-            ] {
-                let (at, why) = fault(&text);
-                assert_eq!(at, pointer, "{text}: {why}");
-                assert!(why.contains(message), "{text}: {why}");
-            }
-        }
-        for number in [
-            "-0",
-            "0e0",
-            "5e-324",
-            "1.7976931348623157e308",
-            "18446744073709551616",
-            &format!("{:.1074}", f64::from_bits(1)),
-        ] {
-            assert!(
-                parse(&format!("[{number}, {{\"n\":{number}}}]")).is_ok(),
-                "{number}"
-            );
-        }
-    }
-
-    #[test]
-    fn space_between_tokens_is_noticed() {
-        let spaced = |text: &str| parse_rows(text, 9, |_, _| ()).unwrap().is_spaced;
-        for text in [
-            "[]",
-            "[{\"a b\":\"c d\",\"e\":[1,2.5,null],\"f\":{}},{\"a\":-0}]",
-        ] {
-            assert!(!spaced(text), "{text}");
-        }
-        for text in [
-            " []",
-            "[] ",
-            "[1 ]",
-            "[\n1]",
-            "[{\"a\": 1}]",
-            "[{\"a\":1, \"b\":2}]",
-            "[1.5, 2]",
-            "[1 ,1.5]",
-            "[{\"a\":\"b\"} ]",
-            "[\"\\n\" ]",
-        ] {
-            assert!(spaced(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn values_of_a_record_are_bounded() {
-        let record = |values: usize| format!("[{}1]", "1,".repeat(values - 2));
-        let rows = format!("[{0},{0}]", record(VALUES));
-        assert!(parse_rows(&rows, 9, |_, _| ()).is_ok());
-        let rows = format!("[1,{}]", record(VALUES + 1));
-        let fault = parse_rows(&rows, 9, |_, _| ()).unwrap_err();
-        assert!(fault.message.contains("more than 100000 values"), "{fault}");
-        assert!(parse(&rows).is_ok());
-    }
-
-    #[test]
-    fn rows_are_handed_on_one_by_one() {
-        let mut seen = Vec::new();
-        assert_eq!(
-            parse_rows("[1, \"x\"]", 9, |index, row| seen
-                .push((index, row.to_value()))),
-            Ok(Rows {
-                records: 2,
-                is_spaced: true
-            })
-        );
-        assert_eq!(seen, [(0, 1.into()), (1, "x".into())]);
-        let fault = parse_rows("{}", 9, |_, _| ()).unwrap_err();
-        assert!(
-            fault.message.contains("one array of records"),
-            "{}",
-            fault.message
-        );
-        assert_eq!(
-            parse_rows("[{},{\"a\":{\"b\":tru}}]", 9, |_, _| ())
-                .unwrap_err()
-                .pointer,
-            "/1/a/b"
-        );
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use super::source::Source;
 use super::tenant::TenantLoad;
 use levain_model::fault::Fault;
 
-/// An account as the descriptions have it.
+/// An account in the descriptions.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
@@ -30,7 +30,7 @@ struct Description {
     children: Vec<Child>,
 }
 
-/// An outlet as the descriptions have it.
+/// An outlet in the descriptions.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Child {
@@ -154,8 +154,8 @@ pub(super) fn read<'m>(manifest: &'m Manifest, source: &mut Source) -> Vec<Accou
     accounts
 }
 
-/// A tenant is one account's, or one head's outlet: a group in which an outlet were its own head, or
-/// the outlet of two, would never come to an end.
+/// A tenant belongs to one account, or is the outlet of one head: a group in which an outlet is its own head, or
+/// the outlet of two, would be endless.
 fn check_tenants(
     file: &str,
     slug: &str,
@@ -303,7 +303,7 @@ impl<'m> AccountLoad<'m> {
         std::iter::once(own).chain(outlets).collect()
     }
 
-    /// Everybody who is named is a record of the fixtures.
+    /// Every person named must be a record of the fixtures.
     pub(super) fn check_staff(&self, tenants: &[TenantLoad<'_>], source: &mut Source) {
         for (pointer, id) in &self.people {
             if !tenants.iter().any(|tenant| tenant.has(id)) {

@@ -7,11 +7,11 @@ use super::super::schema::nearest;
 use super::manifest::{DomainEntry, Manifest};
 use super::source::Source;
 
-/// Tables of the host that no view may shadow.
+/// Tables of the host, whose names no view may have.
 const TAKEN: &[&str] = &["segments"];
-/// The beginnings of names that are the host's own, or SQLite's, or PostgreSQL's.
+/// Prefixes reserved by the host, SQLite or PostgreSQL.
 const TAKEN_PREFIXES: &[&str] = &["demo_", "sqlite_", "pg_"];
-/// PostgreSQL cuts longer names off.
+/// In bytes. PostgreSQL truncates longer names.
 const LONGEST_VIEW: usize = 63;
 
 /// Checks every name of the catalog file.

@@ -1,4 +1,4 @@
-//! The fixtures of one tenant: each record is checked as a clone's is, told from the base reference.
+//! The fixtures of one tenant: each record is checked like a clone's, at the base reference.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ use super::source::Source;
 use super::tenant::{EntityLoad, TenantLoad};
 use levain_model::fault::Fault;
 
-/// Reads and checks all fixtures of a tenant, but for their references.
+/// Reads and checks all fixtures of a tenant, except for their references.
 pub(super) fn read<'m>(
     entry: TenantEntry<'m>,
     definitions: &Definitions<'_>,
@@ -36,7 +36,7 @@ pub(super) fn read<'m>(
         domains: BTreeMap::new(),
     };
     let base = manifest.catalog.base_reference.timestamp_micros();
-    // Fixtures of a triggered domain are refused with the catalog file.
+    // Fixtures of a triggered domain are rejected with the catalog file.
     for domain in domains.iter().filter(|domain| !domain.triggered) {
         let Some(files) = tenant.entry.fixtures.get(&domain.slug) else {
             continue;
@@ -180,7 +180,7 @@ impl FileReader<'_, '_> {
             load.rows.push(',');
         }
         load.records += 1;
-        // A value that was parsed from JSON can be written as JSON.
+        // A value parsed from JSON can be written as JSON.
         load.rows
             .push_str(&serde_json::to_string(record).unwrap_or_default());
         let id = self.identity(record, pointer);
@@ -194,7 +194,7 @@ impl FileReader<'_, '_> {
             Some(schema) => self.content(schema, record, id, pointer, &mut load),
             None => record.clone(),
         };
-        // A record that is wrong is there all the same: what refers to it is not wrong as well.
+        // An invalid record still exists: references to it are not faults as well.
         if let Some(id) = id {
             let Definitions {
                 references,
@@ -243,7 +243,7 @@ impl FileReader<'_, '_> {
         Some(id)
     }
 
-    /// Checks a record against its schema and rules; answers it as it is told from the base reference.
+    /// Checks a record against its schema and rules; returns it with markers resolved at the base reference.
     fn content<'j>(
         &mut self,
         schema: &EntitySchema,

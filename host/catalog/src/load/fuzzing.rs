@@ -54,7 +54,7 @@ const FILES: &[(&str, &str)] = &[
 /// their own.
 ///
 /// # Panics
-/// Where a property does not hold.
+/// If a property is violated.
 pub fn catalog(data: &[u8]) {
     let Some((name, text)) = std::str::from_utf8(data)
         .ok()

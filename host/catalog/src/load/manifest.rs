@@ -14,7 +14,6 @@ use super::source::Source;
 use super::thresholds::VerifyEntry;
 use levain_model::fault::Fault;
 
-/// What the catalog file says.
 #[derive(Debug)]
 pub(super) struct Manifest {
     pub(super) catalog: Head,
@@ -25,7 +24,6 @@ pub(super) struct Manifest {
     pub(super) proof: ProofEntry,
 }
 
-/// Table `[proof]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProofEntry {
@@ -33,7 +31,6 @@ pub(super) struct ProofEntry {
     pub(super) instants: Vec<String>,
 }
 
-/// Table `[catalog]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Head {
@@ -46,7 +43,6 @@ pub(super) struct Head {
     pub(super) staff: String,
 }
 
-/// Table `[[domain]]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DomainEntry {
@@ -54,7 +50,7 @@ pub(super) struct DomainEntry {
     pub(super) title: String,
     #[serde(default)]
     pub(super) triggered: bool,
-    /// This and the next two are there unless the domain is triggered.
+    /// Required with the next two, unless the domain is triggered.
     pub(super) plugin: Option<String>,
     pub(super) required: Option<bool>,
     pub(super) timeout_ms: Option<u64>,
@@ -62,7 +58,6 @@ pub(super) struct DomainEntry {
     pub(super) limits: Option<LimitOverrides>,
 }
 
-/// Table `[[trigger]]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TriggerEntry {
@@ -85,7 +80,6 @@ pub(super) struct ReadEntry {
     pub(super) from: Option<Vec<String>>,
 }
 
-/// Table `[[account]]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccountEntry {
@@ -98,7 +92,6 @@ pub(super) struct AccountEntry {
     pub(super) verify: VerifyEntry,
 }
 
-/// Table `[[account.outlet]]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OutletEntry {
@@ -158,7 +151,7 @@ impl Manifest {
     }
 }
 
-/// Reads the file. Nothing comes back where the head is missing: then nothing else can be found.
+/// Reads the file; `None` if its head is missing.
 pub(super) fn read(source: &mut Source, text: &[u8]) -> Option<Manifest> {
     let text = match std::str::from_utf8(text) {
         Ok(text) => text,
@@ -196,7 +189,7 @@ pub(super) fn read(source: &mut Source, text: &[u8]) -> Option<Manifest> {
             }
         },
     );
-    // A catalog without triggers is sound: then nothing is raised.
+    // Triggers are optional.
     let trigger = root.remove("trigger").map(|tables| {
         sections(
             Some(tables),
@@ -251,7 +244,7 @@ pub(super) fn read(source: &mut Source, text: &[u8]) -> Option<Manifest> {
     })
 }
 
-/// Names every key that means nothing and takes it out, so that the rest can be read.
+/// Reports every unknown key and removes it, so that the rest can be read.
 fn keep_known(table: &mut Table, pointer: &str, known: &[&str], source: &mut Source) {
     table.retain(|key, _| {
         let is_known = known.contains(&key);

@@ -1,4 +1,4 @@
-//! Reads the catalog and all that it names, and checks it against itself. Every fault of every file
+//! Reads the catalog and all files that it names, and checks them. Every fault of every file
 //! is listed at once: a fault in one file hides none in another.
 
 mod accounts;
@@ -26,7 +26,6 @@ use manifest::Manifest;
 use source::Source;
 use tenant::TenantLoad;
 
-/// Reads and checks everything.
 pub(super) fn load(file: &Path) -> Result<Catalog, CatalogError> {
     let text = std::fs::read(file).map_err(|source| CatalogError::Unreadable {
         file: file.to_owned(),
@@ -81,7 +80,7 @@ fn read(source: &mut Source, text: &[u8]) -> Option<Catalog> {
         .into_iter()
         .map(|account| read_fixtures(account, &definitions, &mut base_ids, source))
         .collect();
-    // A missing schema is a fault, and a catalog with faults is not handed out.
+    // A missing schema is a fault, and a catalog with faults is not returned.
     let schemas: Vec<EntitySchema> = schemas.into_iter().flatten().collect();
     Some(Catalog {
         name: manifest.catalog.name.clone(),
@@ -99,7 +98,7 @@ fn read(source: &mut Source, text: &[u8]) -> Option<Catalog> {
     })
 }
 
-/// What fixtures are held against.
+/// What fixtures are checked against.
 struct Definitions<'d> {
     manifest: &'d Manifest,
     domains: &'d [Domain],

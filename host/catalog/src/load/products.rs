@@ -1,4 +1,4 @@
-//! The schemas of what triggers make: what the host relies on in them.
+//! Checks the schemas of triggers' records for the fields that the host relies on.
 
 use super::super::domain::Domain;
 use super::super::reference::Entities;
@@ -10,7 +10,7 @@ use super::schema_file;
 use super::source::Source;
 use levain_model::Phase;
 
-/// Checks the schemas of all entities against who makes their records.
+/// Checks the schemas of all entities against the domains and triggers that create their records.
 pub(super) fn check(
     manifest: &Manifest,
     domains: &[Domain],
@@ -52,7 +52,7 @@ pub(super) fn check(
     }
 }
 
-/// Whether the records have the identity that whoever makes them can give them.
+/// Records of triggers need an `x-identity`, records of fixtures have none.
 fn check_origin(schema: &EntitySchema, domains: &[Domain], file: &str, source: &mut Source) {
     let triggered = domains
         .iter()

@@ -1,14 +1,14 @@
-//! Table `[proof]`: the instants that a candidate is proven at.
+//! Table `[proof]`: the instants at which a candidate is proven.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::manifest::Manifest;
 use super::source::Source;
 
-/// The fewest instants that say anything.
+/// The fewest instants that are a meaningful proof.
 const FEWEST: usize = 16;
 
-/// From one instant to the next, where the catalog lists none: over sixteen of them come every weekday,
+/// The distance between default instants: sixteen of them cover every weekday,
 /// every part of the day, and the months of a year.
 const STEP: TimeDelta = TimeDelta::minutes(22 * 24 * 60 + 7 * 60 + 13);
 

@@ -10,14 +10,13 @@ use levain_model::sha256_hex;
 /// Returns the bytes of a file of a name.
 type Files = dyn Fn(&str) -> io::Result<Vec<u8>>;
 
-/// Reads files and collects faults.
 pub(super) struct Source {
     /// The catalog file's own name.
     pub(super) manifest: String,
     /// Returns the bytes of a file, by its name relative to the catalog file.
     files: Box<Files>,
     digests: BTreeMap<String, String>,
-    /// Everything that was found wrong.
+    /// All faults found.
     pub(super) faults: Vec<Fault>,
 }
 
@@ -67,7 +66,6 @@ impl Source {
         }
     }
 
-    /// Adds a fault.
     pub(super) fn fault(
         &mut self,
         file: &str,

@@ -1,5 +1,5 @@
-//! What is kept of a tenant's fixtures once they are read: slices for the plugins, ids for the checks
-//! of their clones, and what the references need.
+//! The data of a tenant's fixtures that stays in memory: slices for the plugins, ids for the checks
+//! of their clones, and extracts for the references.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -32,7 +32,7 @@ pub(super) struct EntityLoad {
     pub(super) records: usize,
     pub(super) base_ids: Vec<Uuid>,
     pub(super) state: RuleState,
-    /// Whose code ends in which characters.
+    /// The record of each suffix of a code.
     pub(super) suffixes: HashMap<String, Uuid>,
     pub(super) extract: Extract,
     /// File and pointer of each record in the extract.
@@ -40,7 +40,6 @@ pub(super) struct EntityLoad {
 }
 
 impl EntityLoad {
-    /// No records yet.
     pub(super) fn new(number: EntityNumber) -> Self {
         Self {
             rows: "[".to_owned(),
@@ -54,7 +53,7 @@ impl EntityLoad {
     }
 }
 
-/// Resolves every reference of the tenants of one account, told from the base reference.
+/// Resolves every reference of the tenants of one account at the base reference.
 pub(super) fn check_references(
     tenants: &[TenantLoad<'_>],
     definitions: &Definitions<'_>,
@@ -75,7 +74,7 @@ pub(super) fn check_references(
                 id: tenant.entry.base_tenant_id,
                 parent: tenant.entry.parent,
             },
-            // What the account has no part in is no excuse: nothing is unavailable here.
+            // Unlike in a session, a missing domain makes a reference dangling, not unavailable.
             domains: domains.iter().map(|domain| domain.slug.as_str()).collect(),
             missing: BTreeSet::new(),
             extracts: tenant.entities.values().map(|load| &load.extract).collect(),

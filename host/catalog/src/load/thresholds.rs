@@ -8,7 +8,6 @@ use super::super::thresholds::{CreationTimes, Thresholds};
 use super::manifest::Manifest;
 use super::source::Source;
 
-/// Table `[account.verify]`.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VerifyEntry {

@@ -1,4 +1,4 @@
-//! The triggers of the catalog file: who answers, what each reads and what it makes.
+//! The triggers of the catalog file: which plugin is called, what each reads and writes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::manifest::{Manifest, TriggerEntry};
 use super::source::Source;
 use levain_model::Phase;
 
-/// The names of a path, at most: the routes of the service API have so many places for them.
+/// The most segments of a path: the routes of the service API have this many placeholders.
 const LONGEST_PATH: usize = 2;
 
-/// Reads all triggers; one that has a fault does not come back.
+/// Reads all triggers and leaves out those with a fault.
 pub(super) fn read(
     manifest: &Manifest,
     domains: &[Domain],
@@ -39,7 +39,7 @@ pub(super) fn read(
     triggers
 }
 
-/// What no two triggers may share: their names, the paths of a domain, the figures.
+/// Names, the paths of a domain, and figures must be unique.
 fn check_names(entries: &[TriggerEntry], source: &mut Source) {
     let mut slugs: BTreeMap<&str, usize> = BTreeMap::new();
     let mut paths: BTreeMap<(&str, &str), &str> = BTreeMap::new();
@@ -203,7 +203,7 @@ impl Reader<'_> {
             return None;
         }
         let phase = phase?;
-        // The first of a phase says what the phase makes.
+        // The first trigger of a phase determines what the phase writes.
         let of_phase = |entry: &&TriggerEntry| phase_of(entry) == Some(phase);
         if let Some(first) = self.earlier.iter().find(of_phase) {
             if first.writes != *name {
@@ -267,7 +267,7 @@ impl Reader<'_> {
         Relation::ALL.into_iter().filter(named).collect()
     }
 
-    /// What a trigger reads of a triggered domain was made before its phase began.
+    /// A trigger may read a triggered domain only if an earlier phase writes it.
     fn product(&mut self, field: &str, entity: &EntityRef, phase: Option<Phase>) {
         if !self.is_triggered(&entity.domain) {
             return;

@@ -1,4 +1,4 @@
-//! What must hold of a record that is referred to.
+//! Conditions on a record that is referred to.
 
 use levain_plugin::time::{self, Micros};
 
@@ -7,7 +7,7 @@ use super::super::json::Json;
 /// A plain value of a record, kept for a condition.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scalar {
-    /// Null, absent, or nothing that a condition could compare.
+    /// Null, absent, or not comparable.
     Nothing,
     Bool(bool),
     Number(f64),
@@ -15,7 +15,6 @@ pub(crate) enum Scalar {
 }
 
 impl Scalar {
-    /// What a condition sees of a value.
     pub(crate) fn of(value: Option<&Json<'_>>) -> Self {
         match value {
             Some(Json::Bool(flag)) => Self::Bool(*flag),
@@ -67,7 +66,7 @@ pub(crate) enum Condition {
 }
 
 impl Condition {
-    /// Why the condition does not hold, where it does not. `kept` and `own` are the kept fields of
+    /// Why the condition does not hold; `None` if it does. `kept` and `own` are the kept fields of
     /// the record referred to and of the one that refers.
     pub(crate) fn unmet(&self, kept: &[Scalar], own: &[Scalar], instant: Micros) -> Option<String> {
         let at =

@@ -1,4 +1,4 @@
-//! What is kept of an entity's records until the references of a whole session are resolved.
+//! The parts of records that are kept until the references of a whole session are resolved.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -11,15 +11,15 @@ use super::condition::Scalar;
 use super::path::Places;
 use super::{Entities, EntityNumber, Naming, References, Target};
 
-/// What is kept of the records of one entity of one tenant.
+/// The parts of one entity's records of one tenant that references need.
 #[derive(Debug, Clone)]
 pub(crate) struct Extract {
     pub(super) entity: EntityNumber,
     /// The ids of the records, in their order.
     pub(super) ids: Vec<Uuid>,
-    /// Where a record is, where a line of the map leads to the entity.
+    /// Index by id, if a line of the map leads to the entity.
     by_id: HashMap<Uuid, u32>,
-    /// The same for the rest, made when a record names the entity: of few sessions, and few entities.
+    /// Index by id of the other entities, built when a record names one: in few sessions, and for few entities.
     named: OnceLock<HashMap<Uuid, u32>>,
     /// The kept fields of each record, one record after the other.
     pub(super) kept: Vec<Scalar>,
@@ -38,12 +38,10 @@ pub(super) struct Outgoing {
     pub(super) places: Places,
     /// The entity that it leads to; `None` where the record names none that there is.
     pub(super) entity: Option<u32>,
-    /// The id.
     pub(super) target: Uuid,
 }
 
 impl Extract {
-    /// Nothing yet of an entity's records.
     pub(crate) fn new(entity: EntityNumber) -> Self {
         Self {
             entity,
@@ -95,7 +93,7 @@ impl Extract {
         }
     }
 
-    /// Where the record with an id is.
+    /// Index of the record with an id.
     pub(super) fn find(&self, id: &Uuid) -> Option<u32> {
         if self.by_id.len() == self.ids.len() {
             return self.by_id.get(id).copied();
@@ -118,7 +116,6 @@ impl Extract {
             .unwrap_or_default()
     }
 
-    /// The id of one record.
     pub(super) fn id(&self, record: u32) -> Uuid {
         usize::try_from(record)
             .ok()

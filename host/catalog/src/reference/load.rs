@@ -1,14 +1,17 @@
-//! Reads the reference map and holds it against the schemas: every line leads somewhere, and every
-//! id field has its line.
+//! Reads the reference map and checks it against the schemas: every line refers to a known entity and field,
+//! and every id field has a line.
+
+mod conditions;
 
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::super::json;
-use super::super::schema::{EntitySchema, Shape, TextKind, hint, nearest};
-use super::condition::{Condition, Scalar};
+use super::super::schema::{EntitySchema, TextKind, hint};
+use super::condition::Condition;
 use super::path::{FieldPath, Places};
 use super::{Entities, EntityNumber, EntityPlan, Naming, Reference, References, Scope, Target};
 use levain_model::fault::Fault;
@@ -32,28 +35,6 @@ struct Line {
     scope: Scope,
     #[serde(default)]
     conditions: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Comparison {
-    field: String,
-    equals: Option<Value>,
-    not_equals: Option<Value>,
-    equals_field_of_referrer: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Interval {
-    interval: [String; 2],
-    contains: Moment,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Moment {
-    SessionInstant,
 }
 
 /// Reads the map. `schemas` is by entity number; `None` where a schema could not be read, which is
@@ -146,15 +127,15 @@ impl<'r> Reader<'r> {
         self.reasons.push((pointer.to_owned(), reason.into()));
     }
 
-    /// Reads one line; answers which field it covers, also where the rest of it is wrong.
+    fn parsed<T: DeserializeOwned>(&mut self, pointer: &str, value: Value) -> Option<T> {
+        serde_json::from_value(value)
+            .map_err(|error| self.refuse(pointer, error.to_string()))
+            .ok()
+    }
+
+    /// Reads one line and returns the field that it covers, even where the rest of the line is wrong.
     fn line(&mut self, value: Value) -> Option<(EntityNumber, String)> {
-        let line: Line = match serde_json::from_value(value) {
-            Ok(line) => line,
-            Err(error) => {
-                self.refuse("", error.to_string());
-                return None;
-            }
-        };
+        let line: Line = self.parsed("", value)?;
         let from = self.entity("/from", &line.from);
         let target = match (&line.to, line.named_by) {
             (Some(to), None) => self.entity("/to", to).map(Target::Entity),
@@ -169,10 +150,7 @@ impl<'r> Reader<'r> {
         if let Some(schema) = self.schema(from) {
             if !schema.shape.paths(TextKind::Id).contains(&line.field) {
                 let known = schema.shape.paths(TextKind::Id);
-                let hint = nearest(&line.field, known.iter().map(String::as_str));
-                let hint = hint
-                    .map(|name| format!("; did you mean `{name}`?"))
-                    .unwrap_or_default();
+                let hint = hint(&line.field, known.iter().map(String::as_str));
                 self.refuse(
                     "/field",
                     format!("{} has no id field `{}`{hint}", line.from, line.field),
@@ -235,10 +213,7 @@ impl<'r> Reader<'r> {
             let known: Vec<String> = (0..self.entities.0.len())
                 .map(|n| self.entities.name(n))
                 .collect();
-            let hint = nearest(name, known.iter().map(String::as_str));
-            let hint = hint
-                .map(|name| format!("; did you mean `{name}`?"))
-                .unwrap_or_default();
+            let hint = hint(name, known.iter().map(String::as_str));
             self.refuse(pointer, format!("unknown entity `{name}`{hint}"));
         }
         found
@@ -273,140 +248,5 @@ impl<'r> Reader<'r> {
 
     fn schema(&self, number: EntityNumber) -> Option<&'r EntitySchema> {
         self.schemas.get(number).and_then(Option::as_ref)
-    }
-
-    fn condition(
-        &mut self,
-        pointer: &str,
-        value: Value,
-        from: EntityNumber,
-        to: EntityNumber,
-    ) -> Option<Condition> {
-        if value.get("interval").is_some() {
-            let Interval {
-                interval,
-                contains: Moment::SessionInstant,
-            } = match serde_json::from_value(value) {
-                Ok(interval) => interval,
-                Err(error) => {
-                    self.refuse(pointer, error.to_string());
-                    return None;
-                }
-            };
-            let [start, end] = &interval;
-            let date =
-                |shape: &Shape| matches!(shape.text, Some(TextKind::Instant | TextKind::Day));
-            let from = self.slot(pointer, to, start, |shape| {
-                date(shape).then_some(()).ok_or("is not a date")
-            })?;
-            let until = self.slot(pointer, to, end, |shape| {
-                date(shape).then_some(()).ok_or("is not a date")
-            })?;
-            return Some(Condition::ContainsInstant {
-                from,
-                until,
-                fields: interval,
-            });
-        }
-        let comparison: Comparison = match serde_json::from_value(value) {
-            Ok(comparison) => comparison,
-            Err(error) => {
-                self.refuse(pointer, error.to_string());
-                return None;
-            }
-        };
-        let field = comparison.field;
-        match (
-            comparison.equals,
-            comparison.not_equals,
-            comparison.equals_field_of_referrer,
-        ) {
-            (Some(value), None, None) => {
-                let (slot, value) = self.compared(pointer, to, &field, &value)?;
-                Some(Condition::Equals { slot, field, value })
-            }
-            (None, Some(value), None) => {
-                let (slot, value) = self.compared(pointer, to, &field, &value)?;
-                Some(Condition::NotEquals { slot, field, value })
-            }
-            (None, None, Some(own_field)) => {
-                let slot = self.slot(pointer, to, &field, |_| Ok(()))?;
-                let own_slot = self.slot(pointer, from, &own_field, |_| Ok(()))?;
-                Some(Condition::EqualsOwn {
-                    slot,
-                    field,
-                    own_slot,
-                    own_field,
-                })
-            }
-            _ => {
-                self.refuse(pointer, "a condition says one of `equals`, `not_equals`, `equals_field_of_referrer`, `interval`");
-                None
-            }
-        }
-    }
-
-    /// The slot of a field and the value that it is compared with, which it must be able to have.
-    fn compared(
-        &mut self,
-        pointer: &str,
-        of: EntityNumber,
-        field: &str,
-        value: &Value,
-    ) -> Option<(usize, Scalar)> {
-        let slot = self.slot(pointer, of, field, |shape| match &shape.options {
-            Some(options) if !options.contains(value) => Err("never has that value"),
-            _ => Ok(()),
-        })?;
-        let scalar = match value {
-            Value::Bool(flag) => Scalar::Bool(*flag),
-            Value::Number(number) => Scalar::Number(number.as_f64().unwrap_or(f64::NAN)),
-            Value::String(text) => Scalar::Text(text.as_str().into()),
-            _ => {
-                self.refuse(
-                    pointer,
-                    "only a text, a number, true or false can be compared with",
-                );
-                return None;
-            }
-        };
-        Some((slot, scalar))
-    }
-
-    fn slot(
-        &mut self,
-        pointer: &str,
-        of: EntityNumber,
-        field: &str,
-        fits: impl FnOnce(&Shape) -> Result<(), &'static str>,
-    ) -> Option<usize> {
-        let Some(schema) = self.schema(of) else {
-            return self
-                .references
-                .plans
-                .get_mut(of)
-                .map(|plan| plan.keep(field));
-        };
-        let name = self.entities.name(of);
-        let Some(shape) = schema.shape.property(field) else {
-            let known = schema
-                .shape
-                .properties
-                .iter()
-                .map(|(name, _)| name.as_str());
-            let hint = nearest(field, known)
-                .map(|name| format!("; did you mean `{name}`?"))
-                .unwrap_or_default();
-            self.refuse(pointer, format!("{name} has no field `{field}`{hint}"));
-            return None;
-        };
-        if let Err(reason) = fits(shape) {
-            self.refuse(pointer, format!("`{field}` of {name} {reason}"));
-            return None;
-        }
-        self.references
-            .plans
-            .get_mut(of)
-            .map(|plan| plan.keep(field))
     }
 }

@@ -1,8 +1,8 @@
 //! The reference map: which field of which entity refers to which entity, where, and on what
 //! conditions (domain specification, section 3).
 //!
-//! While a record is checked, [`Extract`] keeps what its references need, so that no record has to be
-//! parsed or held until all domains of a session are there and [`resolve`] can look.
+//! While a record is checked, [`Extract`] keeps the parts that its references need, so that no record has to be
+//! parsed again or stay in memory until all domains of a session exist and [`resolve`] runs.
 
 mod condition;
 mod extract;
@@ -45,7 +45,7 @@ impl Entities {
     }
 }
 
-/// In which tenant the record that is referred to lives.
+/// Which tenants a reference may lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Scope {
@@ -59,7 +59,6 @@ pub(super) enum Scope {
     Session,
 }
 
-/// What a reference leads to.
 #[derive(Debug)]
 pub(super) enum Target {
     /// Always the same entity.
@@ -79,7 +78,6 @@ pub(super) struct Naming {
     pub(super) entity: String,
 }
 
-/// One line of the reference map.
 #[derive(Debug)]
 pub(super) struct Reference {
     pub(super) path: FieldPath,
@@ -100,7 +98,7 @@ pub(super) struct EntityPlan {
 }
 
 impl EntityPlan {
-    /// The slot of a kept field, made where it has none.
+    /// The slot of a kept field; adds the field if it is new.
     fn keep(&mut self, field: &str) -> usize {
         let slot = self.kept.iter().position(|kept| kept == field);
         slot.unwrap_or_else(|| {
@@ -110,7 +108,6 @@ impl EntityPlan {
     }
 }
 
-/// The whole map, ready to be used.
 #[derive(Debug, Default)]
 pub(super) struct References {
     pub(super) list: Vec<Reference>,

@@ -5,7 +5,6 @@ use std::fmt;
 use super::super::json::{Json, push_step};
 use super::super::schema::Shape;
 
-/// The path of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldPath {
     text: String,
@@ -46,7 +45,7 @@ impl FieldPath {
             .count()
     }
 
-    /// Hands on every value that the path leads to, with the object that holds its last field.
+    /// Passes on every value that the path leads to, with the object that has its last field.
     pub(crate) fn each<'j>(
         &self,
         record: &'j Json<'j>,
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_finds_each_value_its_pointer_and_what_stands_beside_it() {
+    fn path_yields_values_pointers_and_siblings() {
         let record = parse(
             r#"{"n":"r","a":"1","b":["2","3"],"c":[{"n":"x","d":["4"]},{"n":"y","d":["5","6"]}]}"#,
         )

@@ -1,4 +1,4 @@
-//! Resolves every reference of a set of tenants that belong together.
+//! Resolves every reference of the tenants of one session.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ pub(crate) struct Kin {
     pub(crate) parent: Option<Uuid>,
 }
 
-/// One tenant: what it has, and which other it belongs to.
+/// One tenant: its records, and its head.
 pub(crate) struct Tenant<'t> {
     pub(crate) kin: Kin,
-    /// The domains that are there, empty ones too.
+    /// The existing domains, empty ones included.
     pub(crate) domains: BTreeSet<&'t str>,
-    /// The domains that would be there, had their clones not failed.
+    /// The domains whose clones failed.
     pub(crate) missing: BTreeSet<&'t str>,
     pub(crate) extracts: Vec<&'t Extract>,
 }
@@ -36,17 +36,14 @@ impl Tenant<'_> {
 
 /// One reference of one record.
 pub(crate) struct Edge<'e> {
-    /// The tenant of the record, by its place in the list.
+    /// Index of the record's tenant.
     pub(crate) tenant: usize,
-    /// The record's entity.
     pub(crate) entity: EntityNumber,
-    /// The record, by its place among those of its entity.
+    /// Index of the record in its entity.
     pub(crate) record: u32,
-    /// The record's id.
     pub(crate) id: Uuid,
-    /// What it refers to.
     pub(crate) target: Uuid,
-    /// The entity that it refers to, where there is such an entity.
+    /// The entity that it refers to; `None` if unknown.
     to: Option<EntityNumber>,
     reference: &'e Reference,
     places: Places,
@@ -58,7 +55,7 @@ impl Edge<'_> {
         self.reference.path.pointer(self.places)
     }
 
-    /// Rule and text of a verdict that is a fault.
+    /// Rule and text of a resolution that is a fault.
     pub(crate) fn explain(
         &self,
         verdict: &Verdict,
@@ -98,21 +95,20 @@ impl Edge<'_> {
     }
 }
 
-/// What became of a reference.
 pub(crate) enum Verdict {
-    /// It leads to a record, and the conditions hold. `tenant` is the record's, by its place.
+    /// The record exists and the conditions hold. `tenant` is the index of its tenant.
     Resolved { tenant: usize, entity: EntityNumber },
-    /// The domain that it leads to is not there.
+    /// Its domain is missing.
     Unavailable,
-    /// There is no such record.
+    /// No such record exists.
     Dangling,
-    /// The record names no entity that there is.
+    /// The record names an unknown entity.
     Unnamed,
-    /// There is one, and a condition does not hold of it.
+    /// The record exists, but a condition does not hold.
     Unmet(String),
 }
 
-/// Resolves every reference and hands on each with its verdict.
+/// Resolves every reference and passes each on with its resolution.
 pub(crate) fn resolve(
     references: &References,
     entities: &Entities,
@@ -134,8 +130,8 @@ pub(crate) fn resolve(
     }
 }
 
-/// Resolves the references of records that belong to the tenant `own` and are not among what
-/// `tenants` have.
+/// Resolves the references of records of the tenant `own` that are not among those in
+/// `tenants`.
 pub(crate) fn resolve_one(
     references: &References,
     entities: &Entities,
@@ -161,12 +157,12 @@ pub(crate) fn resolve_one(
     );
 }
 
-/// The places of the tenants that each scope means to one tenant.
+/// The indices of the tenants in each scope of one tenant.
 struct Relatives {
     own: Vec<usize>,
     parent: Vec<usize>,
     outlets: Vec<usize>,
-    /// Itself first: most of what a record refers to is its own tenant's.
+    /// Itself first: most references stay in their own tenant.
     session: Vec<usize>,
 }
 
@@ -197,7 +193,6 @@ impl Relatives {
     }
 }
 
-/// What references are resolved by.
 struct Map<'m> {
     references: &'m References,
     entities: &'m Entities,
@@ -246,7 +241,7 @@ impl Map<'_> {
             };
             let Some(found) = tenant.extract(to) else {
                 absent |= domain.is_some_and(|domain| match reference.scope {
-                    // Not every tenant of a session has part in every domain.
+                    // A tenant without a part in the domain misses nothing.
                     Scope::Session => tenant.missing.contains(domain),
                     Scope::Own | Scope::Parent | Scope::Outlets => !tenant.domains.contains(domain),
                 });

@@ -8,25 +8,22 @@ use uuid::Uuid;
 use super::super::json::{Fields, Json};
 use super::{Demand, Rule};
 
-/// What the rules of an entity remember from record to record: the values of each `unique` rule
-/// that were seen, with the record that has them.
+/// State of an entity's rules across records: the values of each `unique` rule
+/// seen so far, with the record that has them.
 #[derive(Debug, Default)]
 pub(crate) struct RuleState {
     seen: Vec<HashMap<String, usize>>,
 }
 
-/// One broken rule.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Broken<'r> {
-    /// The rule.
     pub(crate) rule: &'r str,
     /// The field that a fault points to.
     pub(crate) field: &'r str,
-    /// What was expected.
     pub(crate) message: String,
 }
 
-/// Checks one valid record. `index` tells the record in the message of one that repeats its values;
+/// Checks one valid record. `index` identifies it in the message about a repeated value;
 /// `base_id` is given for a clone, whose codes are checked to the letter.
 pub(crate) fn check<'r>(
     rules: &'r [Rule],
@@ -76,7 +73,7 @@ fn text<'a>(record: &'a Fields<'_>, field: &str) -> Option<&'a str> {
 
 fn order<'r>(record: &Fields<'_>, left: &'r str, right: &str, strict: bool) -> Found<'r> {
     let (before, after) = (text(record, left)?, text(record, right)?);
-    // Texts of one length are in the order of their instants, by the form that the schema demands.
+    // The schema's form makes texts of equal length sort like their instants.
     let ordering = if before.len() == after.len() {
         before.cmp(after)
     } else {
@@ -104,7 +101,7 @@ fn number(record: &Fields<'_>, field: &str) -> Option<f64> {
 
 fn at_most<'r>(record: &Fields<'_>, left: &'r str, right: &str, factor: f64) -> Found<'r> {
     let (value, bound) = (number(record, left)?, number(record, right)? * factor);
-    // 110 is at most 100 x 1.1, whatever the last bit of the product says.
+    // Rounding in the last bit must not make 110 exceed 100 x 1.1.
     let slack = bound.abs() * 1e-12;
     (value > bound + slack).then(|| {
         let times = if (factor - 1.0).abs() < f64::EPSILON {
@@ -129,7 +126,7 @@ fn unique<'r>(
     for field in fields {
         match record.get(field)? {
             Json::Null => return None,
-            // Marks the text off from what follows: no text holds a U+0000.
+            // A separator: no text contains U+0000.
             Json::Text(text) => {
                 key.push_str(text);
                 key.push('\0');

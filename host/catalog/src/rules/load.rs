@@ -1,4 +1,4 @@
-//! Reads a schema's `x-rules`, and refuses one that could never be checked.
+//! Reads a schema's `x-rules`, and rejects those that cannot be checked.
 
 use serde::Deserialize;
 
@@ -50,7 +50,7 @@ struct Code {
     date: String,
 }
 
-/// Reads the rules of a schema; what is wrong with one goes to `faults`.
+/// Reads the rules of a schema; faults go to `faults`.
 pub(crate) fn load(
     schema: &Json<'_>,
     shape: &Shape,
@@ -167,7 +167,7 @@ fn read(entry: &Json<'_>) -> Result<Rule, String> {
     Ok(Rule { name, demand })
 }
 
-/// Why a rule could never be checked against records of this shape.
+/// Why a rule cannot be checked against records of this shape.
 fn flaws(demand: &Demand, shape: &Shape) -> Vec<String> {
     let mut flaws = Vec::new();
     let mut expect = |field: &str, fits: fn(&Shape) -> bool, what: &str| match shape.property(field)

@@ -1,4 +1,4 @@
-//! What JSON Schema cannot say, as data: the closed set of `x-rules` of a schema.
+//! Constraints beyond JSON Schema, as data: the closed set of `x-rules` of a schema.
 
 mod check;
 mod load;
@@ -9,16 +9,14 @@ pub(super) use load::load;
 /// One rule of an entity's records.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rule {
-    /// Its name in faults.
     pub(super) name: String,
-    /// What it demands.
     pub(super) demand: Demand,
 }
 
-/// What a rule demands. Where a field is null or absent, it demands nothing.
+/// What a rule demands. A null or absent field satisfies it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Demand {
-    /// One date stands before another, or (`strict` unset) at the same time.
+    /// One date is before another, or (`strict` unset) equal to it.
     Order {
         left: String,
         right: String,

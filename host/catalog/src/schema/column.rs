@@ -4,7 +4,7 @@ use super::super::json::Json;
 use super::shape::{Shape, TextKind};
 use levain_model::{Column, ColumnKind};
 
-/// Reads the columns; a property whose type cannot be a column's is named in `refused`, with
+/// Reads the columns; a property whose type cannot be a column goes to `refused`, with
 /// the reason.
 pub(super) fn columns(
     schema: &Json<'_>,
@@ -25,7 +25,7 @@ pub(super) fn columns(
         .into_iter()
         .flat_map(|f| f.iter())
     {
-        // What is a date in some records only is text: the view has to read them all.
+        // A date in some records only is a text column: the view must read every record.
         let text = shape.property(name).and_then(|shape| shape.always);
         match kind(property, text) {
             Ok((kind, null)) => columns.push(Column {

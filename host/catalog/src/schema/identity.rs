@@ -1,7 +1,7 @@
-//! `x-identity`: what the id of a record that a trigger makes derives from (domain specification,
+//! `x-identity`: what the id of a trigger's record derives from (domain specification,
 //! section 6).
 //!
-//! A trigger is handed stored records, which carry no base ids. So the id derives from the id that the
+//! A trigger receives stored records, which have no base ids. So the id derives from the id that the
 //! record's subject has in the session, and its base id in the same way from the subject's base id.
 
 use levain_plugin::identity;
@@ -18,19 +18,19 @@ use levain_model::{Column, ColumnKind};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Identity {
-    /// The field that holds the id of what the record is about.
+    /// The field with the id of the record's subject.
     pub(crate) subject: String,
-    /// The fields that say what the record is to its subject.
+    /// The fields that tell apart the records of one subject.
     pub(crate) label: Vec<String>,
 }
 
 impl Identity {
-    /// The subject of a record; none where the record misses its schema.
+    /// The subject of a record; `None` if the record does not match its schema.
     pub(crate) fn subject(&self, record: &Json<'_>) -> Option<Uuid> {
         TextKind::id(record.get(&self.subject)?.as_text()?)
     }
 
-    /// What the record is to its subject: the label's fields, with `/` between them.
+    /// The values of the label's fields, joined by `/`.
     pub(crate) fn label(&self, record: &Json<'_>) -> Option<String> {
         let mut label = String::new();
         for (index, field) in self.label.iter().enumerate() {
@@ -42,13 +42,13 @@ impl Identity {
         Some(label)
     }
 
-    /// The id of a record about `subject`; of its base id, the base id.
+    /// The id of a record about `subject`; given a base id, the base id.
     pub(crate) fn derive(subject: &Uuid, label: &str) -> Uuid {
         identity::derive_base(subject, label)
     }
 }
 
-/// Reads `x-identity`, where a schema has it, and refuses what no id could derive from.
+/// Reads a schema's `x-identity`, if any, and rejects fields that no id could derive from.
 pub(super) fn load(
     schema: &Json<'_>,
     shape: &Shape,
@@ -109,7 +109,7 @@ impl Fields<'_> {
         (kind != Some(TextKind::Id)).then(|| format!("`{field}` is not an id"))
     }
 
-    /// An id or a date differs from session to session, and the base id must not.
+    /// Ids and dates differ from session to session, but the base id must not.
     fn unfit_label(&self, field: &str) -> Option<String> {
         if let Some(reason) = self.absent(field) {
             return Some(reason);

@@ -1,6 +1,6 @@
 //! The keywords of a schema: which there are, and where schemas stand inside schemas.
 //!
-//! JSON Schema ignores what it does not know, so that a slip (`maxlength`) would silently check
+//! JSON Schema ignores unknown keywords, so a slip (`maxlength`) would silently check
 //! nothing. Here an unknown keyword is a fault.
 
 use super::super::json::{Json, push_step};
@@ -105,14 +105,12 @@ pub(super) fn visit<'j>(
     }
 }
 
-/// Whether a keyword means something.
 pub(super) fn is_known(keyword: &str) -> bool {
     [ONE, LIST, NAMED, OTHER]
         .iter()
         .any(|known| known.contains(&keyword))
 }
 
-/// The known keyword that a slip most resembles.
 pub(super) fn nearest_keyword(slip: &str) -> Option<&'static str> {
     nearest(
         slip,
@@ -120,7 +118,7 @@ pub(super) fn nearest_keyword(slip: &str) -> Option<&'static str> {
     )
 }
 
-/// The end of a message about a slip: the known name that it resembles, where there is one.
+/// The end of a message about a slip: `; did you mean ...?`, or empty.
 pub(crate) fn hint<'n>(slip: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     nearest(slip, known)
         .map(|name| format!("; did you mean `{name}`?"))

@@ -1,4 +1,4 @@
-//! Reads a schema and refuses one that could not be relied on.
+//! Reads a schema and rejects one that would leave values unchecked.
 
 use std::collections::BTreeSet;
 
@@ -109,7 +109,7 @@ pub(crate) fn load(
     })
 }
 
-/// What every schema states of itself.
+/// Checks the keywords that every schema must have.
 fn check_outline(schema: &Json<'_>, file: &str, faults: &mut Vec<Fault>) {
     let mut expect = |pointer: &str, holds: bool, message: String| {
         if !holds {
@@ -170,7 +170,7 @@ fn is_version(text: &str) -> bool {
     text.split('.').count() == 3 && text.split('.').all(|part| part.parse::<u32>().is_ok())
 }
 
-/// Refuses keywords that mean nothing, and ids and dates where the host would not see them.
+/// Rejects unknown keywords, and ids and dates in places that the host does not read.
 fn check_keywords(
     schema: &Json<'_>,
     file: &str,

@@ -20,7 +20,6 @@ use serde_json::Value;
 use super::rules::Rule;
 use levain_model::Column;
 
-/// The schema of one entity.
 #[derive(Debug)]
 pub struct EntitySchema {
     pub(super) domain: String,
@@ -35,19 +34,16 @@ pub struct EntitySchema {
 }
 
 impl EntitySchema {
-    /// The domain that owns the entity.
     #[must_use]
     pub fn domain(&self) -> &str {
         &self.domain
     }
 
-    /// The entity's slug.
     #[must_use]
     pub fn entity(&self) -> &str {
         &self.entity
     }
 
-    /// The schema itself, as it was read.
     #[must_use]
     pub fn document(&self) -> &Value {
         &self.document

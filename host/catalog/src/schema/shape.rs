@@ -35,12 +35,12 @@ impl TextKind {
     }
 }
 
-/// What is known of a value and of what is inside it.
+/// The shape of a value and of the values inside it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shape {
     /// What its text means.
     pub(crate) text: Option<TextKind>,
-    /// What its text means whichever branch of the schema a record takes.
+    /// What its text means in every branch of the schema.
     pub(crate) always: Option<TextKind>,
     /// Whether it may be a text.
     pub(crate) string: bool,
@@ -48,14 +48,11 @@ pub(crate) struct Shape {
     pub(crate) number: bool,
     /// The values that it may have, where they are listed.
     pub(crate) options: Option<Vec<serde_json::Value>>,
-    /// The elements of an array.
     pub(crate) items: Option<Box<Shape>>,
-    /// The fields of an object.
     pub(crate) properties: Vec<(String, Shape)>,
 }
 
 impl Shape {
-    /// A field of an object.
     pub(crate) fn property(&self, name: &str) -> Option<&Shape> {
         self.properties
             .iter()
@@ -67,7 +64,7 @@ impl Shape {
         self.number |= matches!(type_name, "number" | "integer");
     }
 
-    /// Whether it is a text that is neither an id nor a date, and nothing else beside null.
+    /// Whether it is only a text or null, and neither an id nor a date.
     pub(crate) fn is_plain(&self) -> bool {
         let is_more = self.number || self.items.is_some() || !self.properties.is_empty();
         self.string && self.text.is_none() && !is_more
@@ -100,8 +97,8 @@ impl Shape {
 }
 
 /// Reads the shape of a schema; `None` for one of more than [`MOST`] parts. `traced` collects the pointers of
-/// the `format`s that the shape covers: one that it does not reach would go unchecked, and is a fault to its
-/// reader.
+/// the `format`s that the shape covers: the caller reports any other one as a fault, because it would not be
+/// checked.
 pub(super) fn read<'j>(schema: &'j Json<'j>, traced: &mut BTreeSet<String>) -> Option<Shape> {
     let mut shape = Shape::default();
     let mut reader = Reader {

@@ -11,7 +11,7 @@ use super::super::json::{Instance, Json, push_step};
 use super::shape::TextKind;
 use levain_model::fault::shortened;
 
-/// Says whether a record is valid, and where it is not.
+/// Checks a record against its schema.
 pub(crate) struct RecordValidator {
     schema: Validator<Instance>,
     /// The fields that are columns of whole numbers.
@@ -24,16 +24,15 @@ impl std::fmt::Debug for RecordValidator {
     }
 }
 
-/// What a whole number must be that a column holds. To JSON Schema 1e300 is one as well.
+/// The integers that a column can store. To JSON Schema, 1e300 is an integer too.
 const BEYOND: &str = "a whole number is written in digits, from -2^63 to 2^63 - 1; with a fraction or an exponent, it is less than 2^52 from zero";
 
-/// One way in which a record misses its schema.
+/// One mismatch between a record and its schema.
 pub(crate) struct Miss {
     /// Where in the record, as a JSON pointer.
     pub(crate) pointer: String,
     /// What was expected, with the place of the keyword that says so.
     pub(crate) message: String,
-    /// What stands there.
     pub(crate) value: Value,
 }
 
@@ -57,18 +56,18 @@ impl RecordValidator {
             })
     }
 
-    /// The same, which holds these fields of a record to what 64 bits can hold.
+    /// Limits these fields to integers of 64 bits.
     pub(super) fn with_whole(mut self, fields: impl IntoIterator<Item = String>) -> Self {
         self.whole.extend(fields);
         self
     }
 
-    /// Whether the record is valid: the quick answer.
+    /// Whether the record is valid; faster than [`Self::misses`].
     pub(crate) fn is_valid(&self, record: &Json<'_>) -> bool {
         self.schema.is_valid(record) && self.first_beyond(record).is_none()
     }
 
-    /// The first `most` ways in which the record misses the schema, and how many more there are.
+    /// The first `most` mismatches, and the number of further ones.
     pub(crate) fn misses(&self, record: &Json<'_>, most: usize) -> (Vec<Miss>, usize) {
         let mut errors = self.schema.iter_errors(record);
         let mut told: Vec<Miss> = errors
@@ -92,7 +91,7 @@ impl RecordValidator {
         (told, errors.count())
     }
 
-    /// The first whole number that a column cannot hold.
+    /// The first integer that its column cannot store.
     fn first_beyond<'r>(&self, record: &'r Json<'_>) -> Option<(&'r str, &'r Json<'r>)> {
         let fields = record.as_object()?;
         fields.iter().find(|(name, value)| {
@@ -102,8 +101,7 @@ impl RecordValidator {
     }
 }
 
-/// What was expected. A message of the validator's names every unknown key: what a fault does not show of it is not
-/// built either.
+/// The validator's message names every unknown key; it is built only as far as a fault shows it.
 fn message(error: &jsonschema::ValidationError<'_>) -> String {
     const LONGEST: usize = 400;
     let said = shortened(error.masked(), LONGEST);
@@ -114,7 +112,7 @@ fn message(error: &jsonschema::ValidationError<'_>) -> String {
     }
 }
 
-/// The form that a format has here.
+/// How a value of a format is written here.
 fn form(format: &str) -> &'static str {
     match format {
         "uuid" => ": ids are hyphenated UUIDs in lower case",
@@ -126,25 +124,25 @@ fn form(format: &str) -> &'static str {
     }
 }
 
-/// Whether every store reads a number as the same whole number. From 2^52 on, doubles are whole numbers whatever
-/// fraction is written.
+/// Whether every store reads a number as the same integer. From 2^52 on, a double drops any fraction
+/// in the text.
 fn is_within(number: &Number) -> bool {
     const WHOLE: f64 = 4_503_599_627_370_496.0;
     number.is_i64() || number.is_f64() && number.as_f64().is_some_and(|value| value.abs() < WHOLE)
 }
 
-/// The one form of an id: what is the same id is the same text, to a filter and to SQL.
+/// The only form of an id, so that filters and SQL can compare ids as texts.
 fn is_id(text: &str) -> bool {
     TextKind::id(text).is_some() && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// The one form of a day. PostgreSQL has no year 0000.
+/// The only form of a day. PostgreSQL has no year 0000.
 fn is_day(text: &str) -> bool {
     time::parse_day(text).is_ok() && !text.starts_with("0000")
 }
 
-/// The one form of an instant: UTC, to the second, with exactly six more digits where its
-/// microseconds are not zero. So texts compare as the instants do, in SQL too.
+/// The only form of an instant: UTC, to the second, with exactly six more digits if its
+/// microseconds are not zero. So texts compare like instants, in SQL too.
 pub(crate) fn is_instant(text: &str) -> bool {
     let form = match text.len() {
         20 => true,

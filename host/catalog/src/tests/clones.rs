@@ -62,7 +62,7 @@ impl Case {
 }
 
 #[test]
-fn a_sound_clone_is_kept_as_it_came() {
+fn valid_clone_is_stored_unchanged() {
     let case = Case::new();
     let segments = clone(&case.catalog, &case.scope, "shelving");
     let checked = case
@@ -97,7 +97,7 @@ fn a_sound_clone_is_kept_as_it_came() {
 }
 
 #[test]
-fn segments_that_are_not_the_domains() {
+fn segments_of_another_domain_are_faults() {
     let case = Case::new();
     let foreign = case.rejection("lending", |segments| {
         segments.extend(
@@ -112,7 +112,7 @@ fn segments_that_are_not_the_domains() {
 }
 
 #[test]
-fn text_that_is_not_json_to_keep() {
+fn invalid_json_is_rejected() {
     let case = Case::new();
     for (from, to, pointer, message) in [
         ("[{", "[{,", "/0", "key must be a string"),
@@ -151,7 +151,7 @@ fn text_that_is_not_json_to_keep() {
 }
 
 #[test]
-fn records_that_miss_their_schema_or_rules() {
+fn records_that_break_schema_or_rules_are_faults() {
     let case = Case::new();
     let id = case
         .catalog
@@ -250,7 +250,7 @@ fn ids_and_tenants() {
 }
 
 #[test]
-fn the_first_fifty_faults_are_kept_and_all_are_counted() {
+fn keeps_fifty_faults_and_counts_all() {
     let case = Case::new();
     let rejection = case.rejection("lending", |segments| {
         segments[0].rows = format!("[{}]", vec!["1"; 700].join(","))

@@ -44,7 +44,7 @@ fn two_sessions_are_the_same() {
 }
 
 #[test]
-fn ids_are_base_ids_wherever_they_stand() {
+fn ids_become_base_ids_everywhere() {
     let catalog = Library::new().load();
     let scope = scope(&catalog, None, 7);
     let mut segments = clone(&catalog, &scope, "lending");
@@ -75,7 +75,7 @@ fn ids_are_base_ids_wherever_they_stand() {
 }
 
 #[test]
-fn an_outlet_knows_its_head() {
+fn outlet_names_its_head() {
     let catalog = Library::new().load();
     let scope = scope(&catalog, Some("attic"), 7);
     let text = export(
@@ -96,7 +96,7 @@ fn an_outlet_knows_its_head() {
 }
 
 #[test]
-fn any_other_id_is_a_fault() {
+fn underived_id_is_a_fault() {
     let catalog = Library::new().load();
     let scope = scope(&catalog, None, 7);
     let mut segments = clone(&catalog, &scope, "lending");
@@ -162,7 +162,7 @@ fn parts_of_several_triggers_are_one_array() {
 }
 
 #[test]
-fn what_an_outlets_trigger_made_may_name_its_head() {
+fn product_of_an_outlet_may_refer_to_its_head() {
     let catalog = Library::new().load();
     let (head, attic) = (scope(&catalog, None, 7), scope(&catalog, Some("attic"), 7));
     let book = catalog.derived_id(&head, &base(4, 1).parse().unwrap());
@@ -186,7 +186,7 @@ fn what_an_outlets_trigger_made_may_name_its_head() {
 }
 
 #[test]
-fn a_product_names_no_product_but_itself() {
+fn product_may_name_only_its_own_id() {
     let catalog = Library::new().load();
     let scope = scope(&catalog, None, 7);
     let fault = |change: &dyn Fn(&mut [Value])| {

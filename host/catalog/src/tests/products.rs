@@ -91,7 +91,7 @@ fn expect(rejection: &Rejection, at: (&str, &str, &str), message: &str) {
 }
 
 #[test]
-fn a_sound_product_is_kept_as_it_came() {
+fn valid_product_is_stored_unchanged() {
     let case = Case::new();
     let made = segment("notice", &case.overdue());
     let checked = case.check("overdue", 0, vec![made.clone()], 2).unwrap();
@@ -114,7 +114,7 @@ fn a_sound_product_is_kept_as_it_came() {
 }
 
 #[test]
-fn a_trigger_may_make_nothing() {
+fn trigger_may_return_no_records() {
     let case = Case::new();
     let nothing = case.check("overdue", 0, Vec::new(), 10).unwrap();
     assert!(nothing.segments.is_empty() && nothing.by_status.is_empty());
@@ -123,7 +123,7 @@ fn a_trigger_may_make_nothing() {
 }
 
 #[test]
-fn a_product_is_about_any_tenant_of_the_session() {
+fn product_may_refer_to_any_tenant_of_the_session() {
     let case = Case::new();
     let (head, attic) = (case.scope(0), case.scope(1));
     let errands = [
@@ -148,7 +148,7 @@ fn a_product_is_about_any_tenant_of_the_session() {
 }
 
 #[test]
-fn segments_that_are_not_the_triggers() {
+fn segments_of_another_trigger_are_faults() {
     let case = Case::new();
     let figures = vec![segment(
         "figure",
@@ -163,7 +163,7 @@ fn segments_that_are_not_the_triggers() {
 }
 
 #[test]
-fn text_that_is_not_json_to_keep() {
+fn invalid_json_is_rejected() {
     let case = Case::new();
     for (rows, pointer) in [("[{", "/0"), ("{}", ""), ("[] []", "")] {
         let made = Segment {
@@ -175,7 +175,7 @@ fn text_that_is_not_json_to_keep() {
 }
 
 #[test]
-fn more_records_than_there_may_be() {
+fn too_many_records_are_rejected() {
     let case = Case::new();
     let made = vec![segment("notice", &case.overdue())];
     let rejection = case.check("overdue", 0, made, 1).unwrap_err();
@@ -216,7 +216,7 @@ fn ids_and_tenants() {
 }
 
 #[test]
-fn records_that_miss_their_schema_or_rules() {
+fn records_that_break_schema_or_rules_are_faults() {
     let case = Case::new();
     case.only(
         |rows| rows[0]["severity"] = "blue".into(),
@@ -300,7 +300,7 @@ fn references_by_name() {
 }
 
 #[test]
-fn what_is_about_a_domain_that_failed_is_no_fault() {
+fn reference_into_a_failed_domain_is_no_fault() {
     let mut case = Case::new();
     let made = vec![segment("notice", &case.overdue())];
     case.session[0].domains.remove("shelving");

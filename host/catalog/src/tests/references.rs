@@ -30,7 +30,7 @@ fn change(
 }
 
 #[test]
-fn a_sound_session_holds() {
+fn valid_session_passes() {
     let catalog = Library::new().load();
     let tenants = session(&catalog);
     let report = report(&catalog, &tenants);
@@ -139,7 +139,7 @@ fn each_scope_and_condition_is_checked() {
 }
 
 #[test]
-fn an_outlet_refers_to_its_own_head() {
+fn outlet_refers_to_its_own_head() {
     let catalog = Library::new().load();
     let mut tenants = session(&catalog);
     let attic = tenants[1].scope.clone();
@@ -178,7 +178,7 @@ fn an_outlet_refers_to_its_own_head() {
 }
 
 #[test]
-fn what_is_not_there_is_unavailable() {
+fn missing_domain_is_unavailable() {
     let catalog = Library::new().load();
     let mut tenants = session(&catalog);
     let tenant_id = tenants[0].scope.tenant_id;
@@ -203,7 +203,7 @@ fn what_is_not_there_is_unavailable() {
 }
 
 #[test]
-fn what_fails_by_the_report_is_unavailable_to_the_rest() {
+fn failing_domain_is_unavailable_to_others() {
     let catalog = Library::new().load();
     let mut tenants = session(&catalog);
     change(&catalog, &mut tenants, "shelving", 0, |rows| {

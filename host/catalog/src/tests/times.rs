@@ -28,7 +28,7 @@ fn check(
 }
 
 #[test]
-fn an_instant_is_exact_to_the_microsecond() {
+fn instant_is_exact_to_the_microsecond() {
     let catalog = Library::new().load();
     let loans = |change: fn(&mut Vec<Value>)| check(&catalog, "lending", "loan", change);
     let sound = loans(|_| ());
@@ -59,7 +59,7 @@ fn an_instant_is_exact_to_the_microsecond() {
 }
 
 #[test]
-fn a_record_that_is_not_there_is_no_exact_one() {
+fn missing_record_is_a_fault_of_exact_times() {
     let catalog = Library::new().load();
     let gone = check(&catalog, "lending", "loan", |loans| {
         loans.remove(0);
@@ -76,7 +76,7 @@ fn a_record_that_is_not_there_is_no_exact_one() {
 }
 
 #[test]
-fn a_day_is_exact_to_the_day() {
+fn day_is_exact_to_the_day() {
     let catalog = Library::new()
         .with("people.json", |json| {
             json["reader"][1]["joined_on"] = "BASE_TS - 30d".into();
@@ -92,7 +92,7 @@ fn a_day_is_exact_to_the_day() {
 }
 
 #[test]
-fn a_domain_without_markers_has_no_exact_times() {
+fn domain_without_markers_has_no_exact_times() {
     let catalog = Library::new().load();
     let account = catalog.account("town").unwrap();
     assert!(catalog.exact_times(account, None, "shelving").is_empty());

@@ -85,7 +85,7 @@ fn changed(catalog: &Catalog, name: &str, change: impl FnOnce(&mut Vec<Value>)) 
 }
 
 #[test]
-fn what_a_sound_session_exports_is_sound() {
+fn exports_of_a_valid_session_pass() {
     let catalog = library();
     let report = catalog.check_session(exports(&catalog));
     assert_eq!(report.faults, []);
@@ -132,7 +132,7 @@ fn every_wrong_record_is_found() {
 }
 
 #[test]
-fn what_refers_to_a_domain_that_is_gone_is_unavailable() {
+fn reference_into_a_deleted_domain_is_unavailable() {
     let catalog = library();
     let mut exports = exports(&catalog);
     exports[0]
@@ -147,7 +147,7 @@ fn what_refers_to_a_domain_that_is_gone_is_unavailable() {
 }
 
 #[test]
-fn a_domain_of_another_catalog_is_named() {
+fn domain_of_another_catalog_is_a_fault() {
     let catalog = library();
     let mut exports = exports(&catalog);
     exports[1].domains.push(DomainExport {

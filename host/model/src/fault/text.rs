@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write as _};
 
-/// Ends every text that was cut.
+/// The end of every text that was cut.
 pub const CUT: &str = "… (cut)";
 
 /// Shows `text` in at most `most` bytes, cut at a character, with `… (cut)` at its end where it was longer. Control
@@ -41,7 +41,7 @@ pub fn within(texts: Vec<String>, most: usize) -> Vec<String> {
     kept
 }
 
-/// A text that takes so many bytes and no more.
+/// A text with a limit in bytes.
 struct Line {
     text: String,
     most: usize,
@@ -81,7 +81,7 @@ impl fmt::Write for Line {
     }
 }
 
-/// Whether a character is seen as nothing and does something: C0, C1, DEL, the separators of lines and paragraphs,
+/// Whether a character is invisible and has an effect: C0, C1, DEL, the separators of lines and paragraphs,
 /// and the marks that turn the direction of writing.
 fn is_control(c: char) -> bool {
     c.is_control()
@@ -127,7 +127,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn shown_again_a_text_is_the_same(text in "\\PC{0,40}|.{0,40}", most in CUT.len()..60) {
+        fn shortening_twice_changes_nothing(text in "\\PC{0,40}|.{0,40}", most in CUT.len()..60) {
             let shown = shortened(&text, most);
             prop_assert!(shown.len() <= most);
             prop_assert!(!shown.chars().any(is_control));

@@ -12,10 +12,10 @@ use ureq::http::Method;
 use super::answer::{
     Candidate, Changes, Cost, EntityDifference, Example, Installation, Plugins, StoredBytes,
 };
-use super::{AdminArguments, domain_path};
-use crate::cli::client::{Call, Client};
+use crate::cli::client::{Call, Client, plugin_path};
 use crate::cli::ending::Ending;
 use crate::cli::failure::Failure;
+use crate::cli::host::AdminArguments;
 use crate::cli::output::Output;
 use crate::cli::text::{duration, grouped, short_digest};
 use crate::revisions::Seed;
@@ -112,7 +112,7 @@ fn prove(
     let client = Client::patient(&admin.host.url);
     let answer = match read.as_mut_slice() {
         [(domain, bytes)] => {
-            let path = domain_path(domain, query)?;
+            let path = plugin_path(domain, query)?;
             let mut call = Call::new(Method::PUT, &path).with_admin_key(key.as_ref());
             call.component = Some(std::mem::take(bytes));
             client.call(call)?
@@ -147,7 +147,7 @@ pub(super) fn roll_back(arguments: &RollbackArguments, output: &Output) -> Resul
     let key = admin.key()?;
     let query = format!("?by={}", encoded(&arguments.by));
     let path = match arguments.domains.as_slice() {
-        [domain] => domain_path(domain, &format!("/rollback{query}"))?,
+        [domain] => plugin_path(domain, &format!("/rollback{query}"))?,
         _ => format!("/api/plugins/rollback{query}"),
     };
     let mut call = Call::new(Method::POST, &path).with_admin_key(key.as_ref());
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_is_told_in_bytes_and_as_a_share() {
+    fn growth_is_shown_in_bytes_and_percent() {
         let told = |before, after| growth(&StoredBytes { before, after });
         assert_eq!(
             told(12_000, 30_000),

@@ -4,17 +4,11 @@ mod answer;
 mod change;
 mod show;
 
-use std::path::PathBuf;
-
-use anyhow::Context as _;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use super::ending::Ending;
 use super::failure::Failure;
 use super::output::Output;
-use super::session::HostArguments;
-use crate::keys::admin_key_file;
-use levain_model::Secret;
 
 /// What can be done with plugins.
 #[derive(Debug, Subcommand)]
@@ -31,40 +25,6 @@ pub(super) enum PluginCommand {
     Rollback(change::RollbackArguments),
 }
 
-/// The admin key.
-#[derive(Debug, Args)]
-struct AdminArguments {
-    /// The admin API key
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "ADMIN_API_KEY",
-        hide_env_values = true
-    )]
-    admin_api_key: Option<String>,
-    /// The host's data directory, to read the admin API key from
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    #[command(flatten)]
-    host: HostArguments,
-}
-
-impl AdminArguments {
-    /// The key: the one that was given, or else that of the data directory.
-    fn key(&self) -> Result<Option<Secret>, Failure> {
-        if let Some(key) = self.admin_api_key.as_deref().filter(|key| !key.is_empty()) {
-            return Ok(Some(Secret::new(key)));
-        }
-        let Some(directory) = &self.data_dir else {
-            return Ok(None);
-        };
-        let file = admin_key_file(directory);
-        let text = std::fs::read_to_string(&file)
-            .with_context(|| format!("the key file `{}` cannot be read", file.display()))?;
-        Ok(Some(Secret::new(text.trim_end())))
-    }
-}
-
 /// Runs a command.
 pub(super) fn run(command: &PluginCommand, output: &Output) -> Result<Ending, Failure> {
     match command {
@@ -74,13 +34,4 @@ pub(super) fn run(command: &PluginCommand, output: &Output) -> Result<Ending, Fa
         PluginCommand::Diff(arguments) => change::diff(arguments, output),
         PluginCommand::Rollback(arguments) => change::roll_back(arguments, output),
     }
-}
-
-/// A domain's place in the API, or a refusal of what would be another.
-fn domain_path(domain: &str, rest: &str) -> Result<String, Failure> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if domain.is_empty() || !domain.chars().all(plain) {
-        return Err(Failure::from(anyhow::anyhow!("`{domain}` is not a domain")));
-    }
-    Ok(format!("/api/plugins/{domain}{rest}"))
 }

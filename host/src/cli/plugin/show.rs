@@ -4,10 +4,10 @@ use clap::Args;
 use ureq::http::Method;
 
 use super::answer::{Plugin, Plugins, Version};
-use super::{AdminArguments, domain_path};
-use crate::cli::client::{Call, Client};
+use crate::cli::client::{Call, Client, plugin_path};
 use crate::cli::ending::Ending;
 use crate::cli::failure::Failure;
+use crate::cli::host::AdminArguments;
 use crate::cli::output::Output;
 use crate::cli::text::{Column, Grid, NOTHING, grouped, short_digest};
 
@@ -73,7 +73,7 @@ fn line(plugin: &Plugin) -> Vec<String> {
 pub(super) fn show(arguments: &ShowArguments, output: &Output) -> Result<Ending, Failure> {
     let admin = &arguments.admin;
     let key = admin.key()?;
-    let path = domain_path(&arguments.domain, "")?;
+    let path = plugin_path(&arguments.domain, "")?;
     let call = Call::new(Method::GET, &path).with_admin_key(key.as_ref());
     let answer = Client::new(&admin.host.url).call(call)?;
     if admin.host.json {

@@ -7,12 +7,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use ureq::http::Method;
 
+use super::show;
 use super::view::{Progress, Session};
-use super::{HostArguments, KeyArguments, show};
-use crate::cli::client::{Answer, Call, Client, Problem, session_path};
+use crate::cli::client::{Answer, Call, Client, session_path};
 use crate::cli::ending::Ending;
 use crate::cli::failure::Failure;
+use crate::cli::host::{HostArguments, KeyArguments};
 use crate::cli::output::Output;
+use crate::cli::problem::Problem;
 
 /// How often a session under way is asked about.
 const INTERVAL: Duration = Duration::from_millis(50);

@@ -5,11 +5,12 @@ use serde::Deserialize;
 use ureq::http::Method;
 
 use super::view::Session;
-use super::{HostArguments, KeyArguments};
-use crate::cli::client::{Call, Problem};
+use crate::cli::client::Call;
 use crate::cli::ending::Ending;
 use crate::cli::failure::Failure;
+use crate::cli::host::{HostArguments, KeyArguments};
 use crate::cli::output::Output;
+use crate::cli::problem::Problem;
 use crate::cli::text::{Column, Grid, grouped};
 
 #[derive(Debug, Args)]
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_comes_alone_or_within_an_object() {
+    fn list_is_read_bare_or_wrapped() {
         for (text, older) in [
             (r#"[{"session_id":"demo_1"}]"#, false),
             (r#"{"sessions":[{"session_id":"demo_1"}]}"#, false),

@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use ureq::http::Method;
 
-use super::HostArguments;
 use super::view::Session;
 use crate::cli::client::{Call, session_path};
 use crate::cli::failure::Failure;
+use crate::cli::host::HostArguments;
 use crate::cli::text::{Column, Grid, NOTHING};
 use levain_model::Secret;
 
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_raised_reads_by_place() {
+    fn alerts_and_figures_are_shown_by_place() {
         let made = Made {
             alerts: serde_json::from_value(json!([
                 { "tenant_id": "t1", "outlet": "kiosk", "severity": "red", "title": "Books gone" },

@@ -4,11 +4,12 @@ use clap::Args;
 use ureq::http::Method;
 
 use super::made::Made;
+use super::table;
 use super::view::Session;
-use super::{HostArguments, KeyArguments, table};
 use crate::cli::client::{Call, session_path};
 use crate::cli::ending::Ending;
 use crate::cli::failure::Failure;
+use crate::cli::host::{HostArguments, KeyArguments};
 use crate::cli::output::Output;
 use levain_model::Secret;
 

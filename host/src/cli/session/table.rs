@@ -47,7 +47,7 @@ pub(super) fn render(session: &Session, made: Option<&Made>) -> String {
             let _ = writeln!(text, "\n{grid}");
         }
     };
-    table((session.services.len() > 0).then(|| domains(session)));
+    table((!session.services.is_empty()).then(|| domains(session)));
     table((!session.has_no_triggers()).then(|| triggers(session)));
     table(made.and_then(|made| made.alerts(session)));
     table(made.and_then(|made| made.figures(session)));
@@ -84,8 +84,8 @@ fn triggers(session: &Session) -> Grid {
             Column::Left("digest"),
         ],
     );
-    for (tenant, triggers) in session.triggers.iter() {
-        for (name, trigger) in triggers.iter() {
+    for (tenant, triggers) in &session.triggers {
+        for (name, trigger) in triggers {
             let cells = vec![
                 name.clone(),
                 trigger.phase.clone(),
@@ -111,8 +111,8 @@ fn domains(session: &Session) -> Grid {
             Column::Left("digest"),
         ],
     );
-    for (tenant, services) in session.services.iter() {
-        for (domain, service) in services.iter() {
+    for (tenant, services) in &session.services {
+        for (domain, service) in services {
             let cells = vec![
                 domain.clone(),
                 service.status.clone(),
@@ -177,7 +177,7 @@ mod tests {
     }"#;
 
     #[test]
-    fn a_session_reads_as_lines_and_a_table() {
+    fn session_is_shown_as_lines_and_a_table() {
         let session: Session = serde_json::from_str(SESSION).unwrap();
         let expected = "\
 session   demo_1
@@ -199,7 +199,7 @@ token     v4.x
     }
 
     #[test]
-    fn an_outlet_goes_by_its_name() {
+    fn outlet_is_shown_by_its_name() {
         let mut session: Session = serde_json::from_str(SESSION).unwrap();
         let with_outlet = r#"{ "children": [{ "name": "Branch", "virtual_tenant_id": "t2" }],
             "services": { "t1": {}, "t2": { "shelving": { "status": "completed" } } } }"#;
@@ -213,7 +213,7 @@ token     v4.x
     }
 
     #[test]
-    fn triggers_have_a_table_and_say_why_they_made_nothing() {
+    fn triggers_are_a_table_and_failures_are_listed() {
         let mut session: Session = serde_json::from_str(SESSION).unwrap();
         let with_triggers = r#"{ "alerts": { "total": 12, "open": 3 }, "insights": { "total": 2 },
             "triggers": { "t1": {

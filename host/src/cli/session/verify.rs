@@ -4,10 +4,10 @@ use clap::Args;
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::{HostArguments, KeyArguments};
 use crate::cli::client::{Call, session_path};
 use crate::cli::ending::Ending;
 use crate::cli::failure::Failure;
+use crate::cli::host::{HostArguments, KeyArguments};
 use crate::cli::output::Output;
 use crate::cli::text::grouped;
 

@@ -1,14 +1,10 @@
-//! The parts of the API's answers that are shown. What is absent is left out, so that a host of
-//! another version can still be spoken to.
+//! The parts of the API's responses that are shown. Objects keep the host's order, which is the catalog's. An absent
+//! field has a default, so that hosts of other versions can be read.
 
-use std::fmt;
-use std::marker::PhantomData;
-
+use indexmap::IndexMap;
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-/// A session.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Session {
@@ -21,8 +17,8 @@ pub(super) struct Session {
     pub(super) duration_ms: Option<f64>,
     pub(super) credentials: Option<Credentials>,
     pub(super) children: Vec<Child>,
-    pub(super) services: Pairs<Pairs<Service>>,
-    pub(super) triggers: Pairs<Pairs<Trigger>>,
+    pub(super) services: IndexMap<String, IndexMap<String, Service>>,
+    pub(super) triggers: IndexMap<String, IndexMap<String, Trigger>>,
     pub(super) records_total: Option<u64>,
     pub(super) alerts: Option<Counts>,
     pub(super) insights: Option<Counts>,
@@ -36,9 +32,9 @@ impl Session {
             return total;
         }
         self.services
-            .iter()
-            .flat_map(|(_, domains)| domains.iter())
-            .map(|(_, service)| service.records())
+            .values()
+            .flat_map(IndexMap::values)
+            .map(Service::records)
             .sum()
     }
 
@@ -63,9 +59,7 @@ impl Session {
 
     /// Whether nothing is ever raised in it.
     pub(super) fn has_no_triggers(&self) -> bool {
-        self.triggers
-            .iter()
-            .all(|(_, triggers)| triggers.len() == 0)
+        self.triggers.values().all(IndexMap::is_empty)
     }
 }
 
@@ -77,7 +71,6 @@ pub(super) struct Counts {
     pub(super) open: Option<u64>,
 }
 
-/// One trigger of one tenant.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Trigger {
@@ -99,7 +92,6 @@ impl Trigger {
     }
 }
 
-/// How to log in.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Credentials {
@@ -108,7 +100,6 @@ pub(super) struct Credentials {
     pub(super) access_token: Option<String>,
 }
 
-/// An outlet.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Child {
@@ -117,25 +108,20 @@ pub(super) struct Child {
     pub(super) virtual_tenant_id: String,
 }
 
-/// One domain of one tenant.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Service {
     pub(super) status: String,
-    pub(super) records_cloned: Pairs<u64>,
+    pub(super) records_cloned: IndexMap<String, u64>,
     pub(super) duration_ms: Option<f64>,
     pub(super) content_digest: Option<String>,
     pub(super) error: Option<Value>,
 }
 
 impl Service {
-    /// Records of all its entities.
     pub(super) fn records(&self) -> u64 {
-        let total = self.records_cloned.iter().find(|(name, _)| name == "total");
-        match total {
-            Some((_, total)) => *total,
-            None => self.records_cloned.iter().map(|(_, count)| count).sum(),
-        }
+        let total = self.records_cloned.get("total").copied();
+        total.unwrap_or_else(|| self.records_cloned.values().sum())
     }
 
     /// Why it failed, in a line.
@@ -158,7 +144,6 @@ pub(super) fn error_line(error: &Value) -> String {
 /// How far a session is: its domains and its triggers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Progress {
-    /// The session's status.
     pub(super) status: String,
     /// Steps that are done, well or not.
     pub(super) done: u64,
@@ -217,52 +202,6 @@ impl Progress {
     }
 }
 
-/// A JSON object that keeps its fields in the order of the host, which is the catalog's.
-#[derive(Debug, Clone)]
-pub(super) struct Pairs<T>(Vec<(String, T)>);
-
-impl<T> Default for Pairs<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Pairs<T> {
-    /// The fields.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(String, T)> {
-        self.0.iter()
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(PairsVisitor(PhantomData))
-    }
-}
-
-struct PairsVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for PairsVisitor<T> {
-    type Value = Pairs<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = map.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(Pairs(pairs))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -270,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_counts_domains_wherever_they_stand() {
+    fn progress_counts_domains_in_any_layout() {
         let by_tenant = json!({
             "status": "CLONING", "phase": "cloning",
             "progress": { "t1": { "lending": { "status": "completed" }, "shelving": { "status": "cloning" } } }
@@ -289,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_one_line() {
+    fn error_is_one_line() {
         assert_eq!(error_line(&json!("no")), "no");
         assert_eq!(
             error_line(&json!({ "code": "timeout", "message": "too slow" })),

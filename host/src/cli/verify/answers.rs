@@ -10,7 +10,6 @@ use uuid::Uuid;
 use levain_catalog::{Account, Catalog, TenantScope};
 use levain_model::Segment;
 
-/// A session that was created.
 #[derive(Debug, Deserialize)]
 pub(super) struct Session {
     pub(super) session_id: String,
@@ -73,7 +72,6 @@ struct Trigger {
     status: String,
 }
 
-/// A page of alerts.
 #[derive(Debug, Deserialize)]
 pub(super) struct Alerts {
     pub(super) total: u64,

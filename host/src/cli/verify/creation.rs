@@ -7,8 +7,9 @@ use ureq::http::Method;
 
 use super::answers::Session;
 use super::course::Course;
-use crate::cli::client::{Answer, Call, Problem};
+use crate::cli::client::{Answer, Call};
 use crate::cli::failure::Failure;
+use crate::cli::problem::Problem;
 
 /// How long a host may ask to come back later before it counts as one that does not answer.
 const PATIENCE: Duration = Duration::from_secs(300);

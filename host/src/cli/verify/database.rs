@@ -3,11 +3,10 @@
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::VerifyArguments;
+use super::arguments::VerifyArguments;
 use crate::cli::failure::Failure;
 use levain_store::{Inspector, Residue, StoreUrl};
 
-/// The host's database.
 #[derive(Debug)]
 pub(super) struct Database {
     inspector: Inspector,

@@ -27,7 +27,6 @@ impl Interrupt {
         Self(asked)
     }
 
-    /// Whether to stop.
     pub(super) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

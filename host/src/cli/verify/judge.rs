@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::VerifyArguments;
+use super::arguments::VerifyArguments;
 use super::database::Database;
 use super::percentile::percentile;
 use super::report::Judged;

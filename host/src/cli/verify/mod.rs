@@ -2,6 +2,7 @@
 //! section 7). It works through the API as any caller does, and asks the database itself what is left.
 
 mod answers;
+mod arguments;
 mod course;
 mod creation;
 mod database;
@@ -14,12 +15,9 @@ mod requirement;
 mod seen;
 mod trial;
 
-use std::path::PathBuf;
 use std::sync::Mutex;
 
-use chrono::{DateTime, Utc};
-use clap::Args;
-
+pub(super) use self::arguments::VerifyArguments;
 use self::course::Course;
 use self::database::Database;
 use self::interrupt::Interrupt;
@@ -28,56 +26,9 @@ use super::client::Client;
 use super::ending::Ending;
 use super::failure::Failure;
 use super::output::Output;
-use super::session::{DEFAULT_URL, KeyArguments};
 use crate::app;
 use crate::clock::{Clock as _, SystemClock};
 use levain_catalog::{Account, Catalog};
-
-#[derive(Debug, Args)]
-pub(super) struct VerifyArguments {
-    /// The running host
-    #[arg(long, value_name = "URL", env = "LEVAIN_URL", default_value = DEFAULT_URL)]
-    url: String,
-    /// The account to verify, may be given more than once; all of the catalog without it
-    #[arg(long = "account", value_name = "ACCOUNT")]
-    accounts: Vec<String>,
-    /// Sessions of each account
-    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=100_000))]
-    sessions: u32,
-    /// Sessions that are made at once
-    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
-    concurrency: u32,
-    /// The data clock of all sessions (RFC 3339); now without it
-    #[arg(long, value_name = "INSTANT")]
-    session_created_at: Option<DateTime<Utc>>,
-    /// The catalog that the host serves
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LEVAIN_CATALOG",
-        default_value = "fixtures/catalog.toml"
-    )]
-    catalog: PathBuf,
-    #[command(flatten)]
-    key: KeyArguments,
-    /// The host's database, to be asked what a deletion left; the file in the data directory without it
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "DEMO_SESSION_DATABASE_URL",
-        hide_env_values = true
-    )]
-    database_url: Option<String>,
-    /// Go without what only the database can tell
-    #[arg(long, conflicts_with = "database_url")]
-    without_database: bool,
-    /// Leave the sessions in the host; what a deletion must show is then not looked at
-    #[arg(long)]
-    keep: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
-}
 
 /// Verifies every account; a requirement that is not met is a problem found.
 pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<Ending, Failure> {

@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_percentile_is_one_of_the_times() {
+    fn percentile_is_a_measured_time() {
         let times: Vec<Duration> = (1..=100).rev().map(Duration::from_millis).collect();
         let of = |percent| percentile(&times, percent).unwrap().as_millis();
         assert_eq!([50, 95, 99, 100].map(of), [50, 95, 99, 100]);

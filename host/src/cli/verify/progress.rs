@@ -16,7 +16,6 @@ pub(super) struct Progress<'p> {
 }
 
 impl<'p> Progress<'p> {
-    /// At the beginning.
     pub(super) fn new(account: &'p str, sessions: u32, output: Output) -> Self {
         Self {
             account,

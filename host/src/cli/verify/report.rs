@@ -3,12 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::VerifyArguments;
+use super::arguments::VerifyArguments;
 use super::requirement::Requirement;
 use crate::cli::output::Output;
 use crate::cli::text::{Column, Grid};
 
-/// The whole report.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     url: String,
@@ -55,7 +54,6 @@ impl Report {
         }
     }
 
-    /// Adds an account.
     pub(super) fn add(&mut self, judged: Judged) {
         self.passed &= judged
             .requirements

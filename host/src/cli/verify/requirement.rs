@@ -7,9 +7,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
-    /// It is.
     Met,
-    /// It is not.
     Missed,
     /// It was not looked at, and should have been.
     Skipped,
@@ -25,7 +23,6 @@ impl Verdict {
         if is_met { Self::Met } else { Self::Missed }
     }
 
-    /// Its name.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Met => "met",
@@ -45,10 +42,8 @@ impl Verdict {
     }
 }
 
-/// One requirement, for one account.
 #[derive(Debug, Serialize)]
 pub(super) struct Requirement {
-    /// What is required.
     pub(super) requirement: &'static str,
     /// What was found, in words.
     pub(super) result: String,
@@ -56,7 +51,6 @@ pub(super) struct Requirement {
     pub(super) measured: Value,
     /// What was demanded, in words.
     pub(super) threshold: String,
-    /// Whether it is met.
     pub(super) verdict: Verdict,
     /// What is wrong in detail, the first of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -67,7 +61,6 @@ pub(super) struct Requirement {
 const KEPT: usize = 5;
 
 impl Requirement {
-    /// A requirement with its verdict.
     pub(super) fn new(
         requirement: &'static str,
         result: String,

@@ -7,8 +7,9 @@ use super::answers::{Alerts, Life, Session, segments};
 use super::course::{Course, MarkedTimes, place};
 use super::creation::Created;
 use super::seen::{Seen, Times};
-use crate::cli::client::{Answer, Call, Problem, session_path};
+use crate::cli::client::{Answer, Call, session_path};
 use crate::cli::failure::Failure;
+use crate::cli::problem::Problem;
 use levain_catalog::{DomainExport, TenantExport, TenantScope};
 use levain_model::sha256_hex;
 

@@ -8,7 +8,7 @@ use super::{fixture, only};
 use levain_model::ColumnKind;
 
 #[test]
-fn a_sound_catalog_loads_as_it_was_written() {
+fn valid_catalog_loads() {
     let catalog = Library::new().load();
     assert_eq!(catalog.name(), "library");
     assert_eq!(catalog.limits().memory_mib, Some(32));
@@ -68,13 +68,13 @@ fn a_sound_catalog_loads_as_it_was_written() {
 }
 
 #[test]
-fn a_catalog_that_is_not_there() {
+fn missing_catalog_is_an_error() {
     let error = Catalog::load(std::path::Path::new("/nowhere/catalog.toml")).unwrap_err();
     assert!(matches!(error, CatalogError::Unreadable { .. }));
 }
 
 #[test]
-fn every_fault_of_every_file_is_listed_at_once() {
+fn faults_of_all_files_are_listed_at_once() {
     let library = Library::new()
         .with_manifest("title = \"Loans\"", "titel = \"Loans\"\ntitle = \"Loans\"")
         .with("people.json", |json| {
@@ -241,7 +241,7 @@ fn the_catalog_file() {
 }
 
 #[test]
-fn names_that_clash() {
+fn clashing_names_are_faults() {
     let edited = |from, to| Library::new().with_manifest(from, to).faults();
     let has = |faults: Vec<levain_model::fault::Fault>, pointer: &str, rule: &str| {
         assert!(
@@ -318,7 +318,7 @@ fn accounts_and_their_staff() {
 }
 
 #[test]
-fn outlets_that_never_come_to_an_end() {
+fn circular_outlets_are_faults() {
     let told = |child: Value, message: &str| {
         let faults = fixture("accounts.json", |json| {
             let children = json["town"]["children"].as_array_mut().unwrap();

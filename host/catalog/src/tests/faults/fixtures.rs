@@ -303,7 +303,7 @@ fn references_of_a_fixture() {
 }
 
 #[test]
-fn codes_that_would_end_alike() {
+fn codes_with_the_same_suffix_are_faults() {
     // Two ids whose codes end in the same six characters, found by trying: the codes of a year of
     // a large house are far fewer than it takes.
     let mut seen = std::collections::HashMap::new();
@@ -328,7 +328,7 @@ fn codes_that_would_end_alike() {
 }
 
 #[test]
-fn a_file_of_several_domains() {
+fn one_file_serves_several_domains() {
     let shared = |listed: &str| {
         Library::new()
             .with_manifest("people = [\"attic.json\"]", listed)

@@ -9,7 +9,7 @@ const NOTICE: &str = "schemas/desk/notice.schema.json";
 const LOAN: &str = "schemas/lending/loan.schema.json";
 
 #[test]
-fn what_an_id_derives_from() {
+fn product_ids_derive_from_their_subject() {
     let told = |identity: Value, pointer: &str, message: &str| {
         let library = fixture(NOTICE, |json| json["x-identity"] = identity);
         let pointer = format!("/x-identity{pointer}");
@@ -53,7 +53,7 @@ fn what_an_id_derives_from() {
 }
 
 #[test]
-fn whose_ids_derive_from_a_subject() {
+fn entities_with_derived_ids() {
     let without = fixture(NOTICE, |json| {
         json.as_object_mut().unwrap().remove("x-identity");
     });
@@ -88,7 +88,7 @@ fn whose_ids_derive_from_a_subject() {
 }
 
 #[test]
-fn fields_that_products_are_told_apart_by() {
+fn fields_that_identify_products() {
     let lacking = |file: &str, field: &str| {
         fixture(file, |json| {
             json["properties"].as_object_mut().unwrap().remove(field);

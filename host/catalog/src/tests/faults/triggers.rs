@@ -13,7 +13,7 @@ fn told(from: &str, to: &str, pointer: &str, rule: &str, message: &str) {
 }
 
 #[test]
-fn triggers_load_as_they_were_written() {
+fn triggers_load() {
     let catalog = Library::new().load();
     let slugs: Vec<&str> = catalog.triggers().iter().map(|t| t.slug.as_str()).collect();
     assert_eq!(slugs, ["overdue", "worn-books", "errands", "desk-figures"]);
