@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Catalog;
-use super::reference::{self, Extract, Kin, Verdict};
+use super::reference::{self, Extract, Kin, Resolution};
 use levain_model::fault::{Fault, FaultList};
 use levain_model::{Segment, StoredSegment};
 
@@ -203,7 +203,7 @@ pub(super) fn check_references(
                     .push(fault.with_value(&edge.target.to_string().into()));
             }
             match verdict {
-                Verdict::Resolved { tenant, entity } => {
+                Resolution::Resolved { tenant, entity } => {
                     if let Some((to, _)) = entities.get(entity) {
                         *tally.resolved.entry((tenant, to)).or_default() += 1;
                     }

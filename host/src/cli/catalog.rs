@@ -1,4 +1,4 @@
-//! `levain catalog check`: the checks of a start, without one.
+//! `levain catalog check`: the checks that a host makes at start, without starting.
 
 use std::path::PathBuf;
 

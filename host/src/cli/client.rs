@@ -11,14 +11,14 @@ use super::failure::Failure;
 use super::problem::Problem;
 use levain_model::Secret;
 
-/// A creation answers when it is done; nothing takes longer than this.
+/// The longest wait for a response: creations respond when they are done.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Longer than any proof takes.
 const PROOF_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// The largest answer that is read, in bytes.
-const LARGEST_ANSWER: u64 = 64 << 20;
+/// The largest response that is read, in bytes.
+const LARGEST_RESPONSE: u64 = 64 << 20;
 
 #[derive(Debug)]
 pub(super) struct Client {
@@ -26,55 +26,52 @@ pub(super) struct Client {
     url: String,
 }
 
-/// What a host answered, where it did not refuse.
+/// A response that is not a refusal.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: u16,
     pub(super) text: String,
 }
 
-impl Answer {
-    /// The body, read.
+impl Response {
+    /// Parses the body.
     pub(super) fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Failure> {
         serde_json::from_str(&self.text).map_err(|source| ClientError::Unreadable { source }.into())
     }
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientError {
-    /// Nobody answers there.
     #[error("no host answers at {url}")]
     Unreachable {
         url: String,
         #[source]
         source: ureq::Error,
     },
-    /// What answers there is no Levain.
     #[error("the host's answer cannot be read")]
     Unreadable {
         #[source]
         source: serde_json::Error,
     },
-    /// A session's id that cannot be one.
     #[error("`{id}` is not a session's id")]
     Id { id: String },
 }
 
-/// A body of more bytes is sent once the host has said that it will read it.
+/// A longer body, in bytes, is sent only after the host has accepted the request (`100-continue`).
 const SENT_UNASKED: usize = 64 << 10;
 
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) path: &'a str,
-    /// The internal key, where it is needed.
+    /// The internal key, if the call needs it.
     pub(super) key: Option<&'a Secret>,
-    /// The session's access token, where its data is read.
+    /// The session's access token, if its data is read.
     pub(super) token: Option<&'a str>,
-    /// Whether the answer should not wait for the work.
+    /// Whether to respond before the work is done.
     pub(super) respond_async: bool,
-    /// The admin key, where the plugins are changed.
+    /// The admin key, if plugins are changed.
     pub(super) admin_key: Option<&'a Secret>,
     pub(super) body: Option<Value>,
     /// A component as the body.
@@ -116,7 +113,7 @@ impl Client {
         Self::waiting(url, TIMEOUT)
     }
 
-    /// The same, which has the patience that a proof needs.
+    /// A client that waits as long as a proof may take.
     pub(super) fn patient(url: &str) -> Self {
         Self::waiting(url, PROOF_TIMEOUT)
     }
@@ -125,7 +122,7 @@ impl Client {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(timeout))
-            // The host is one's own: a proxy for the outside has no business here.
+            // The host is local: a proxy for outside traffic does not apply.
             .proxy(None)
             .user_agent(concat!("levain/", env!("CARGO_PKG_VERSION")))
             .build()
@@ -136,8 +133,8 @@ impl Client {
         }
     }
 
-    /// Makes a call; a refusal is a failure that says what the host said.
-    pub(super) fn call(&self, call: Call<'_>) -> Result<Answer, Failure> {
+    /// Sends a request; a refusal becomes a failure with the host's reason.
+    pub(super) fn call(&self, call: Call<'_>) -> Result<Response, Failure> {
         let mut request = Request::builder()
             .method(call.method)
             .uri(format!("{}{}", self.url, call.path))
@@ -158,7 +155,7 @@ impl Client {
             (Some(component), _) => self.agent.run(
                 request
                     .header(header::CONTENT_TYPE, "application/wasm")
-                    // A host that refuses it at once need not be sent it.
+                    // A host that refuses early does not receive the component.
                     .header(header::EXPECT, "100-continue")
                     .body(component)?,
             ),
@@ -181,11 +178,11 @@ impl Client {
         let text = response
             .body_mut()
             .with_config()
-            .limit(LARGEST_ANSWER)
+            .limit(LARGEST_RESPONSE)
             .read_to_string()
             .map_err(|source| self.unreachable(source))?;
         if status.is_success() {
-            return Ok(Answer {
+            return Ok(Response {
                 status: status.as_u16(),
                 text,
             });

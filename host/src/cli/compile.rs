@@ -22,7 +22,6 @@ pub(super) struct CompileArguments {
     cpu_seconds: u64,
 }
 
-/// Compiles what stands on standard input.
 pub(super) fn run(arguments: &CompileArguments, output: &Output) -> ExitCode {
     let task = ChildTask {
         engine: arguments.engine.clone(),

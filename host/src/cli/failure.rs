@@ -1,4 +1,4 @@
-//! How a command fails: the cause, told once, what is wrong in detail, and what to do.
+//! The failure of a command: its cause, printed once, details, and what to do.
 
 use super::output::Output;
 use super::problem::Problem;
@@ -14,7 +14,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Adds lines that say more, below the cause.
+    /// Adds lines of detail, shown below the cause.
     pub(super) fn with_details(mut self, details: Vec<String>) -> Self {
         self.details = details;
         self
@@ -26,13 +26,12 @@ impl Failure {
         self
     }
 
-    /// The cause, where it is of this type.
+    /// The cause, if it has this type.
     pub(super) fn cause<E: std::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
         self.cause.downcast_ref()
     }
 
-    /// The exit code: 1 where what was given was found faulty, or a session failed (the host
-    /// says so with 502), 2 otherwise.
+    /// The exit code: 1 if the input has faults or a session failed (502 from the host), 2 otherwise.
     pub(super) fn code(&self) -> u8 {
         let faulty = self.cause::<Faults>().is_some();
         let failed = self
@@ -41,8 +40,7 @@ impl Failure {
         if faulty || failed { 1 } else { 2 }
     }
 
-    /// Says it all.
-    pub(super) fn tell(&self, output: &Output) {
+    pub(super) fn print(&self, output: &Output) {
         if let Some(found) = self.cause::<Faults>() {
             for fault in &found.faults {
                 output.say(&fault.to_string());

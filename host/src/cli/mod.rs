@@ -44,15 +44,15 @@ enum Command {
     /// Check a catalog and its components
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
-    /// Check what a session's receipt proves
+    /// Verify the receipt of a session
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
     /// List, install, compare and roll back the plugins of a running host (needs the admin key)
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
-    /// Hold a running host against what its sessions must show
+    /// Verify a running host: determinism, references, times, cleanup, latency
     Verify(verify::VerifyArguments),
-    /// What a host has run to compile one component: from standard input, to standard output
+    /// Compile one component from standard input to standard output, as a child of the host
     #[command(hide = true)]
     CompileComponent(compile::CompileArguments),
 }
@@ -64,8 +64,8 @@ pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help goes to standard output with 0, misuse to standard error with 2. Where neither
-            // can be written there is nobody to tell.
+            // Help goes to standard output with 0, misuse to standard error with 2. If that fails, no
+            // stream is left to report it on.
             let _ = error.print();
             return u8::try_from(error.exit_code()).unwrap_or(2).into();
         }
@@ -83,7 +83,7 @@ pub fn run() -> ExitCode {
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::Problem) => ExitCode::from(1),
         Err(failure) => {
-            failure.tell(&output);
+            failure.print(&output);
             ExitCode::from(failure.code())
         }
     }

@@ -1,17 +1,17 @@
-//! The only place that prints: data on standard output, talk on standard error.
+//! The only place that prints: data on standard output, messages on standard error.
 
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::logging::no_color;
 
-/// Where a command speaks.
+/// The streams of a command.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Output {
     colour: bool,
     talk_is_terminal: bool,
 }
 
-/// How a word of talk is set off on a terminal.
+/// The kind of a message; coloured on a terminal.
 #[derive(Debug, Clone, Copy)]
 enum Tone {
     Error,
@@ -29,13 +29,13 @@ impl Output {
         }
     }
 
-    /// Whether somebody watches what is said.
+    /// Whether messages go to a terminal.
     pub(super) fn is_watched(self) -> bool {
         self.talk_is_terminal
     }
 
     pub(super) fn data(self, text: &str) {
-        // A reader that has gone away (`levain ... | head`) has what it wanted.
+        // A closed pipe is not an error (`levain ... | head`).
         let _ = writeln!(std::io::stdout().lock(), "{}", printable(text));
     }
 
@@ -43,17 +43,15 @@ impl Output {
         let _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
     }
 
-    /// Says what went wrong.
     pub(super) fn error(self, text: &str) {
         self.toned(Tone::Error, text);
     }
 
-    /// Says what is not quite right.
     pub(super) fn warning(self, text: &str) {
         self.toned(Tone::Warning, text);
     }
 
-    /// Says which command would help.
+    /// Prints the exact command that would help.
     pub(super) fn hint(self, text: &str) {
         self.toned(Tone::Hint, text);
     }
@@ -74,7 +72,7 @@ impl Output {
     }
 }
 
-/// Text from elsewhere, without what would steer a terminal.
+/// Replaces control characters, which could control the terminal.
 fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {

@@ -1,4 +1,4 @@
-//! `levain receipt verify`: what a receipt proves, without the host that signed it.
+//! `levain receipt verify`: checks a receipt without the host that signed it.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::receipts::{PublicKey, Receipt, ReceiptError, TenantReceipt};
 /// What can be done with a receipt.
 #[derive(Debug, Subcommand)]
 pub(super) enum ReceiptCommand {
-    /// Check a receipt's signature, and show what it says
+    /// Check a receipt's signature and show its content
     Verify(VerifyArguments),
 }
 
@@ -23,16 +23,16 @@ pub(super) enum ReceiptCommand {
 pub(super) struct VerifyArguments {
     /// The receipt, as `levain session receipt` prints it
     file: PathBuf,
-    /// The public key of the host that signed it, in hexadecimal, or a file with it; a host tells its own at
+    /// The public key of the host that signed it, in hexadecimal, or a file with it; a host publishes its own at
     /// /api/demo/receipt-key
     #[arg(long, value_name = "HEX or FILE", env = "LEVAIN_RECEIPT_PUBLIC_KEY")]
     public_key: String,
-    /// Print what the receipt says as JSON
+    /// Print the receipt's content as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Runs a command; a receipt that proves nothing is a problem found.
+/// Runs a command; a receipt that is not proven is a problem found.
 pub(super) fn run(command: &ReceiptCommand, output: &Output) -> Result<Ending, Failure> {
     let ReceiptCommand::Verify(arguments) = command;
     let key = public_key(&arguments.public_key)?;
@@ -58,7 +58,7 @@ pub(super) fn run(command: &ReceiptCommand, output: &Output) -> Result<Ending, F
     Ok(Ending::Well)
 }
 
-/// The key itself, or what a file has: its text, or a host's answer.
+/// Reads the key from `text`, or from a file with the key or a host's response.
 fn public_key(text: &str) -> Result<PublicKey, Failure> {
     if let Ok(key) = text.parse() {
         return Ok(key);
@@ -66,8 +66,8 @@ fn public_key(text: &str) -> Result<PublicKey, Failure> {
     let file = Path::new(text);
     let held = read(file)?;
     let key = match serde_json::from_str::<serde_json::Value>(&held) {
-        Ok(answer) => {
-            let key = answer.get("public_key").and_then(|key| key.as_str());
+        Ok(response) => {
+            let key = response.get("public_key").and_then(|key| key.as_str());
             key.unwrap_or_default().parse()
         }
         Err(_) => held.parse(),

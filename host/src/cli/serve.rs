@@ -23,13 +23,13 @@ pub(super) struct ServeArguments {
 
 const FILE_ARGUMENT: &str = "config";
 
-/// Serves until it is told to stop.
+/// Serves until a signal stops it.
 pub(super) fn run(arguments: &ServeArguments, output: &Output) -> Result<Ending, Failure> {
     let mut sources = Sources::from_environment();
     sources.file.clone_from(&arguments.file);
     sources.flags.extend(arguments.flags.iter().cloned());
     let config = sources.resolve().map_err(unresolved)?;
-    // The last spans are sent when this goes, whichever way the host ends.
+    // Dropping this sends the last spans, however the host ends.
     let traces = Traces::from_environment()?;
     logging::start(&config.log, config.log_format, &traces)?;
     let keys = config.key_settings().open().map_err(|error| {
@@ -42,14 +42,14 @@ pub(super) fn run(arguments: &ServeArguments, output: &Output) -> Result<Ending,
     Ok(Ending::Well)
 }
 
-/// Says the new keys, once: afterwards they stand in their files only.
+/// Prints new keys once; afterwards they are only in their files.
 fn introduce(config: &Config, keys: &Keys, output: &Output) {
-    for made in &keys.made {
+    for new in &keys.made {
         output.say(&format!(
             "{} API key (made now, kept in {}): {}",
-            made.name,
-            made.file.display(),
-            made.key.reveal()
+            new.name,
+            new.file.display(),
+            new.key.reveal()
         ));
     }
     if !keys.made.is_empty() {

@@ -1,8 +1,8 @@
-//! Values and tables as people read them.
+//! Values and tables for people.
 
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
-/// A number with its thousands set off: `3,512`.
+/// A number with its thousands separated: `3,512`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -26,20 +26,18 @@ pub(super) fn duration(milliseconds: f64) -> String {
     }
 }
 
-/// The beginning of a digest, enough to tell two apart.
+/// The start of a digest, long enough to distinguish two.
 pub(super) fn short_digest(digest: &str) -> String {
     digest.chars().take(12).collect()
 }
 
-/// What is not there.
+/// Shown for an absent value.
 pub(super) const NOTHING: &str = "-";
 
-/// A column's header and how its cells stand.
+/// A column's header and alignment.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Column {
-    /// Words, to the left.
     Left(&'static str),
-    /// Numbers, to the right.
     Right(&'static str),
 }
 

@@ -13,7 +13,7 @@ pub(super) enum RecordIds<'c> {
     /// Those that derive from the entity's fixtures.
     Cloned(DerivedIds<'c>),
     /// Those that derive from each record's subject.
-    Made(MadeIds<'c>),
+    Product(ProductIds<'c>),
 }
 
 /// An id that a record may have.
@@ -45,18 +45,18 @@ impl<'c> RecordIds<'c> {
                         .to_owned(),
                 )),
             }),
-            Self::Made(ids) => ids.claim(id, record),
+            Self::Product(ids) => ids.claim(id, record),
         }
     }
 }
 
 /// The ids of a trigger's records.
-pub(super) struct MadeIds<'c> {
+pub(super) struct ProductIds<'c> {
     identity: &'c Identity,
     seen: HashSet<Uuid>,
 }
 
-impl<'c> MadeIds<'c> {
+impl<'c> ProductIds<'c> {
     pub(super) fn new(identity: &'c Identity) -> Self {
         Self {
             identity,

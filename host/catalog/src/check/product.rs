@@ -6,7 +6,7 @@ use super::super::json::{self, Json};
 use super::super::session;
 use super::super::trigger::{KPI_NAME, OUTLET, STATUS, Trigger};
 use super::super::{Catalog, CheckedProduct, CheckedTenant, Rejection, TenantScope};
-use super::ids::{MadeIds, RecordIds};
+use super::ids::{ProductIds, RecordIds};
 use super::segment::SegmentCheck;
 use super::{NAME, kept};
 use levain_model::fault::{Fault, FaultList, shortened};
@@ -55,7 +55,7 @@ pub(in super::super) fn check(
             faults.push(Fault::new(source, "", "repeated_entity", message));
             continue;
         }
-        let ids = RecordIds::Made(MadeIds::new(identity));
+        let ids = RecordIds::Product(ProductIds::new(identity));
         let mut check = SegmentCheck::new(catalog, scope, schema, &source, ids, &mut faults);
         let mut fields = ProductFields::new(catalog, scope, trigger, &mut checked.by_status);
         let mut seen_records = 0;

@@ -54,7 +54,7 @@ pub(in super::super) fn check(catalog: &Catalog, tenants: Vec<TenantExport>) -> 
     }
     for (scope, domain, segments) in made {
         for segment in segments {
-            match check_made(catalog, &scope, &domain, &segment, &checked) {
+            match check_products(catalog, &scope, &domain, &segment, &checked) {
                 Ok(of_segment) => records += of_segment,
                 Err(rejection) => add(&mut faults, rejection),
             }
@@ -71,7 +71,7 @@ pub(in super::super) fn check(catalog: &Catalog, tenants: Vec<TenantExport>) -> 
 
 /// Checks the records of all triggers of one entity. Each figure is checked against the trigger that
 /// computes it; other records have the same checks for every trigger of their phase.
-fn check_made(
+fn check_products(
     catalog: &Catalog,
     scope: &TenantScope,
     domain: &str,

@@ -12,7 +12,7 @@ mod resolve;
 
 pub(super) use extract::Extract;
 pub(super) use load::load;
-pub(super) use resolve::{Kin, Tenant, Verdict, resolve, resolve_one};
+pub(super) use resolve::{Kin, Resolution, Tenant, resolve, resolve_one};
 
 use condition::Condition;
 use path::FieldPath;

@@ -58,12 +58,12 @@ impl Edge<'_> {
     /// Rule and text of a resolution that is a fault.
     pub(crate) fn explain(
         &self,
-        verdict: &Verdict,
+        verdict: &Resolution,
         entities: &Entities,
     ) -> Option<(&'static str, String)> {
         let (rule, why) = match verdict {
-            Verdict::Resolved { .. } | Verdict::Unavailable => return None,
-            Verdict::Unnamed => {
+            Resolution::Resolved { .. } | Resolution::Unavailable => return None,
+            Resolution::Unnamed => {
                 let Target::Named(Naming { domain, entity }) = &self.reference.target else {
                     return None;
                 };
@@ -73,7 +73,7 @@ impl Edge<'_> {
                 );
                 return Some(("reference", message));
             }
-            Verdict::Dangling => (
+            Resolution::Dangling => (
                 "reference",
                 match self.reference.scope {
                     Scope::Own => ", which does not exist in this tenant".to_owned(),
@@ -84,7 +84,7 @@ impl Edge<'_> {
                     }
                 },
             ),
-            Verdict::Unmet(reason) => ("condition", format!(": {reason}")),
+            Resolution::Unmet(reason) => ("condition", format!(": {reason}")),
         };
         let to = self.to.map(|to| entities.name(to)).unwrap_or_default();
         let message = format!(
@@ -95,7 +95,7 @@ impl Edge<'_> {
     }
 }
 
-pub(crate) enum Verdict {
+pub(crate) enum Resolution {
     /// The record exists and the conditions hold. `tenant` is the index of its tenant.
     Resolved { tenant: usize, entity: EntityNumber },
     /// Its domain is missing.
@@ -114,7 +114,7 @@ pub(crate) fn resolve(
     entities: &Entities,
     instant: Micros,
     tenants: &[Tenant<'_>],
-    mut judged: impl FnMut(&Edge<'_>, Verdict),
+    mut judged: impl FnMut(&Edge<'_>, Resolution),
 ) {
     let map = Map {
         references,
@@ -139,7 +139,7 @@ pub(crate) fn resolve_one(
     tenants: &[Tenant<'_>],
     own: Kin,
     extract: &Extract,
-    mut judged: impl FnMut(&Edge<'_>, Verdict),
+    mut judged: impl FnMut(&Edge<'_>, Resolution),
 ) {
     let map = Map {
         references,
@@ -206,7 +206,7 @@ impl Map<'_> {
         tenant: usize,
         relatives: &Relatives,
         extract: &Extract,
-        judged: &mut impl FnMut(&Edge<'_>, Verdict),
+        judged: &mut impl FnMut(&Edge<'_>, Resolution),
     ) {
         for outgoing in &extract.outgoing {
             let number = usize::try_from(outgoing.reference).unwrap_or(usize::MAX);
@@ -228,10 +228,10 @@ impl Map<'_> {
         }
     }
 
-    fn judge(&self, among: &[usize], extract: &Extract, edge: &Edge<'_>) -> Verdict {
+    fn judge(&self, among: &[usize], extract: &Extract, edge: &Edge<'_>) -> Resolution {
         let reference = edge.reference;
         let Some(to) = edge.to else {
-            return Verdict::Unnamed;
+            return Resolution::Unnamed;
         };
         let domain = self.entities.get(to).map(|(domain, _)| domain);
         let mut absent = false;
@@ -255,17 +255,17 @@ impl Map<'_> {
             let mut conditions = reference.conditions.iter();
             let unmet = conditions.find_map(|condition| condition.unmet(kept, own, self.instant));
             return match unmet {
-                Some(reason) => Verdict::Unmet(reason),
-                None => Verdict::Resolved {
+                Some(reason) => Resolution::Unmet(reason),
+                None => Resolution::Resolved {
                     tenant: *place,
                     entity: to,
                 },
             };
         }
         if absent {
-            Verdict::Unavailable
+            Resolution::Unavailable
         } else {
-            Verdict::Dangling
+            Resolution::Dangling
         }
     }
 }

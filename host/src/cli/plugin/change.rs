@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
-use super::answer::{
+use super::responses::{
     Candidate, Changes, Cost, EntityDifference, Example, Installation, Plugins, StoredBytes,
 };
 use crate::cli::client::{Call, Client, plugin_path};
@@ -26,7 +26,7 @@ pub(in crate::cli) struct InstallArguments {
     /// The components, each with its domain
     #[arg(required = true, value_name = "DOMAIN=FILE", value_parser = component)]
     components: Vec<(String, PathBuf)>,
-    /// Who asks for it
+    /// The name recorded in the revision
     #[arg(
         long,
         value_name = "NAME",
@@ -34,7 +34,7 @@ pub(in crate::cli) struct InstallArguments {
         default_value = "administrator"
     )]
     by: String,
-    /// Repeat the proof that had this seed
+    /// Repeat the proof with this seed
     #[arg(long, value_name = "HEX")]
     seed: Option<Seed>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub(in crate::cli) struct DiffArguments {
     /// The components, each with its domain
     #[arg(required = true, value_name = "DOMAIN=FILE", value_parser = component)]
     components: Vec<(String, PathBuf)>,
-    /// Repeat the proof that had this seed
+    /// Repeat the proof with this seed
     #[arg(long, value_name = "HEX")]
     seed: Option<Seed>,
     #[command(flatten)]
@@ -55,10 +55,10 @@ pub(in crate::cli) struct DiffArguments {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RollbackArguments {
-    /// The domains; several go back as one
+    /// The domains, rolled back as one revision
     #[arg(required = true, value_name = "DOMAIN")]
     domains: Vec<String>,
-    /// Who asks for it
+    /// The name recorded in the revision
     #[arg(
         long,
         value_name = "NAME",
@@ -79,14 +79,14 @@ fn component(text: &str) -> Result<(String, PathBuf), String> {
     }
 }
 
-/// Has components proven, and serve.
+/// Proves components and activates them.
 pub(super) fn install(arguments: &InstallArguments, output: &Output) -> Result<Ending, Failure> {
     let by = encoded(&arguments.by);
     let query = format!("?by={by}{}", repeated(arguments.seed));
     prove(&arguments.components, &query, &arguments.admin, output)
 }
 
-/// Has components proven, and shows what they would change.
+/// Proves components and shows what they would change.
 pub(super) fn diff(arguments: &DiffArguments, output: &Output) -> Result<Ending, Failure> {
     let query = format!("?dry_run=true{}", repeated(arguments.seed));
     prove(&arguments.components, &query, &arguments.admin, output)
@@ -110,7 +110,7 @@ fn prove(
         read.push((domain, bytes));
     }
     let client = Client::patient(&admin.host.url);
-    let answer = match read.as_mut_slice() {
+    let response = match read.as_mut_slice() {
         [(domain, bytes)] => {
             let path = plugin_path(domain, query)?;
             let mut call = Call::new(Method::PUT, &path).with_admin_key(key.as_ref());
@@ -133,15 +133,14 @@ fn prove(
         }
     };
     if admin.host.json {
-        output.data(answer.text.trim_end());
+        output.data(response.text.trim_end());
         return Ok(Ending::Well);
     }
-    let installation: Installation = answer.read()?;
+    let installation: Installation = response.read()?;
     output.data(&described(&installation));
     Ok(Ending::Well)
 }
 
-/// Has the versions before serve.
 pub(super) fn roll_back(arguments: &RollbackArguments, output: &Output) -> Result<Ending, Failure> {
     let admin = &arguments.admin;
     let key = admin.key()?;
@@ -154,12 +153,12 @@ pub(super) fn roll_back(arguments: &RollbackArguments, output: &Output) -> Resul
     if arguments.domains.len() > 1 {
         call.body = Some(json!({"domains": arguments.domains}));
     }
-    let answer = Client::new(&admin.host.url).call(call)?;
+    let response = Client::new(&admin.host.url).call(call)?;
     if admin.host.json {
-        output.data(answer.text.trim_end());
+        output.data(response.text.trim_end());
         return Ok(Ending::Well);
     }
-    let plugins: Plugins = answer.read()?;
+    let plugins: Plugins = response.read()?;
     for plugin in &plugins.plugins {
         let digest = plugin.active.as_ref().map(|active| active.digest.as_str());
         let digest = short_digest(digest.unwrap_or_default());
@@ -169,7 +168,7 @@ pub(super) fn roll_back(arguments: &RollbackArguments, output: &Output) -> Resul
     Ok(Ending::Well)
 }
 
-/// A value of a query (RFC 3986): what is not unreserved, percent-encoded.
+/// Percent-encodes a value of a query (RFC 3986).
 fn encoded(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     text.bytes()
@@ -290,7 +289,7 @@ fn entity(one: &EntityDifference) -> Vec<String> {
     lines
 }
 
-/// How much more, or less, is stored of an entity.
+/// The change of the stored size of an entity.
 fn growth(stored: &StoredBytes) -> String {
     let StoredBytes { before, after } = stored;
     let share = match before {
@@ -318,7 +317,7 @@ fn place(example: &Example) -> String {
     )
 }
 
-/// A value, shortened: a plugin made it.
+/// A value of a plugin, shortened.
 fn value(value: Option<&Value>) -> String {
     const LONGEST: usize = 60;
     value.map_or_else(|| "nothing".to_owned(), |value| shortened(value, LONGEST))
@@ -339,13 +338,13 @@ mod tests {
 
     #[test]
     fn growth_is_shown_in_bytes_and_percent() {
-        let told = |before, after| growth(&StoredBytes { before, after });
+        let shown = |before, after| growth(&StoredBytes { before, after });
         assert_eq!(
-            told(12_000, 30_000),
+            shown(12_000, 30_000),
             "  stored: 30,000 bytes, before 12,000 (+150 %)"
         );
-        assert_eq!(told(100, 50), "  stored: 50 bytes, before 100 (-50 %)");
-        assert_eq!(told(0, 50), "  stored: 50 bytes, before 0");
+        assert_eq!(shown(100, 50), "  stored: 50 bytes, before 100 (-50 %)");
+        assert_eq!(shown(0, 50), "  stored: 50 bytes, before 0");
     }
 
     #[test]

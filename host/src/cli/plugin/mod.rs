@@ -1,7 +1,7 @@
-//! `levain plugin`: which component serves each domain of a running host, and what changes that.
+//! `levain plugin`: lists and changes the active components of a running host.
 
-mod answer;
 mod change;
+mod responses;
 mod show;
 
 use clap::Subcommand;
@@ -13,15 +13,15 @@ use super::output::Output;
 /// What can be done with plugins.
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
-    /// List the component that serves each domain
+    /// List the active component of each domain
     List(show::ListArguments),
     /// Show the versions of one domain
     Show(show::ShowArguments),
-    /// Have components proven, and serve: several as one
+    /// Prove components on the fixtures and activate them as one revision
     Install(change::InstallArguments),
-    /// Have components proven, and show what they would change
+    /// Prove components on the fixtures and show what they would change
     Diff(change::DiffArguments),
-    /// Have the version before serve, at once
+    /// Activate the previous version at once
     Rollback(change::RollbackArguments),
 }
 

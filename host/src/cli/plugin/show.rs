@@ -3,7 +3,7 @@
 use clap::Args;
 use ureq::http::Method;
 
-use super::answer::{Plugin, Plugins, Version};
+use super::responses::{Plugin, Plugins, Version};
 use crate::cli::client::{Call, Client, plugin_path};
 use crate::cli::ending::Ending;
 use crate::cli::failure::Failure;
@@ -30,12 +30,12 @@ pub(super) fn list(arguments: &ListArguments, output: &Output) -> Result<Ending,
     let admin = &arguments.admin;
     let key = admin.key()?;
     let call = Call::new(Method::GET, "/api/plugins").with_admin_key(key.as_ref());
-    let answer = Client::new(&admin.host.url).call(call)?;
+    let response = Client::new(&admin.host.url).call(call)?;
     if admin.host.json {
-        output.data(answer.text.trim_end());
+        output.data(response.text.trim_end());
         return Ok(Ending::Well);
     }
-    let plugins: Plugins = answer.read()?;
+    let plugins: Plugins = response.read()?;
     let mut grid = Grid::new(&[
         Column::Left("domain"),
         Column::Left("health"),
@@ -75,12 +75,12 @@ pub(super) fn show(arguments: &ShowArguments, output: &Output) -> Result<Ending,
     let key = admin.key()?;
     let path = plugin_path(&arguments.domain, "")?;
     let call = Call::new(Method::GET, &path).with_admin_key(key.as_ref());
-    let answer = Client::new(&admin.host.url).call(call)?;
+    let response = Client::new(&admin.host.url).call(call)?;
     if admin.host.json {
-        output.data(answer.text.trim_end());
+        output.data(response.text.trim_end());
         return Ok(Ending::Well);
     }
-    let plugin: Plugin = answer.read()?;
+    let plugin: Plugin = response.read()?;
     let mut lines = vec![format!("{}: {}", plugin.domain, plugin.health)];
     lines.extend(plugin.reason.clone());
     if let Some(active) = &plugin.active {

@@ -1,4 +1,4 @@
-//! `levain session create`: on a terminal the work is watched, elsewhere the answer is awaited.
+//! `levain session create`: shows progress on a terminal, and waits for the response elsewhere.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use ureq::http::Method;
 
 use super::show;
 use super::view::{Progress, Session};
-use crate::cli::client::{Answer, Call, Client, session_path};
+use crate::cli::client::{Call, Client, Response, session_path};
 use crate::cli::ending::Ending;
 use crate::cli::failure::Failure;
 use crate::cli::host::{HostArguments, KeyArguments};
 use crate::cli::output::Output;
 use crate::cli::problem::Problem;
 
-/// How often a session under way is asked about.
+/// The time between two requests for the status.
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long it is watched before something must be wrong.
+/// The longest time that a creation is watched.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &CreateArguments, output: &Output) -> Result<Ending
     let client = arguments.host.client();
     let watched = output.is_watched() && !arguments.host.json;
     let key = arguments.key.key()?;
-    let answer = client
+    let response = client
         .call(Call {
             key: key.as_ref(),
             respond_async: watched,
@@ -52,22 +52,22 @@ pub(super) fn run(arguments: &CreateArguments, output: &Output) -> Result<Ending
         })
         .map_err(|failure| hint(failure, &arguments.host))?;
     if arguments.host.json {
-        output.data(answer.text.trim_end());
-        return Ok(show::ending(&answer.read()?));
+        output.data(response.text.trim_end());
+        return Ok(show::ending(&response.read()?));
     }
-    let mut session: Session = answer.read()?;
-    if answer.status == 202 {
+    let mut session: Session = response.read()?;
+    if response.status == 202 {
         let token = session
             .credentials
             .take()
             .and_then(|credentials| credentials.access_token);
         session = watch(&client, &arguments.host, &session.session_id)?.read()?;
-        // The token is given once, in the answer to the creation.
+        // Only the response to the creation has the token.
         if let Some(credentials) = &mut session.credentials {
             credentials.access_token = token;
         }
     }
-    show::tell(&session, &arguments.host, key.as_ref(), output)
+    show::print(&session, &arguments.host, key.as_ref(), output)
 }
 
 fn body(arguments: &CreateArguments) -> Value {
@@ -86,7 +86,7 @@ fn body(arguments: &CreateArguments) -> Value {
     body
 }
 
-/// A creation that failed leaves a session that can be read; one that was refused may lack the key.
+/// A failed creation leaves a session that can be read; a refused one may lack the key.
 fn hint(failure: Failure, host: &HostArguments) -> Failure {
     let Some(problem) = failure.cause::<Problem>() else {
         return failure;
@@ -103,15 +103,15 @@ fn hint(failure: Failure, host: &HostArguments) -> Failure {
     }
 }
 
-/// Asks until the session is no longer under way; answers with the session.
-fn watch(client: &Client, host: &HostArguments, id: &str) -> Result<Answer, Failure> {
+/// Polls the status until cloning ends, then returns the session.
+fn watch(client: &Client, host: &HostArguments, id: &str) -> Result<Response, Failure> {
     let path = session_path(id)?;
     let status_path = format!("{path}/status");
     let bar = bar();
     let begun = Instant::now();
     loop {
-        let answer: Value = client.call(Call::new(Method::GET, &status_path))?.read()?;
-        let progress = Progress::of(&answer);
+        let response: Value = client.call(Call::new(Method::GET, &status_path))?.read()?;
+        let progress = Progress::of(&response);
         bar.set_length(progress.total);
         bar.set_position(progress.done);
         if progress.status != "CLONING" {
@@ -132,7 +132,7 @@ fn watch(client: &Client, host: &HostArguments, id: &str) -> Result<Answer, Fail
 
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    // A template that cannot be read would only cost the bar its looks.
+    // An invalid template only changes the style of the bar.
     if let Ok(style) = ProgressStyle::with_template("cloning {bar:30} {pos}/{len} steps {elapsed}")
     {
         bar.set_style(style);

@@ -31,15 +31,15 @@ struct Deleted {
 /// Deletes a session.
 pub(super) fn run(arguments: &DeleteArguments, output: &Output) -> Result<Ending, Failure> {
     let path = session_path(&arguments.id)?;
-    let answer = arguments
+    let response = arguments
         .host
         .client()
         .call(Call::new(Method::DELETE, &path))?;
     if arguments.host.json {
-        output.data(answer.text.trim_end());
+        output.data(response.text.trim_end());
         return Ok(Ending::Well);
     }
-    let deleted: Deleted = answer.read()?;
+    let deleted: Deleted = response.read()?;
     output.data(&format!(
         "{} {}: {} records deleted in {}",
         deleted.session_id,

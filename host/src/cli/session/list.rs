@@ -50,12 +50,12 @@ impl Sessions {
 pub(super) fn run(arguments: &ListArguments, output: &Output) -> Result<Ending, Failure> {
     let key = arguments.key.key()?;
     let call = Call::new(Method::GET, "/api/demo/sessions").with_key(key.as_ref());
-    let answer = arguments.host.client().call(call).map_err(hint)?;
+    let response = arguments.host.client().call(call).map_err(hint)?;
     if arguments.host.json {
-        output.data(answer.text.trim_end());
+        output.data(response.text.trim_end());
         return Ok(Ending::Well);
     }
-    let (sessions, more) = answer.read::<Sessions>()?.read();
+    let (sessions, more) = response.read::<Sessions>()?.read();
     if sessions.is_empty() {
         output.say("no sessions yet");
         output.hint("levain session create ACCOUNT");

@@ -1,9 +1,9 @@
-//! `levain session`: what anybody can do with a running host through its API.
+//! `levain session`: creates, reads and deletes sessions of a running host through its API.
 
 mod create;
 mod destroy;
 mod list;
-mod made;
+mod products;
 mod show;
 mod table;
 mod verify;
@@ -24,9 +24,9 @@ pub(super) enum SessionCommand {
     Show(show::ShowArguments),
     /// List sessions, newest first (needs the internal key)
     List(list::ListArguments),
-    /// Have a session made again, and compare it byte by byte (needs the internal key)
+    /// Create the data of a session again and compare it byte by byte (needs the internal key)
     Verify(verify::VerifyArguments),
-    /// Print what a session was made of, signed by the host
+    /// Print the signed receipt of a session
     Receipt(verify::ReceiptArguments),
     /// Delete a session and its data
     Delete(destroy::DeleteArguments),

@@ -1,9 +1,9 @@
-//! `levain session show`, and how every command tells of one session.
+//! `levain session show`, and how every command prints one session.
 
 use clap::Args;
 use ureq::http::Method;
 
-use super::made::Made;
+use super::products::Products;
 use super::table;
 use super::view::Session;
 use crate::cli::client::{Call, session_path};
@@ -26,34 +26,34 @@ pub(in crate::cli) struct ShowArguments {
 /// Shows a session; one that failed is a problem found.
 pub(super) fn run(arguments: &ShowArguments, output: &Output) -> Result<Ending, Failure> {
     let path = session_path(&arguments.id)?;
-    let answer = arguments
+    let response = arguments
         .host
         .client()
         .call(Call::new(Method::GET, &path))?;
-    let session: Session = answer.read()?;
+    let session: Session = response.read()?;
     if arguments.host.json {
-        output.data(answer.text.trim_end());
+        output.data(response.text.trim_end());
         return Ok(ending(&session));
     }
     let key = arguments.key.key()?;
-    tell(&session, &arguments.host, key.as_ref(), output)
+    print(&session, &arguments.host, key.as_ref(), output)
 }
 
-/// Prints a session with what was raised in it, where that can be read, and says what went wrong.
+/// Prints a session with its alerts and KPIs, if they can be read, and its failures.
 ///
 /// # Errors
-/// Where what was raised cannot be read. The session is printed all the same: its token may be told
+/// If alerts and KPIs cannot be read. The session is printed anyway: its token may be shown only
 /// this once.
-pub(super) fn tell(
+pub(super) fn print(
     session: &Session,
     host: &HostArguments,
     key: Option<&Secret>,
     output: &Output,
 ) -> Result<Ending, Failure> {
-    let made = Made::read(session, host, key);
+    let products = Products::read(session, host, key);
     output.data(&table::render(
         session,
-        made.as_ref().ok().and_then(Option::as_ref),
+        products.as_ref().ok().and_then(Option::as_ref),
     ));
     let ending = ending(session);
     for failure in table::failures(session) {
@@ -62,7 +62,7 @@ pub(super) fn tell(
             Ending::Problem => output.error(&failure),
         }
     }
-    made?;
+    products?;
     if session.status == "READY" || session.status == "PARTIAL" {
         output.hint(&host.command("delete", &session.session_id));
     }

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::super::text::{Column, Grid, NOTHING, duration, grouped, short_digest};
-use super::made::Made;
+use super::products::Products;
 use super::view::{Session, error_line};
 
-/// The session's own lines, then tables of its domains, its triggers, and what these made.
-pub(super) fn render(session: &Session, made: Option<&Made>) -> String {
+/// The session's own lines, then tables of its domains, triggers and products.
+pub(super) fn render(session: &Session, products: Option<&Products>) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -49,12 +49,12 @@ pub(super) fn render(session: &Session, made: Option<&Made>) -> String {
     };
     table((!session.services.is_empty()).then(|| domains(session)));
     table((!session.has_no_triggers()).then(|| triggers(session)));
-    table(made.and_then(|made| made.alerts(session)));
-    table(made.and_then(|made| made.figures(session)));
+    table(products.and_then(|products| products.alerts(session)));
+    table(products.and_then(|products| products.figures(session)));
     text.trim_end().to_owned()
 }
 
-/// What went wrong, a line each.
+/// The failures, a line each.
 pub(super) fn failures(session: &Session) -> Vec<String> {
     let line = |tenant: &str, name: &str, failure: String| match has_several(session) {
         false => format!("{name}: {failure}"),
@@ -134,7 +134,7 @@ fn domains(session: &Session) -> Grid {
     grid
 }
 
-/// A table of what there is of every tenant: whose, where there are several, then the columns.
+/// A table with a first column for the tenant if there are several.
 fn grid(session: &Session, columns: &[Column]) -> Grid {
     let whose = has_several(session).then_some(Column::Left("tenant"));
     let columns: Vec<Column> = whose.into_iter().chain(columns.iter().copied()).collect();

@@ -1,4 +1,4 @@
-//! `levain session verify` and `levain session receipt`: what a session was made of, and whether it is.
+//! `levain session verify` and `levain session receipt`.
 
 use clap::Args;
 use serde::Deserialize;
@@ -46,15 +46,15 @@ struct Difference {
     offset: Option<u64>,
 }
 
-/// Has the host make a session again; one that is not the same is a problem found.
+/// Has the host create the data again; a difference is a problem found.
 pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<Ending, Failure> {
     let path = format!("{}/verify", session_path(&arguments.id)?);
     let key = arguments.key.key()?;
     let call = Call::new(Method::POST, &path).with_key(key.as_ref());
-    let answer = arguments.host.client().call(call)?;
-    let verification: Verification = answer.read()?;
+    let response = arguments.host.client().call(call)?;
+    let verification: Verification = response.read()?;
     if arguments.host.json {
-        output.data(answer.text.trim_end());
+        output.data(response.text.trim_end());
     } else {
         for difference in &verification.differences {
             output.data(&difference.sentence());
@@ -77,14 +77,13 @@ pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<Ending
     Ok(Ending::Problem)
 }
 
-/// Prints a session's receipt as it was signed.
 pub(super) fn receipt(arguments: &ReceiptArguments, output: &Output) -> Result<Ending, Failure> {
     let path = format!("{}/receipt", session_path(&arguments.id)?);
-    let answer = arguments
+    let response = arguments
         .host
         .client()
         .call(Call::new(Method::GET, &path))?;
-    output.data(answer.text.trim_end());
+    output.data(response.text.trim_end());
     Ok(Ending::Well)
 }
 

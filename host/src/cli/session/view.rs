@@ -26,7 +26,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Records of all domains of all tenants, with what triggers made.
+    /// Records of all domains of all tenants, including those of triggers.
     pub(super) fn records(&self) -> u64 {
         if let Some(total) = self.records_total {
             return total;
@@ -38,7 +38,7 @@ impl Session {
             .sum()
     }
 
-    /// How a tenant is called: the account's own by the account, an outlet by its name.
+    /// The name of a tenant: the account for the account's own, else the outlet's name.
     pub(super) fn tenant_name<'a>(&'a self, tenant_id: &'a str) -> &'a str {
         if self.virtual_tenant_id.as_deref() == Some(tenant_id) {
             return &self.demo_account_type;
@@ -49,7 +49,6 @@ impl Session {
             .map_or(tenant_id, |child| child.name.as_str())
     }
 
-    /// How an outlet is called.
     pub(super) fn outlet_name<'a>(&'a self, outlet: &'a str) -> &'a str {
         self.children
             .iter()
@@ -57,13 +56,13 @@ impl Session {
             .map_or(outlet, |child| child.name.as_str())
     }
 
-    /// Whether nothing is ever raised in it.
+    /// Whether the session has no triggers.
     pub(super) fn has_no_triggers(&self) -> bool {
         self.triggers.values().all(IndexMap::is_empty)
     }
 }
 
-/// How many there are of something that was raised.
+/// The numbers of one kind of product.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Counts {
@@ -84,7 +83,7 @@ pub(super) struct Trigger {
 }
 
 impl Trigger {
-    /// Why it made nothing, in a line; what is switched off is no failure.
+    /// Why it failed or was skipped, in a line; a disabled trigger is not a failure.
     pub(super) fn failure(&self) -> Option<String> {
         let skipped = self.reason.as_ref().filter(|_| self.status == "skipped");
         let skipped = skipped.map(|reason| format!("skipped: {reason}"));
@@ -130,7 +129,7 @@ impl Service {
     }
 }
 
-/// An error as the API tells it: a text, or an object with a code and a message.
+/// An error of the API: a text, or an object with a code and a message.
 pub(super) fn error_line(error: &Value) -> String {
     let text = |name: &str| error.get(name).and_then(Value::as_str);
     match (error.as_str(), text("code"), text("message")) {
@@ -141,29 +140,29 @@ pub(super) fn error_line(error: &Value) -> String {
     }
 }
 
-/// How far a session is: its domains and its triggers.
+/// The progress of a session: its domains and its triggers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Progress {
     pub(super) status: String,
-    /// Steps that are done, well or not.
+    /// Steps that ended, with or without success.
     pub(super) done: u64,
     /// Steps in all.
     pub(super) total: u64,
 }
 
 impl Progress {
-    /// Reads an answer about a session's status: counts whatever in it has the status of a
-    /// domain or a trigger, by tenant or not.
-    pub(super) fn of(answer: &Value) -> Self {
+    /// Reads a response about a session's status: counts every object in it that has the status of a
+    /// domain or a trigger, grouped by tenant or not.
+    pub(super) fn of(response: &Value) -> Self {
         let mut progress = Self {
-            status: answer
+            status: response
                 .get("status")
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned(),
             ..Self::default()
         };
-        if let Value::Object(fields) = answer {
+        if let Value::Object(fields) = response {
             for (name, field) in fields {
                 if name != "status" {
                     progress.count(field);

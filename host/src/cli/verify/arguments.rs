@@ -12,16 +12,16 @@ pub(in crate::cli) struct VerifyArguments {
     /// The running host
     #[arg(long, value_name = "URL", env = "LEVAIN_URL", default_value = DEFAULT_URL)]
     pub(super) url: String,
-    /// The account to verify, may be given more than once; all of the catalog without it
+    /// An account to verify, may be repeated; by default all of the catalog
     #[arg(long = "account", value_name = "ACCOUNT")]
     pub(super) accounts: Vec<String>,
     /// Sessions of each account
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub(super) sessions: u32,
-    /// Sessions that are made at once
+    /// Sessions that are created concurrently
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(super) concurrency: u32,
-    /// The data clock of all sessions (RFC 3339); now without it
+    /// The data clock of all sessions (RFC 3339); by default now
     #[arg(long, value_name = "INSTANT")]
     pub(super) session_created_at: Option<DateTime<Utc>>,
     /// The catalog that the host serves
@@ -34,7 +34,7 @@ pub(in crate::cli) struct VerifyArguments {
     pub(super) catalog: PathBuf,
     #[command(flatten)]
     pub(super) key: KeyArguments,
-    /// The host's database, to be asked what a deletion left; the file in the data directory without it
+    /// The host's database, to check what deletions leave; by default the file in the data directory
     #[arg(
         long,
         value_name = "URL",
@@ -42,10 +42,10 @@ pub(in crate::cli) struct VerifyArguments {
         hide_env_values = true
     )]
     pub(super) database_url: Option<String>,
-    /// Go without what only the database can tell
+    /// Skip the checks that need the database
     #[arg(long, conflicts_with = "database_url")]
     pub(super) without_database: bool,
-    /// Leave the sessions in the host; what a deletion must show is then not looked at
+    /// Keep the sessions in the host; deletion is then not checked
     #[arg(long)]
     pub(super) keep: bool,
     /// Print the report as JSON

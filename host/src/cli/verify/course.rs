@@ -1,5 +1,5 @@
-//! All sessions of one account, one after the other or several at once. What it makes it deletes, also
-//! where it is interrupted or fails.
+//! Runs all sessions of one account, sequentially or concurrently. Deletes what it created, also after an
+//! interrupt or a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,8 +10,8 @@ use ureq::http::Method;
 
 use super::database::Database;
 use super::interrupt::Interrupt;
+use super::observation::Observation;
 use super::progress::Progress;
-use super::seen::Seen;
 use crate::cli::client::{Call, Client, session_path};
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -21,7 +21,7 @@ use levain_model::Secret;
 /// Exact times by place.
 pub(super) type MarkedTimes = BTreeMap<String, ExactTimes>;
 
-/// What is done with one account.
+/// The verification of one account.
 pub(super) struct Course<'c> {
     pub(super) client: &'c Client,
     pub(super) key: &'c Secret,
@@ -35,11 +35,11 @@ pub(super) struct Course<'c> {
     pub(super) concurrency: u32,
     pub(super) interrupt: &'c Interrupt,
     pub(super) output: Output,
-    /// Sessions that were made and not deleted yet.
-    pub(super) standing: Mutex<BTreeSet<String>>,
+    /// Sessions that were created and not deleted yet.
+    pub(super) remaining: Mutex<BTreeSet<String>>,
 }
 
-/// A domain of a tenant, as people are told of it.
+/// The name of a domain of a tenant in messages.
 pub(super) fn place(outlet: Option<&str>, domain: &str) -> String {
     match outlet {
         Some(outlet) => format!("{outlet} {domain}"),
@@ -48,12 +48,12 @@ pub(super) fn place(outlet: Option<&str>, domain: &str) -> String {
 }
 
 impl Course<'_> {
-    /// Makes all sessions, and deletes those that still stand afterwards.
-    pub(super) fn run(&self) -> Result<Vec<Seen>, Failure> {
+    /// Creates and checks all sessions, then deletes the remaining ones.
+    pub(super) fn run(&self) -> Result<Vec<Observation>, Failure> {
         let outcome = self.try_all();
         match self.keep {
-            false => self.delete_standing(),
-            true => self.tell_standing(),
+            false => self.delete_remaining(),
+            true => self.report_kept(),
         }
         let seen = outcome?;
         if self.interrupt.is_asked() {
@@ -67,7 +67,7 @@ impl Course<'_> {
         Ok(seen)
     }
 
-    fn try_all(&self) -> Result<Vec<Seen>, Failure> {
+    fn try_all(&self) -> Result<Vec<Observation>, Failure> {
         let marked = self.marked();
         let progress = Progress::new(&self.account.slug, self.sessions, self.output);
         let begun = AtomicU32::new(0);
@@ -119,24 +119,24 @@ impl Course<'_> {
             .collect()
     }
 
-    /// Remembers a session that was made.
+    /// Records a created session for deletion.
     pub(super) fn remember(&self, session_id: Option<&str>) {
-        locked(&self.standing).extend(session_id.map(str::to_owned));
+        locked(&self.remaining).extend(session_id.map(str::to_owned));
     }
 
-    /// Forgets a session that was deleted.
+    /// Removes a deleted session from that record.
     pub(super) fn forget(&self, session_id: &str) {
-        locked(&self.standing).remove(session_id);
+        locked(&self.remaining).remove(session_id);
     }
 
-    fn tell_standing(&self) {
-        for session_id in &*locked(&self.standing) {
+    fn report_kept(&self) {
+        for session_id in &*locked(&self.remaining) {
             self.output.say(&format!("kept: {session_id}"));
         }
     }
 
-    fn delete_standing(&self) {
-        for session_id in std::mem::take(&mut *locked(&self.standing)) {
+    fn delete_remaining(&self) {
+        for session_id in std::mem::take(&mut *locked(&self.remaining)) {
             let deleted = session_path(&session_id)
                 .and_then(|path| self.client.call(Call::new(Method::DELETE, &path)));
             if deleted.is_err() {
@@ -148,7 +148,7 @@ impl Course<'_> {
     }
 }
 
-/// What a thread that panicked left is taken as it is: the panic itself is not lost.
+/// Ignores poisoning: the panic itself is reported when the thread is joined.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

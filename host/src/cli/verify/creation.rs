@@ -5,20 +5,19 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use ureq::http::Method;
 
-use super::answers::Session;
 use super::course::Course;
-use crate::cli::client::{Answer, Call};
+use super::responses::Session;
+use crate::cli::client::{Call, Response};
 use crate::cli::failure::Failure;
 use crate::cli::problem::Problem;
 
-/// How long a host may ask to come back later before it counts as one that does not answer.
+/// How long a host may ask for a retry before the creation counts as failed.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What became of the wish for a session.
+/// The outcome of a creation.
 pub(super) enum Created {
-    /// It is there.
     Session(Box<Session>),
-    /// It is not; whether it left a session behind, and why.
+    /// With the session that it left, if any, and the reason.
     Failed {
         session_id: Option<String>,
         why: String,
@@ -26,16 +25,16 @@ pub(super) enum Created {
 }
 
 impl Course<'_> {
-    /// Creates a session at the fixed data clock; how long the creation itself took, without the waits
-    /// that a busy host asked for.
+    /// Creates a session at the fixed data clock. The duration does not include the waits that a busy
+    /// host asked for.
     pub(super) fn create(&self) -> Result<(Created, Duration), Failure> {
         let begun = Instant::now();
         loop {
             let asked = Instant::now();
-            let answer = self.ask();
+            let response = self.ask();
             let took = asked.elapsed();
-            let failure = match answer {
-                Ok(answer) => return Ok((Created::Session(Box::new(answer.read()?)), took)),
+            let failure = match response {
+                Ok(response) => return Ok((Created::Session(Box::new(response.read()?)), took)),
                 Err(failure) => failure,
             };
             let Some(problem) = failure.cause::<Problem>() else {
@@ -51,7 +50,7 @@ impl Course<'_> {
                     ));
                     std::thread::sleep(Duration::from_secs(seconds.clamp(1, 60)));
                 }
-                // What fails for one fails for all: a wrong key, an account that the host has not.
+                // A wrong key or an unknown account fails every session.
                 _ if matches!(problem.status, 400..=499) => return Err(failure),
                 _ => {
                     let (session_id, why) = (problem.session_id.clone(), problem.to_string());
@@ -61,7 +60,7 @@ impl Course<'_> {
         }
     }
 
-    fn ask(&self) -> Result<Answer, Failure> {
+    fn ask(&self) -> Result<Response, Failure> {
         let mut call = Call::new(Method::POST, "/api/demo/sessions").with_key(Some(self.key));
         call.body = Some(json!({
             "demo_account_type": self.account.slug,

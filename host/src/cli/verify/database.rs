@@ -1,4 +1,4 @@
-//! The database behind the host: asked, and never written.
+//! The database behind the host, opened for reading only.
 
 use tokio::runtime::Handle;
 use uuid::Uuid;
@@ -13,12 +13,11 @@ pub(super) struct Database {
     runtime: Handle,
 }
 
-/// The file of a host that was told of no other store, within its data directory.
+/// The default store of a host, in its data directory.
 const FILE: &str = "levain.db";
 
 impl Database {
-    /// The database that was named, or else the file in the data directory; `None` where there is
-    /// neither.
+    /// The given database, or else the file in the data directory; `None` without either.
     pub(super) fn find(
         arguments: &VerifyArguments,
         runtime: &Handle,
@@ -44,17 +43,17 @@ impl Database {
         Ok(Some(Self { inspector, runtime }))
     }
 
-    /// How many tables and views are looked through.
+    /// The number of tables and views searched.
     pub(super) fn relations(&self) -> usize {
         self.inspector.relations().len()
     }
 
-    /// The rows that tables hold of these tenants; where a session stands, there are some.
+    /// The rows of these tenants in tables; an existing session has some.
     pub(super) fn held(&self, tenants: &[Uuid]) -> Result<u64, Failure> {
         Ok(self.runtime.block_on(self.inspector.held(tenants))?)
     }
 
-    /// The rows that tables and views have of these tenants.
+    /// The rows of these tenants in tables and views.
     pub(super) fn residue(&self, tenants: &[Uuid]) -> Result<Vec<Residue>, Failure> {
         Ok(self.runtime.block_on(self.inspector.residue(tenants))?)
     }

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Runtime;
 
-/// What a shell answers of a process that Ctrl-C ended.
+/// The exit code of a process that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
-/// Whether somebody wants it to stop.
+/// Whether Ctrl-C was pressed.
 #[derive(Debug)]
 pub(super) struct Interrupt(Arc<AtomicBool>);
 

@@ -1,26 +1,26 @@
-//! From what was seen of an account's sessions to its requirements.
+//! Judges the observations of an account's sessions by its requirements.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::arguments::VerifyArguments;
 use super::database::Database;
+use super::observation::Observation;
 use super::percentile::percentile;
 use super::report::Judged;
 use super::requirement::{Requirement, Verdict};
-use super::seen::Seen;
 use crate::cli::text::{NOTHING, duration, grouped};
 use levain_catalog::Account;
 
-/// Judges the sessions of an account. What is required of each session is required of every one, and
-/// what was seen of none is missed.
+/// Judges the sessions of an account. Every session must meet a requirement; without any observation it
+/// is missed.
 pub(super) fn judge(
     account: &Account,
-    seen: &[Seen],
+    seen: &[Observation],
     database: Option<&Database>,
     arguments: &VerifyArguments,
 ) -> Judged {
-    let ready: Vec<&Seen> = seen.iter().filter(|one| one.not_ready.is_none()).collect();
+    let ready: Vec<&Observation> = seen.iter().filter(|one| one.not_ready.is_none()).collect();
     let mut requirements = vec![
         creation(seen, ready.len()),
         determinism(&ready),
@@ -38,14 +38,14 @@ pub(super) fn judge(
     }
 }
 
-fn creation(seen: &[Seen], ready: usize) -> Requirement {
+fn creation(seen: &[Observation], ready: usize) -> Requirement {
     let result = format!("{ready} of {} READY", seen.len());
     let verdict = Verdict::of(ready == seen.len() && ready > 0);
     Requirement::new("creation", result, ready, "all", verdict)
         .with_details(seen.iter().filter_map(|one| one.not_ready.clone()))
 }
 
-fn determinism(ready: &[&Seen]) -> Requirement {
+fn determinism(ready: &[&Observation]) -> Requirement {
     let mut found: BTreeMap<&str, (BTreeSet<&str>, usize)> = BTreeMap::new();
     for (place, digest) in ready.iter().flat_map(|one| &one.digests) {
         let (digests, sessions) = found.entry(place).or_default();
@@ -53,7 +53,7 @@ fn determinism(ready: &[&Seen]) -> Requirement {
         *sessions += 1;
     }
     let refused = ready.iter().flat_map(|one| &one.refused).cloned();
-    // A domain that one session has and another has not differs as well.
+    // A domain that only some sessions have differs as well.
     let differing: Vec<String> = found
         .iter()
         .filter(|(_, (digests, sessions))| digests.len() > 1 || *sessions < ready.len())
@@ -76,7 +76,7 @@ fn determinism(ready: &[&Seen]) -> Requirement {
     Requirement::new("determinism", result, number, "0", verdict).with_details(details)
 }
 
-fn references(ready: &[&Seen]) -> Requirement {
+fn references(ready: &[&Observation]) -> Requirement {
     let faults: usize = ready.iter().map(|one| one.report.total).sum();
     let unavailable: u32 = ready.iter().map(|one| one.report.unavailable).sum();
     let errors = faults + usize::try_from(unavailable).unwrap_or(usize::MAX);
@@ -88,7 +88,7 @@ fn references(ready: &[&Seen]) -> Requirement {
         .with_details(details.map(ToString::to_string))
 }
 
-fn exact_times(ready: &[&Seen]) -> Requirement {
+fn exact_times(ready: &[&Observation]) -> Requirement {
     let expected: usize = ready.iter().map(|one| one.times.expected).sum();
     let wrong: usize = ready.iter().map(|one| one.times.total).sum();
     let deviations = ready.iter().map(|one| one.times.largest_deviation);
@@ -99,7 +99,7 @@ fn exact_times(ready: &[&Seen]) -> Requirement {
         largest.as_secs_f64()
     );
     let verdict = match expected {
-        // Its fixtures have no exact time.
+        // The fixtures have no exact times.
         0 if !ready.is_empty() => Verdict::Open,
         _ => Verdict::of(wrong == 0 && !ready.is_empty()),
     };
@@ -108,7 +108,7 @@ fn exact_times(ready: &[&Seen]) -> Requirement {
         .with_details(details.map(ToString::to_string))
 }
 
-fn open_alerts(account: &Account, ready: &[&Seen]) -> Requirement {
+fn open_alerts(account: &Account, ready: &[&Observation]) -> Requirement {
     let fewest = ready.iter().map(|one| one.open_alerts).min();
     let result = fewest.map_or_else(|| NOTHING.to_owned(), |fewest| format!("{fewest} or more"));
     let (threshold, verdict) = match account.verify.open_alerts {
@@ -121,7 +121,7 @@ fn open_alerts(account: &Account, ready: &[&Seen]) -> Requirement {
     Requirement::new("open alerts", result, fewest, threshold, verdict)
 }
 
-fn extension(ready: &[&Seen]) -> Requirement {
+fn extension(ready: &[&Observation]) -> Requirement {
     let offered: Vec<&Option<String>> = ready
         .iter()
         .filter_map(|one| one.extension.as_ref())
@@ -138,7 +138,7 @@ fn extension(ready: &[&Seen]) -> Requirement {
         .with_details(wrong.into_iter().cloned())
 }
 
-fn deletion(ready: &[&Seen], arguments: &VerifyArguments) -> Requirement {
+fn deletion(ready: &[&Observation], arguments: &VerifyArguments) -> Requirement {
     let name = "repeated deletion";
     if arguments.keep {
         let result = "the sessions are kept".to_owned();
@@ -154,7 +154,7 @@ fn deletion(ready: &[&Seen], arguments: &VerifyArguments) -> Requirement {
 }
 
 fn cleanup(
-    ready: &[&Seen],
+    ready: &[&Observation],
     database: Option<&Database>,
     arguments: &VerifyArguments,
 ) -> Requirement {
@@ -186,7 +186,7 @@ fn cleanup(
     Requirement::new(name, result, rows, "0 rows", verdict).with_details(details)
 }
 
-fn latency(account: &Account, ready: &[&Seen]) -> [Requirement; 3] {
+fn latency(account: &Account, ready: &[&Observation]) -> [Requirement; 3] {
     let times: Vec<Duration> = ready.iter().map(|one| one.creation).collect();
     let limits = account.verify.creation;
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;

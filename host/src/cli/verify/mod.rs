@@ -1,18 +1,18 @@
-//! `levain verify`: a running host, held against what its sessions must show (domain specification,
-//! section 7). It works through the API as any caller does, and asks the database itself what is left.
+//! `levain verify`: checks the sessions of a running host (domain specification, section 7). It uses the API like
+//! any caller, and reads in the database what deletions leave.
 
-mod answers;
 mod arguments;
 mod course;
 mod creation;
 mod database;
 mod interrupt;
 mod judge;
+mod observation;
 mod percentile;
 mod progress;
 mod report;
 mod requirement;
-mod seen;
+mod responses;
 mod trial;
 
 use std::sync::Mutex;
@@ -68,11 +68,11 @@ pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<Ending
             concurrency: arguments.concurrency,
             interrupt: &interrupt,
             output: *output,
-            standing: Mutex::default(),
+            remaining: Mutex::default(),
         };
         let seen = course.run()?;
         let judged = judge::judge(account, &seen, database.as_ref(), arguments);
-        judged.tell(output);
+        judged.print_details(output);
         report.add(judged);
     }
     output.data(&match arguments.json {

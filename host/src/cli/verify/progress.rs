@@ -1,4 +1,4 @@
-//! How far it is: a bar for whoever watches, a line now and then for a log.
+//! Progress: a bar on a terminal, a line every few sessions in a log.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -7,7 +7,7 @@ use crate::cli::output::Output;
 /// Sessions between two lines of a log.
 const STRIDE: usize = 25;
 
-/// How far one account is.
+/// The progress of one account.
 pub(super) struct Progress<'p> {
     account: &'p str,
     sessions: u32,
@@ -25,7 +25,6 @@ impl<'p> Progress<'p> {
         }
     }
 
-    /// So many sessions are done.
     pub(super) fn step(&self, done: usize) {
         match &self.bar {
             Some(bar) => bar.inc(1),
@@ -37,7 +36,6 @@ impl<'p> Progress<'p> {
         }
     }
 
-    /// Nothing more comes.
     pub(super) fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -48,7 +46,7 @@ impl<'p> Progress<'p> {
 fn bar(account: &str, sessions: u32) -> ProgressBar {
     let target = ProgressDrawTarget::stderr();
     let bar = ProgressBar::with_draw_target(Some(u64::from(sessions)), target);
-    // A template that cannot be read would only cost the bar its looks.
+    // An invalid template only changes the style of the bar.
     if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} sessions {elapsed}")
     {
         bar.set_style(style);

@@ -1,4 +1,4 @@
-//! What is told of all accounts: a table for people, JSON for machines.
+//! The report on all accounts: a table for people, JSON for machines.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::cli::text::{Column, Grid};
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     url: String,
-    /// The data clock of all sessions: with it, the same is verified again.
+    /// The data clock of all sessions; it reproduces the verification.
     session_created_at: DateTime<Utc>,
     sessions: u32,
     concurrency: u32,
@@ -20,7 +20,7 @@ pub(super) struct Report {
     pub(super) passed: bool,
 }
 
-/// What was found of one account.
+/// The requirements of one account, with their verdicts.
 #[derive(Debug, Serialize)]
 pub(super) struct Judged {
     pub(super) account: String,
@@ -28,8 +28,7 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    /// Says in detail what is missed.
-    pub(super) fn tell(&self, output: &Output) {
+    pub(super) fn print_details(&self, output: &Output) {
         for requirement in &self.requirements {
             for detail in &requirement.details {
                 output.error(&format!(
@@ -42,7 +41,6 @@ impl Judged {
 }
 
 impl Report {
-    /// Of no account yet.
     pub(super) fn new(arguments: &VerifyArguments, instant: DateTime<Utc>) -> Self {
         Self {
             url: arguments.url.clone(),
@@ -62,7 +60,6 @@ impl Report {
         self.accounts.push(judged);
     }
 
-    /// The report as people read it.
     pub(super) fn table(&self) -> String {
         let mut grid = Grid::new(&[
             Column::Left("account"),

@@ -1,4 +1,4 @@
-//! One requirement: what was found, what was demanded, and whether the one meets the other.
+//! One requirement: its result, its threshold and its verdict.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,11 +9,11 @@ use serde_json::Value;
 pub(super) enum Verdict {
     Met,
     Missed,
-    /// It was not looked at, and should have been.
+    /// Not checked, although it should have been.
     Skipped,
-    /// It was not looked at, as it was asked for.
+    /// Not checked, as requested.
     Waived,
-    /// The catalog demands nothing here.
+    /// The catalog sets no threshold.
     Open,
 }
 

@@ -3,26 +3,26 @@
 use ureq::http::Method;
 use uuid::Uuid;
 
-use super::answers::{Alerts, Life, Session, segments};
 use super::course::{Course, MarkedTimes, place};
 use super::creation::Created;
-use super::seen::{Seen, Times};
-use crate::cli::client::{Answer, Call, session_path};
+use super::observation::{Observation, Times};
+use super::responses::{Alerts, Life, Session, segments};
+use crate::cli::client::{Call, Response, session_path};
 use crate::cli::failure::Failure;
 use crate::cli::problem::Problem;
 use levain_catalog::{DomainExport, TenantExport, TenantScope};
 use levain_model::sha256_hex;
 
-/// How often a session is deleted: the second and the third time there is nothing left to delete.
+/// Deletions per session; repeated ones must succeed although nothing is left.
 const DELETIONS: usize = 3;
 
 impl Course<'_> {
-    /// Makes one session and looks at all that it must show.
-    pub(super) fn try_one(&self, marked: &MarkedTimes) -> Result<Seen, Failure> {
+    /// Creates one session and checks it.
+    pub(super) fn try_one(&self, marked: &MarkedTimes) -> Result<Observation, Failure> {
         let (created, creation) = self.create()?;
-        let mut seen = Seen {
+        let mut seen = Observation {
             creation,
-            ..Seen::default()
+            ..Observation::default()
         };
         let session = match created {
             Created::Session(session) => session,
@@ -50,7 +50,7 @@ impl Course<'_> {
         Ok(seen)
     }
 
-    /// A catalog that the host does not serve would find fault with every session.
+    /// Fails early if the host serves another catalog: every session would have faults.
     fn demand_same_fixtures(
         &self,
         session: &Session,
@@ -74,7 +74,7 @@ impl Course<'_> {
         Ok(())
     }
 
-    /// Open alerts of all tenants, read as the visitor would.
+    /// The number of open alerts of all tenants, read like a visitor.
     fn open_alerts(&self, session: &Session) -> Result<u64, Failure> {
         if self.catalog.triggers().is_empty() {
             return Ok(0);
@@ -82,18 +82,18 @@ impl Course<'_> {
         let path = session_path(&session.session_id)?;
         let path = format!("{path}/alerts?status=open&limit=1");
         let token = Some(session.credentials.access_token.as_str());
-        let answer = self
+        let response = self
             .client
             .call(Call::new(Method::GET, &path).with_token(token))?;
-        Ok(answer.read::<Alerts>()?.total)
+        Ok(response.read::<Alerts>()?.total)
     }
 
-    /// Exports every domain of every tenant in both forms: digests of the one, records of the other.
+    /// Exports every domain of every tenant in both forms: canonical for digests, stored for records.
     fn read(
         &self,
         session: &Session,
         tenants: &[TenantScope],
-        seen: &mut Seen,
+        seen: &mut Observation,
     ) -> Result<Vec<TenantExport>, Failure> {
         let mut exports = Vec::new();
         for scope in tenants {
@@ -132,32 +132,32 @@ impl Course<'_> {
     ) -> Result<Result<String, Problem>, Failure> {
         let path = format!("/services/{domain}/internal/demo/export/{tenant}?form={form}");
         let call = Call::new(Method::GET, &path).with_key(Some(self.key));
-        Ok(answered(self.client.call(call))?.map(|answer| answer.text))
+        Ok(or_refusal(self.client.call(call))?.map(|response| response.text))
     }
 
-    /// Extends the session once: `None` where there is no more time to be had, or no such call.
+    /// Extends the session once; `None` if no extension is left or the host has no such call.
     fn extend(&self, session: &Session) -> Result<Option<Option<String>>, Failure> {
         if session.life.extensions_left == 0 {
             return Ok(None);
         }
         let path = format!("{}/extend", session_path(&session.session_id)?);
-        match answered(self.client.call(Call::new(Method::POST, &path)))? {
-            Ok(answer) => {
-                let after: Life = answer.read()?;
+        match or_refusal(self.client.call(Call::new(Method::POST, &path)))? {
+            Ok(response) => {
+                let after: Life = response.read()?;
                 Ok(Some(session.life.extended_wrongly(&after)))
             }
-            // The session stands: what is not there is the call.
+            // The session exists, so the host lacks the call.
             Err(problem) if matches!(problem.status, 404 | 405) => Ok(None),
             Err(problem) => Ok(Some(Some(problem.to_string()))),
         }
     }
 
-    /// Deletes the session again and again, and asks the database what is left of it.
+    /// Deletes the session several times, and reads in the database what is left of it.
     fn delete(
         &self,
         session: &Session,
         tenants: &[TenantScope],
-        seen: &mut Seen,
+        seen: &mut Observation,
     ) -> Result<(), Failure> {
         let tenants: Vec<Uuid> = tenants.iter().map(|scope| scope.tenant_id).collect();
         if let Some(database) = self.database
@@ -171,9 +171,9 @@ impl Course<'_> {
         }
         let path = session_path(&session.session_id)?;
         for _ in 0..DELETIONS {
-            let deleted = answered(self.client.call(Call::new(Method::DELETE, &path)))?;
+            let deleted = or_refusal(self.client.call(Call::new(Method::DELETE, &path)))?;
             seen.deletions.push(match deleted {
-                Ok(answer) => answer.status,
+                Ok(response) => response.status,
                 Err(problem) => problem.status,
             });
         }
@@ -203,10 +203,10 @@ impl Course<'_> {
     }
 }
 
-/// What a host answered, a refusal too: where it is what is looked at, it is no failure of the command.
-fn answered(called: Result<Answer, Failure>) -> Result<Result<Answer, Problem>, Failure> {
+/// Turns a refusal into a value where the check expects one.
+fn or_refusal(called: Result<Response, Failure>) -> Result<Result<Response, Problem>, Failure> {
     match called {
-        Ok(answer) => Ok(Ok(answer)),
+        Ok(response) => Ok(Ok(response)),
         Err(failure) => match failure.cause::<Problem>() {
             Some(problem) => Ok(Err(problem.clone())),
             None => Err(failure),

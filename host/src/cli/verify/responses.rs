@@ -1,4 +1,4 @@
-//! What is read of the host's answers.
+//! The parts of the host's responses that are checked.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) struct Session {
     triggers: BTreeMap<Uuid, BTreeMap<String, Trigger>>,
 }
 
-/// How long it lives.
+/// The lifetime of a session.
 #[derive(Debug, Deserialize)]
 pub(super) struct Life {
     created_at: DateTime<Utc>,
@@ -35,7 +35,7 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// What is wrong with what became of it by an extension, which adds its whole duration once more.
+    /// Why the lifetime after an extension is wrong; an extension adds the whole duration once more.
     pub(super) fn extended_wrongly(&self, after: &Self) -> Option<String> {
         let expected = self.expires_at + (self.expires_at - self.created_at);
         if after.expires_at != expected {
@@ -48,7 +48,6 @@ impl Life {
     }
 }
 
-/// How its data is opened.
 #[derive(Debug, Deserialize)]
 pub(super) struct Credentials {
     pub(super) access_token: String,
@@ -60,7 +59,6 @@ struct Child {
     virtual_tenant_id: Uuid,
 }
 
-/// What became of a domain.
 #[derive(Debug, Deserialize)]
 pub(super) struct Service {
     status: String,
@@ -77,7 +75,6 @@ pub(super) struct Alerts {
     pub(super) total: u64,
 }
 
-/// What is done, in every list of what was to be done.
 const COMPLETED: &str = "completed";
 
 impl Session {
@@ -104,8 +101,8 @@ impl Session {
         std::iter::once(head).chain(outlets).collect()
     }
 
-    /// The domains of a tenant that have anything to export: those that were cloned, then those that a
-    /// trigger has filled, both in the order of the catalog.
+    /// The domains of a tenant that have records to export, cloned or written by a trigger, in the order of
+    /// the catalog.
     pub(super) fn domains<'c>(&self, catalog: &'c Catalog, tenant: Uuid) -> Vec<&'c str> {
         let cloned = |domain: &str| {
             let services = self.services.get(&tenant);
@@ -131,7 +128,7 @@ impl Session {
     }
 }
 
-/// An export, as one segment per entity: its records are kept as they were written.
+/// An export as one segment per entity, with the text of its records unchanged.
 pub(super) fn segments(export: &str) -> Result<Vec<Segment>, serde_json::Error> {
     let entities: BTreeMap<String, Box<RawValue>> = serde_json::from_str(export)?;
     let segment = |(entity, rows): (String, Box<RawValue>)| Segment {

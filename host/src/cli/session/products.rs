@@ -1,4 +1,4 @@
-//! What triggers made in a session: its open alerts and its KPIs.
+//! The products of a session that are shown: open alerts and KPIs.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,12 +11,11 @@ use crate::cli::host::HostArguments;
 use crate::cli::text::{Column, Grid, NOTHING};
 use levain_model::Secret;
 
-/// The most urgent first; what is not named here comes last.
+/// The most urgent first; unknown ones come last.
 const SEVERITIES: [&str; 3] = ["red", "orange", "yellow"];
 
-/// What was read of a session's data.
 #[derive(Debug, Default)]
-pub(super) struct Made {
+pub(super) struct Products {
     alerts: Vec<Alert>,
     figures: Vec<Figure>,
 }
@@ -47,9 +46,9 @@ struct List<T> {
     data: Vec<T>,
 }
 
-impl Made {
-    /// Reads what a session's token or the internal key opens; `None` where there is neither, the
-    /// session is not open, or nothing has looked for anything.
+impl Products {
+    /// Reads products with the session's token or the internal key; `None` without either, or if the
+    /// session is not open or has no triggers.
     pub(super) fn read(
         session: &Session,
         host: &HostArguments,
@@ -80,7 +79,7 @@ impl Made {
         }))
     }
 
-    /// The open alerts, the most urgent first; `None` where there are none.
+    /// The open alerts, the most urgent first; `None` if there are none.
     pub(super) fn alerts(&self, session: &Session) -> Option<Grid> {
         if self.alerts.is_empty() {
             return None;
@@ -104,7 +103,7 @@ impl Made {
         Some(grid)
     }
 
-    /// The KPIs; `None` where there are none.
+    /// The KPIs; `None` if there are none.
     pub(super) fn figures(&self, session: &Session) -> Option<Grid> {
         if self.figures.is_empty() {
             return None;
@@ -152,7 +151,7 @@ mod tests {
 
     #[test]
     fn alerts_and_figures_are_shown_by_place() {
-        let made = Made {
+        let products = Products {
             alerts: serde_json::from_value(json!([
                 { "tenant_id": "t1", "outlet": "kiosk", "severity": "red", "title": "Books gone" },
                 { "tenant_id": "t1", "severity": "yellow", "title": "Books late" },
@@ -165,20 +164,20 @@ mod tests {
             .unwrap(),
         };
         assert_eq!(
-            made.alerts(&session()).unwrap().to_string(),
+            products.alerts(&session()).unwrap().to_string(),
             " severity   place     open alert
 ─────────────────────────────────
  red        Kiosk     Books gone
  yellow     library   Books late"
         );
         assert_eq!(
-            made.figures(&session()).unwrap().to_string(),
+            products.figures(&session()).unwrap().to_string(),
             " of          figure   value   unit
 ────────────────────────────────────────────────────────────────
  library     Lent        87   percent
  the group   lent         -   `lending` of Kiosk was not cloned"
         );
-        assert!(Made::default().alerts(&session()).is_none());
-        assert!(Made::default().figures(&session()).is_none());
+        assert!(Products::default().alerts(&session()).is_none());
+        assert!(Products::default().figures(&session()).is_none());
     }
 }

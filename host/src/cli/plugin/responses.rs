@@ -1,4 +1,4 @@
-//! What a host says of its plugins.
+//! The parts of the host's responses about plugins that are shown.
 
 use std::collections::BTreeMap;
 
@@ -79,7 +79,7 @@ pub(super) struct EntityDifference {
     pub(super) changed: u64,
     pub(super) fields: BTreeMap<String, Changes>,
     pub(super) spelt_otherwise: u64,
-    /// A host of an earlier version says nothing of it.
+    /// Absent from hosts of earlier versions.
     pub(super) stored_bytes: Option<StoredBytes>,
 }
 
