@@ -19,7 +19,7 @@ pub struct Account {
     pub subdomain: String,
     /// The tenant that the fixtures are written for.
     pub base_tenant_id: Uuid,
-    /// The tenant's subscription.
+    /// The tenant's plan, as its product names it.
     pub subscription_tier: String,
     /// What kind of tenant it is (stand-alone, head of a group).
     pub tenant_type: String,

@@ -49,7 +49,7 @@ impl CodeCache {
     /// The cache of a directory, which is made where it is missing, and whose entries verify under this key.
     ///
     /// # Errors
-    /// If the directory cannot be created or used, another user owns it, or others may write to it.
+    /// If the directory cannot be created or used, another uid owns it, or others may write to it.
     pub fn open(directory: PathBuf, key: &[u8]) -> io::Result<Self> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
