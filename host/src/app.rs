@@ -1,5 +1,7 @@
 //! The only wiring point: from a configuration to a host that serves.
 
+mod check;
+
 use std::future::Future;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,12 +10,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use axum::Router;
-use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::allocator;
 use crate::clock::{Clock as _, SharedClock, SystemClock};
-use crate::config::{Config, Sources};
+use crate::config::Config;
 use crate::http::{
     self, ApiKey, ClientRate, EventStreams, HttpState, Pace, ReadBounds, Reads, ServeBounds,
     StreamBounds, Tokens, TrustedProxies,
@@ -21,7 +22,7 @@ use crate::http::{
 use crate::metrics;
 use crate::mirror::Mirror;
 use crate::notices::Notices;
-use crate::plugins::{self, Loader, Registry, Versions};
+use crate::plugins::{Loader, Registry, Versions};
 use crate::receipts::Seal;
 use crate::revisions::{Revisions, WatchPolicy};
 use crate::sandbox::{
@@ -31,10 +32,12 @@ use crate::sessions::{
     BreakerPolicy, CloneBounds, RandomIds, SessionParts, SessionPolicy, Sessions, SweepPolicy,
     Switches,
 };
-use levain_catalog::{Account, Catalog, CatalogError};
+use levain_catalog::{Catalog, CatalogError};
 use levain_model::fault::{Fault, Faults};
 use levain_model::{CatalogClaim, ViewSpec};
 use levain_store::{self, Repo};
+
+pub use check::{CatalogReport, DomainReport, check_catalog};
 
 /// How long work under way may go on once the requests have ended.
 const GIVE_UP: Duration = Duration::from_secs(30);
@@ -442,95 +445,4 @@ pub fn views(catalog: &Catalog) -> Vec<ViewSpec> {
             columns: schema.columns().to_vec(),
         })
         .collect()
-}
-
-/// What a check of the catalog found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CatalogReport {
-    /// The catalog's name.
-    pub name: String,
-    /// The digest over everything read; empty where there are faults.
-    pub digest: String,
-    /// The domains that could be read, in the catalog's order.
-    pub domains: Vec<DomainReport>,
-    /// The slugs of the accounts that could be read.
-    pub accounts: Vec<String>,
-    /// Everything that is wrong.
-    pub faults: Vec<Fault>,
-}
-
-/// What a check of the catalog found of one domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DomainReport {
-    /// The domain's slug.
-    pub domain: String,
-    /// Whether a session fails without it.
-    pub required: bool,
-    /// How many entities it owns.
-    pub entities: usize,
-    /// Fixture records of all accounts and their outlets.
-    pub records: usize,
-    /// The digest of its component; `None` where components were not checked, or it is faulty.
-    pub component: Option<String>,
-}
-
-/// Checks a catalog, and the components where their directory is given.
-///
-/// # Errors
-/// Where the catalog's file cannot be read; faults are part of the report.
-pub fn check_catalog(file: &Path, plugins: Option<&Path>) -> anyhow::Result<CatalogReport> {
-    let catalog = match Catalog::load(file) {
-        Ok(catalog) => Arc::new(catalog),
-        Err(CatalogError::Invalid { faults, .. }) => {
-            return Ok(CatalogReport {
-                name: file.display().to_string(),
-                digest: String::new(),
-                domains: Vec::new(),
-                accounts: Vec::new(),
-                faults,
-            });
-        }
-        Err(other) => return Err(other.into()),
-    };
-    let registry = match plugins {
-        Some(directory) => {
-            let limits = default_limits()?;
-            let sandbox = Sandbox::new(SandboxConfig::for_catalog(&catalog, &limits, 1))?
-                .with_compiler(Compiler::this_program()?);
-            plugins::load(&sandbox, directory, &catalog, &limits, false)
-        }
-        None => Registry::default(),
-    };
-    let domains = catalog
-        .domains()
-        .iter()
-        .map(|domain| DomainReport {
-            domain: domain.slug.clone(),
-            required: domain.required,
-            entities: domain.entities.len(),
-            records: catalog
-                .accounts()
-                .flat_map(Account::all_slices)
-                .filter_map(|slices| slices.get(&domain.slug))
-                .map(|slice| slice.records)
-                .sum(),
-            component: registry
-                .active(&domain.slug)
-                .map(|plugin| plugin.digest.clone()),
-        })
-        .collect();
-    Ok(CatalogReport {
-        name: catalog.name().to_owned(),
-        digest: catalog.digest().to_owned(),
-        domains,
-        accounts: catalog
-            .accounts()
-            .map(|account| account.slug.clone())
-            .collect(),
-        faults: component_faults(&registry),
-    })
-}
-
-fn default_limits() -> anyhow::Result<SandboxLimits> {
-    Ok(Sources::default().resolve()?.sandbox)
 }

@@ -4,7 +4,7 @@ use super::visit::{data, path, read, tenant};
 use crate::support::{Puppets, TestApp, masked};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deleting_three_times_answers_200_three_times_and_leaves_no_row() {
+async fn repeated_deletion_returns_200_and_leaves_no_row() {
     let app = TestApp::bakery().await;
     let session = app.create("professional").await.expect(200);
     let other = app.create("professional").await.expect(200);

@@ -77,7 +77,7 @@ async fn a_cursor_of_other_data_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_domain_that_was_not_cloned_has_no_list_rather_than_an_empty_one() {
+async fn uncloned_domain_has_no_list() {
     let app = TestApp::over(&Puppets::misbehaving("extra", "fail").load().hosting).await;
     let session = app.create("show").await.expect(200);
     let problem = read(&app, &session, "extra/note")

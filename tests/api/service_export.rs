@@ -65,7 +65,7 @@ async fn what_several_triggers_made_is_exported_as_one_entity() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_sessions_of_one_data_clock_share_their_canonical_form_alone() {
+async fn sessions_of_one_data_clock_share_their_canonical_form() {
     let app = TestApp::over(&Puppets::new().load().hosting).await;
     let one = app.create("show").await.expect(200);
     let at = instant(&one, "session_created_at").unwrap();

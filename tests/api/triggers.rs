@@ -169,7 +169,7 @@ async fn lists(app: &TestApp, session: &Value) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn triggers_of_a_partial_session_are_skipped_and_a_repair_brings_them_back() {
+async fn repair_runs_the_triggers_skipped_in_a_partial_session() {
     let app = TestApp::bakery().await;
     let session = app.create("professional").await.expect(200);
     let whole = shown(&app, &session).await;
@@ -220,7 +220,7 @@ async fn triggers_of_a_partial_session_are_skipped_and_a_repair_brings_them_back
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_phase_that_is_switched_off_makes_nothing_until_it_is_told_to() {
+async fn disabled_phase_runs_on_request_only() {
     let app = TestApp::with(
         bakery(),
         &[

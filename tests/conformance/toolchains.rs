@@ -47,7 +47,7 @@ fn path(session: &Value, below: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plugins_in_javascript_and_python_serve_a_session_like_any_other() {
+async fn javascript_and_python_plugins_serve_a_session() {
     let Some(hosting) = hosting() else { return };
     for plugin in hosting.plugins.all_active() {
         let shape = plugin.component.shape();

@@ -12,7 +12,7 @@ use super::redis_server::{self, RedisServer};
 use crate::support::{Host, Puppets, TestApp, bakery, guests_dir, until};
 
 #[test]
-fn a_session_is_mirrored_until_it_ends_and_forgotten_with_its_tenants() {
+fn session_is_mirrored_until_it_ends() {
     let Some(mut redis) = RedisServer::find() else {
         return;
     };
@@ -119,7 +119,7 @@ fn what_became_of_sessions_just_before_a_stop_is_still_mirrored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_change_is_mirrored_with_the_outlets_and_a_life_that_is_set() {
+async fn every_change_is_mirrored_with_outlets_and_ttl() {
     let Some(mut redis) = RedisServer::find() else {
         return;
     };

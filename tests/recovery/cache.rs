@@ -112,7 +112,7 @@ fn a_warm_start_compiles_and_prepares_nothing() {
 }
 
 #[test]
-fn code_that_is_not_what_the_host_wrote_is_reported_and_never_run() {
+fn foreign_code_is_reported_and_never_run() {
     let scene = Scene::new();
     scene.start();
     let again = |of| match of {
@@ -216,7 +216,7 @@ fn a_cache_that_cannot_be_used_is_said_at_start() {
 
 #[cfg(unix)]
 #[test]
-fn a_cache_that_others_may_write_to_is_refused_with_the_command_that_mends_it() {
+fn writable_cache_is_refused_with_the_mending_command() {
     use std::os::unix::fs::PermissionsExt as _;
     let scene = Scene::new();
     let cache = scene.data.path().join("cache");

@@ -15,7 +15,7 @@ fn slow() -> Puppets {
 }
 
 #[test]
-fn a_session_that_was_killed_under_way_has_failed_and_left_nothing() {
+fn killed_creation_fails_and_leaves_nothing() {
     let (files, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let catalog = slow().write(&files);
     let host = Host::serve(&catalog, &guests_dir(), data.path());

@@ -48,7 +48,7 @@ pub(super) const WIDE: Entries = Entries {
 };
 
 #[test]
-fn debug_information_that_is_deep_or_wide_costs_nobody_else_anything() {
+fn hostile_debug_information_harms_no_other_session() {
     let trapping = Handmade {
         source: Some(("src/rules.rs", 42)),
         clone: "unreachable",

@@ -77,7 +77,7 @@ fn all_have_images(registry: &Registry) {
 }
 
 #[test]
-fn every_slice_of_the_project_is_the_same_with_an_image_and_without() {
+fn images_do_not_change_the_output_of_the_project() {
     let hosting = &Hosting::load(&catalog_file(), &plugins_dir());
     all_have_images(&hosting.plugins);
     let plain = plugins::load(
@@ -97,7 +97,7 @@ fn every_slice_of_the_project_is_the_same_with_an_image_and_without() {
 }
 
 #[test]
-fn every_slice_of_another_trade_is_the_same_with_an_image_and_without() {
+fn images_do_not_change_the_output_of_other_trades() {
     let hosting = Hosting::load(&root().join("tests/cycles/catalog.toml"), &guests_dir());
     all_have_images(&hosting.plugins);
     let plain = plugins::load(
@@ -171,7 +171,7 @@ async fn what_stands_in_memory_and_globals_is_in_the_image() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_component_that_changes_its_tables_is_prepared_on_every_call() {
+async fn component_that_changes_tables_prepares_on_every_call() {
     let directory = TempDir::new().unwrap();
     let component = Handmade {
         fields: "(table $many 1 funcref)",
@@ -201,7 +201,7 @@ async fn a_component_that_drops_its_data_is_prepared_on_every_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_component_that_uses_all_the_memory_it_may_have_is_prepared_on_every_call() {
+async fn component_at_its_memory_limit_prepares_on_every_call() {
     let directory = TempDir::new().unwrap();
     let component = Handmade {
         prepare: "(drop (memory.grow (i32.const 510)))",

@@ -90,7 +90,7 @@ async fn an_optional_domain_that_misbehaves_makes_the_session_partial() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_required_domain_that_misbehaves_fails_the_session_and_nothing_is_kept() {
+async fn misbehaving_required_domain_fails_the_session() {
     for Case {
         behaviour,
         code,

@@ -120,7 +120,7 @@ async fn remarks_on_a_cleanup_are_bounded_and_can_be_queried() {
 }
 
 #[test]
-fn a_log_line_of_a_guest_is_cut_and_shows_its_control_characters() {
+fn guest_log_lines_are_cut_and_escaped() {
     let (files, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let catalog = Puppets::misbehaving("extra", "log-at-length").write(&files);
     let host = Host::serve(&catalog, &guests_dir(), data.path());

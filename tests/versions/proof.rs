@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Cycles, TestApp, version};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_one_rule_is_told_by_its_field_and_its_records_alone() {
+async fn changed_rule_is_reported_by_field_and_records() {
     let cycles = Cycles::new();
     let app = TestApp::registered(Cycles::hosting(), &cycles.plugins).await;
     let path = "/api/plugins/hire?dry_run=true";

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::support::{ADMIN_KEY, Cycles, Host, SIGNING_KEY, Store, levain, on_postgres, version};
 
 #[test]
-fn under_a_steady_load_no_session_fails_and_each_is_of_one_version() {
+fn no_session_fails_or_mixes_versions_under_load() {
     let (cycles, data) = (Cycles::new(), TempDir::new().unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

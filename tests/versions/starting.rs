@@ -59,7 +59,7 @@ fn the_registry_rules_and_a_file_that_differs_is_named() {
 }
 
 #[test]
-fn a_version_that_was_gone_back_to_is_there_after_a_restart_and_compiles_nothing() {
+fn rolled_back_version_survives_a_restart_uncompiled() {
     let (cycles, data) = (Cycles::new(), TempDir::new().unwrap());
     let host = serve(&cycles, &data);
     let file = cycles.put("new.wasm", &version("dearer"));
@@ -92,7 +92,7 @@ fn a_version_that_was_gone_back_to_is_there_after_a_restart_and_compiles_nothing
 }
 
 #[test]
-fn a_store_of_another_catalog_is_not_served_unless_it_is_to_be_replaced() {
+fn store_of_another_catalog_is_refused_unless_replaced() {
     let (cycles, data) = (Cycles::new(), TempDir::new().unwrap());
     serve(&cycles, &data).stop();
     let other = TempDir::new().unwrap();
@@ -127,7 +127,7 @@ fn a_store_of_another_catalog_is_not_served_unless_it_is_to_be_replaced() {
 }
 
 #[test]
-fn a_component_that_is_refused_at_the_start_serves_once_one_is_installed() {
+fn component_refused_at_start_serves_once_installed() {
     let (files, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let mut puppets = Puppets::new();
     puppets.serve_by("The optional one", "missing");

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_products_bounds_are_kept_and_finer_ones_begin_at_half_a_millisecond() {
+    fn histograms_keep_the_product_bounds_and_start_at_500_us() {
         for (name, of_the_product) in OF_THE_PRODUCT {
             let ours = bounds(name);
             assert_eq!(ours[0], 0.0005, "{name}");

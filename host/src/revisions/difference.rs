@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_records_and_entities_that_differ_are_named_and_no_others() {
+    fn difference_names_what_differs_and_nothing_else() {
         let loans =
             |due: &str| json!([{"id": "a", "due": due, "n": 1}, {"id": "b", "due": "x", "n": 2}]);
         let before = [

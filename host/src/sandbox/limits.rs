@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_domain_wins_over_the_catalog_and_the_catalog_over_the_host() {
+    fn domain_limits_override_catalog_and_host() {
         let host = SandboxLimits {
             memory_mib: 128,
             table_elements: 1,

@@ -5,6 +5,8 @@
 mod budget;
 mod domain;
 mod failure;
+mod lost;
+mod plan;
 mod references;
 
 use std::sync::Arc;
@@ -17,11 +19,14 @@ pub(super) use budget::{Budget, Exceeded, too_much};
 pub(crate) use domain::SLACK;
 pub(super) use domain::{Made, Work, clone_domain, context};
 pub(super) use failure::{call_failed, not_active, refused};
+use lost::discard;
+pub(super) use lost::record_lost;
+use plan::plan;
 pub(super) use references::check_references;
 
 use super::progress::Progress;
 use super::tenants::scope;
-use super::{Inner, SessionError, Sessions, outcome, redacted, trigger};
+use super::{SessionError, Sessions, outcome, redacted, trigger};
 use crate::metrics;
 use crate::plugins::Registry;
 use crate::sandbox::Purpose;
@@ -373,74 +378,6 @@ pub(super) fn bytes_of(tenants: &[CheckedTenant]) -> u64 {
 /// The span of a phase, below the session's.
 pub(super) fn phase(phase: &'static str) -> tracing::Span {
     tracing::info_span!("phase", phase)
-}
-
-/// Says in a session's row that it FAILED, where the store lets it. Where not, the row stays CLONING
-/// and recovery fails it.
-pub(super) async fn record_lost(sessions: &Sessions, mut row: Session, reason: &str) {
-    tracing::warn!(reason, "the session is lost");
-    row.status = SessionStatus::Failed;
-    row.error = Some(reason.to_owned());
-    discard(&mut row);
-    if let Err(error) = sessions
-        .inner
-        .parts
-        .repo
-        .commit_session(&row, &[], None)
-        .await
-    {
-        tracing::error!(%error, "a session's failure could not be recorded");
-    }
-}
-
-/// What was cloned of a session that FAILED is not kept, and its services and triggers say so.
-fn discard(session: &mut Session) {
-    let services = session
-        .tenants
-        .iter_mut()
-        .flat_map(|tenant| &mut tenant.services);
-    for service in services.filter(|service| service.status == DomainStatus::Completed) {
-        service.status = DomainStatus::Discarded;
-        service.records.clear();
-        service.content_digest = None;
-    }
-    trigger::give_up(&mut session.tenants, "the session FAILED");
-}
-
-/// All domains of all tenants that are pending, the largest slice first: the last to end then ends soonest.
-fn plan(inner: &Inner, session: &Session, progress: &Progress) -> Vec<Work> {
-    let catalog = &inner.parts.catalog;
-    let Some(account) = catalog.account(&session.account) else {
-        return Vec::new();
-    };
-    let mut works: Vec<Work> = session
-        .tenants
-        .iter()
-        .flat_map(|tenant| {
-            let slices = account.slices_of(tenant.outlet.as_deref());
-            let pending = |domain: &str| {
-                let mut services = tenant.services.iter();
-                services.any(|service| {
-                    service.domain == domain && service.status == DomainStatus::Pending
-                })
-            };
-            let due = catalog
-                .domains()
-                .iter()
-                .filter(move |domain| pending(&domain.slug));
-            due.filter_map(move |domain| {
-                Some(Work {
-                    scope: scope(session, tenant),
-                    slice: Arc::clone(slices?.get(&domain.slug)?),
-                    domain: domain.clone(),
-                    purpose: progress.purpose,
-                    until: progress.until,
-                })
-            })
-        })
-        .collect();
-    works.sort_by_key(|work| std::cmp::Reverse(work.slice.bytes()));
-    works
 }
 
 /// A duration in milliseconds, with microseconds behind the point.

@@ -301,7 +301,7 @@ async fn a_host_that_pauses_inside_its_transaction_commits_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unavailable_and_said_so_in_time() {
+async fn missing_server_is_unavailable_in_time() {
     if !answers().await {
         return;
     }

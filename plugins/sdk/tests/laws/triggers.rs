@@ -285,7 +285,7 @@ fn professional_starts_with_five_open_alerts() {
 }
 
 #[test]
-fn open_alerts_come_first_and_the_worst_of_them_before_the_others() {
+fn alerts_are_ordered_by_open_then_severity() {
     let rank = |alert: &Value| {
         let severity = match alert["severity"].as_str() {
             _ if alert["status"] != "open" => 3,
