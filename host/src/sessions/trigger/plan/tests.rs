@@ -45,7 +45,7 @@ fn a_trigger_runs_where_its_own_domain_takes_part() {
 }
 
 #[test]
-fn a_phase_that_is_switched_off_is_disabled_and_what_reads_it_is_skipped() {
+fn disabled_phase_skips_its_readers() {
     let triggers = [
         trigger("gaps", Phase::Alerts)
             .of("shelf")
