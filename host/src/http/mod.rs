@@ -4,7 +4,7 @@
 //! Never: decisions. The sessions decide what a session is and may become.
 //!
 //! A request goes through `middleware` to a handler in `route`, which reads it with `extract` and `params`, calls
-//! [`Sessions`], and returns a `view` or a `problem`.
+//! [`Sessions`](crate::sessions::Sessions), and returns a `view` or a `problem`.
 
 mod access;
 mod api_key;

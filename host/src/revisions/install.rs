@@ -103,7 +103,7 @@ impl Revisions {
         InstallTurn::take(&self.installing).ok_or(RevisionError::Busy)
     }
 
-    /// [`Sessions::install`] in a turn that was taken before.
+    /// [`Revisions::install`] in a turn that was taken before.
     ///
     /// # Errors
     /// As it.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::clone::{call_failed, context, millis};
+use super::clone::{call_failed, context};
+use super::duration::millis;
 use super::guard::{Bounds, Called};
 use super::tenants::scope;
 use super::{Inner, SessionError, Sessions, redacted};

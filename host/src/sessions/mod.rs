@@ -9,6 +9,7 @@ mod clone;
 mod create;
 mod destroy;
 mod domain;
+mod duration;
 mod error;
 mod extend;
 mod gauges;

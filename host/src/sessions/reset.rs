@@ -6,7 +6,8 @@ use std::time::Instant;
 use chrono::SubsecRound as _;
 use tracing::Instrument as _;
 
-use super::clone::{Job, millis};
+use super::clone::Job;
+use super::duration::millis;
 use super::progress::Progress;
 use super::tenants::tenants;
 use super::{SessionError, Sessions, read, redacted};

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::super::json::{Json, push_step};
 
 /// What a text means, by its `format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TextKind {
     /// `uuid`.
     Id,
@@ -144,7 +144,8 @@ impl<'j> Reader<'_, 'j> {
                     if let Some(kind) = TextKind::of(format) {
                         shape.text = Some(kind);
                         if self.always {
-                            shape.always = Some(kind);
+                            // No text has two formats: which one is kept must not depend on the keywords' order.
+                            shape.always = Some(shape.always.map_or(kind, |known| known.min(kind)));
                         }
                         self.traced.insert(pointer.to_owned());
                     }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::failure::{call_failed, not_active, refused};
-use super::millis;
 use crate::metrics;
 use crate::plugins::{Plugin, Registry};
 use crate::sandbox::{CallContext, Limits, Purpose};
+use crate::sessions::duration::millis;
 use crate::sessions::guard::{Bounds, Called};
 use crate::sessions::{Inner, redacted};
 use levain_catalog::{CheckedDomain, Domain, FixtureSlice, TenantScope};

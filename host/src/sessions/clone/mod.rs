@@ -10,7 +10,7 @@ mod plan;
 mod references;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
@@ -24,6 +24,7 @@ pub(super) use lost::record_lost;
 use plan::plan;
 pub(super) use references::check_references;
 
+use super::duration::millis;
 use super::progress::Progress;
 use super::tenants::scope;
 use super::{SessionError, Sessions, outcome, redacted, trigger};
@@ -378,9 +379,4 @@ pub(super) fn bytes_of(tenants: &[CheckedTenant]) -> u64 {
 /// The span of a phase, below the session's.
 pub(super) fn phase(phase: &'static str) -> tracing::Span {
     tracing::info_span!("phase", phase)
-}
-
-/// A duration in milliseconds, with microseconds behind the point.
-pub(super) fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
