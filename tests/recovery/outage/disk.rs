@@ -187,7 +187,7 @@ async fn full_disk_is_emptied_by_deleting() {
 #[tokio::test]
 async fn killed_host_makes_its_reserve_again() {
     let Some(cellar) = Cellar::dig() else { return };
-    let host = cellar.host(&[("LEVAIN_FAILPOINT", "reserve:given_up")]);
+    let host = cellar.host(&[("LEVAIN_FAILPOINT", "begin_destroying:on_reserve")]);
     let sessions: Vec<Value> = (0..2).map(|_| create(&host).unwrap().1).collect();
     cellar.fill_under(&host);
     std::thread::scope(|threads| {

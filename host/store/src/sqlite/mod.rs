@@ -18,6 +18,7 @@ mod views;
 mod writing;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -170,11 +171,19 @@ impl Repo for SqliteRepo {
         session_id: &str,
         lease: &Lease,
     ) -> Result<Option<SessionStatus>, RepoError> {
-        self.with_reserve(|| async move {
-            let mut transaction = self.begin().await?;
-            let status = destroy::begin(&mut within(&mut transaction), session_id, lease).await?;
-            self.commit(transaction).await?;
-            Ok(status)
+        let has_failed = AtomicBool::new(false);
+        self.with_reserve(|| {
+            let is_on_reserve = has_failed.swap(true, Ordering::Relaxed);
+            async move {
+                if is_on_reserve {
+                    failpoint::reach("begin_destroying:on_reserve").await;
+                }
+                let mut transaction = self.begin().await?;
+                let status =
+                    destroy::begin(&mut within(&mut transaction), session_id, lease).await?;
+                self.commit(transaction).await?;
+                Ok(status)
+            }
         })
         .await
     }

@@ -8,7 +8,6 @@ use super::SqliteRepo;
 use super::connect::Connections;
 use super::error::classify;
 use crate::RepoError;
-use crate::failpoint;
 
 impl SqliteRepo {
     /// Does what needs space, or refuses it while the disk has none.
@@ -36,7 +35,6 @@ impl SqliteRepo {
             Err(error @ RepoError::Full { .. }) => {
                 self.run_short(&error);
                 self.room.give_up();
-                failpoint::reach("reserve:given_up").await;
                 work().await
             }
             done => done,
